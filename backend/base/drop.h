@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Why a frame was dropped. Every drop anywhere in vpe adds one to exactly one of these, on the port that the
+ * frame was to leave by or, where there is none, on the port it came from.
+ */
+#ifndef VPE_BASE_DROP_H
+#define VPE_BASE_DROP_H
+
+#define DROP_REASONS(X) \
+	X(GUEST_SLOTS, "guest_slots", "the guest's slots describe no packet (too many, sizes do not add up)") \
+	X(GUEST_SHORT, "guest_short", "shorter than an Ethernet header") \
+	X(GRANT_COPY, "grant_copy", "Xen refused to copy one of the packet's grants") \
+	X(BAD_HEADERS, "bad_headers", "asks for offload, but its headers cannot be parsed") \
+	X(NO_BUFFER, "no_buffer", "no packet buffer was free") \
+	X(SAME_PORT, "same_port", "its destination is behind the port it came from") \
+	X(NO_PORT, "no_port", "there is no other port in the bridge, or the frame is for a bridge itself (pause, LACP, LLDP)") \
+	X(TOO_BIG, "too_big", "longer than the next hop takes") \
+	X(QUEUE_FULL, "queue_full", "the next hop does not take packets fast enough") \
+	X(PORT_ERROR, "port_error", "the next hop refused the packet with an error") \
+	X(PORT_GONE, "port_gone", "the next hop went away while the packet waited")
+
+enum drop_reason {
+#define X(id, name, text) DROP_##id,
+	DROP_REASONS(X)
+#undef X
+	DROP_N,
+};
+
+/* The reason's name as metrics show it. */
+static inline const char *
+drop_name(enum drop_reason reason)
+{
+	static const char *const names[] = {
+#define X(id, name, text) name,
+		DROP_REASONS(X)
+#undef X
+	};
+	return names[reason];
+}
+
+#endif

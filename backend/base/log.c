@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Log lines on standard error, with levels and a rate limit. Called by every layer but the pollers. */
+#include "base/log.h"
+
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/util.h"
+
+#define LOG_LINE_SIZE 1024
+#define LOG_LIMIT_MS 1000
+
+static const struct {
+	const char *name;
+	int priority; /* syslog(3) priority, as sd-daemon(3) wants it before a line */
+} levels[] = {
+	[LOG_LEVEL_ERROR] = { "error", 3 },
+	[LOG_LEVEL_WARNING] = { "warning", 4 },
+	[LOG_LEVEL_INFO] = { "info", 6 },
+	[LOG_LEVEL_DEBUG] = { "debug", 7 },
+};
+_Static_assert(ARRAY_SIZE(levels) == LOG_LEVEL_N, "every level has a name");
+
+static enum log_level threshold = LOG_LEVEL_INFO;
+
+void
+log_set_level(enum log_level level)
+{
+	threshold = level;
+}
+
+int
+log_level_of(const char *name)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(levels); i++) {
+		if (strcmp(levels[i].name, name) == 0)
+			return (int)i;
+	}
+	return -1;
+}
+
+void
+log_line(enum log_level level, const char *fmt, ...)
+{
+	char line[LOG_LINE_SIZE];
+	size_t len;
+	va_list args;
+
+	if (level > threshold)
+		return;
+	if (getenv("JOURNAL_STREAM") != NULL)
+		len = (size_t)snprintf(line, sizeof(line), "<%d>", levels[level].priority);
+	else
+		len = (size_t)snprintf(line, sizeof(line), "vpe-backend: %s: ", levels[level].name);
+
+	va_start(args, fmt);
+	int n = vsnprintf(line + len, sizeof(line) - len - 1, fmt, args);
+	va_end(args);
+	if (n < 0)
+		return;
+	len = util_min(len + (size_t)n, sizeof(line) - 2);
+	line[len++] = '\n';
+	if (write(STDERR_FILENO, line, len) < 0)
+		return; /* nowhere left to say so */
+}
+
+bool
+log_allowed(struct log_limit *limit)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	uint64_t now = (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+	if (limit->last_ms != 0 && now - limit->last_ms < LOG_LIMIT_MS) {
+		limit->n_muted++;
+		return false;
+	}
+	limit->last_ms = now;
+	limit->n_muted = 0;
+	return true;
+}
+
+const char *
+log_escape(const char *text, char *out, size_t out_size)
+{
+	size_t used = 0;
+
+	for (; *text != '\0'; text++) {
+		bool plain = isprint((unsigned char)*text) && *text != '\\';
+		size_t need = plain ? 1 : 4;
+		if (used + need + sizeof("...") > out_size) {
+			used += (size_t)snprintf(out + used, out_size - used, "...");
+			return out;
+		}
+		if (plain)
+			out[used++] = *text;
+		else
+			used += (size_t)snprintf(out + used, out_size - used, "\\x%02x", (unsigned char)*text);
+	}
+	out[used] = '\0';
+	return out;
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Small helpers that every layer uses. */
+#ifndef VPE_BASE_UTIL_H
+#define VPE_BASE_UTIL_H
+
+#include <stddef.h>
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+/* The object of which `ptr` is the member `member`. */
+#define member_of(ptr, type, member) ((type *)((char *)(ptr) - offsetof(type, member)))
+
+#define util_min(a, b) ((a) < (b) ? (a) : (b))
+
+#endif

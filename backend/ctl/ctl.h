@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The control plane: follows the store, connects and disconnects vifs, opens the uplinks. One thread, one epoll loop.
+ * Threads: everything in ctl/ runs on the thread that calls ctl_run().
+ */
+#ifndef VPE_CTL_CTL_H
+#define VPE_CTL_CTL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "dp/dp.h"
+#include "xen/ops.h"
+
+enum uplink_kind {
+	UPLINK_PACKET, /* an existing kernel device, through AF_PACKET */
+	UPLINK_TAP,    /* a new TAP: the host's own interface on the bridge */
+	UPLINK_ETHDEV, /* a DPDK device */
+};
+
+struct uplink_params {
+	enum uplink_kind kind;
+	const char *device; /* kernel device name, or devargs */
+	const char *bridge;
+	unsigned mtu;       /* 0: leave it */
+	int poller;         /* index, or -1: any */
+};
+
+/* Who makes a vif's devices known to the host and says so in hotplug-status. */
+enum hotplug_mode {
+	HOTPLUG_AUTO,   /* SCRIPT in dom0, SELF elsewhere */
+	HOTPLUG_SCRIPT, /* the toolstack (libxl, or `xl devd`) runs the vif's script */
+	HOTPLUG_SELF,   /* nobody runs scripts: the daemon writes hotplug-status and removes dead backend nodes */
+};
+
+struct ctl_params {
+	const struct uplink_params *uplinks;
+	unsigned n_uplinks;
+	enum hotplug_mode hotplug;
+	bool share_with_netback; /* leave alone the vifs that xen-netback holds instead of refusing to start */
+};
+
+struct ctl;
+
+/*
+ * Connects to the store and opens the uplinks. NULL on error, with errno and one sentence in `why`. Blocks SIGTERM and
+ * SIGINT for the calling thread, to take them from a descriptor: block them before the first other thread is made
+ * (dp_create()), or one of those may get them and the process dies of it.
+ */
+struct ctl *ctl_create(const struct ctl_params *params, struct dp *dp, const struct xen_ops *xen, char *why,
+		       size_t why_size);
+
+/*
+ * Serves until ctl_stop(), SIGTERM or SIGINT, or until the store connection is lost; all vifs are disconnected then.
+ * 0 for a wanted end, else -errno. To be called once.
+ */
+int ctl_run(struct ctl *ctl);
+
+/* Makes ctl_run() return; may be called from any thread. */
+void ctl_stop(struct ctl *ctl);
+
+/*
+ * Disconnects all vifs (their state goes to Closed), detaches all ports, frees everything. The pollers must run. NULL
+ * is allowed.
+ */
+void ctl_destroy(struct ctl *ctl);
+
+#endif

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The control plane's loop, and its start and end. Called by main; calls all of ctl.
+ *
+ * Theory of operation: one epoll, one enum of what it waits for, one switch. Handlers only take news in; after each
+ * round vifs_settle() lets every vif act on the news it got, and epoll's timeout is when the next vif has something to
+ * do. Nothing asks the store anything while nothing happens.
+ */
+#include "ctl/ctl.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/util.h"
+#include "ctl/telemetry.h"
+#include "ctl/uplink.h"
+#include "ctl/vifs.h"
+
+#define STORE_EVENTS_MAX 256u /* taken in one round, so that a flood of them does not keep the rest waiting */
+#define HEALTH_MS 5000u       /* store_xs.c: only next_event() tells that xenstored is gone; it costs no message */
+#define DRAIN_MS 10000u       /* pollers answer within microseconds; libxl waits this long for a 6 */
+
+/* What epoll waits for. */
+enum loop_fd {
+	LOOP_STORE,    /* a watch fired */
+	LOOP_DP,       /* the pollers have something to tell */
+	LOOP_SIGNAL,   /* SIGTERM or SIGINT */
+	LOOP_STOP,     /* ctl_stop() */
+	LOOP_N_FDS,
+};
+
+struct ctl {
+	struct vif_env env;
+	struct uplinks *uplinks;
+	struct vifs *vifs;
+	sigset_t old_mask;
+	int epoll_fd;
+	int signal_fd;
+	int stop_fd;
+	int result; /* of the store's connection: 0 or -errno */
+	bool stopping;
+};
+
+/* ---- start ---------------------------------------------------------------------------------------------------- */
+
+static int
+loop_add(struct ctl *ctl, int fd, enum loop_fd kind)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.u32 = kind };
+
+	return fd < 0 || epoll_ctl(ctl->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+}
+
+static int
+open_loop(struct ctl *ctl)
+{
+	const struct xstore *xs = &ctl->env.xs;
+	sigset_t mask;
+
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGTERM);
+	sigaddset(&mask, SIGINT);
+	pthread_sigmask(SIG_BLOCK, &mask, &ctl->old_mask);
+	ctl->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	ctl->signal_fd = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+	ctl->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	int ret = loop_add(ctl, xs->ops->fd(xs->conn), LOOP_STORE);
+	if (ret == 0)
+		ret = loop_add(ctl, members_fd(ctl->env.members), LOOP_DP);
+	if (ret == 0)
+		ret = loop_add(ctl, ctl->signal_fd, LOOP_SIGNAL);
+	if (ret == 0)
+		ret = loop_add(ctl, ctl->stop_fd, LOOP_STOP);
+	return ret;
+}
+
+static int
+open_env(struct vif_env *env, const struct ctl_params *params, struct dp *dp, const struct xen_ops *xen)
+{
+	env->xen = xen;
+	env->dp = dp;
+	env->share_with_netback = params->share_with_netback;
+	env->root = "";
+	env->xs.ops = xen->store;
+	env->xs.conn = xen->store->open();
+	if (env->xs.conn == NULL)
+		return errno == 0 ? -EIO : -errno;
+	env->hotplug = hotplug_resolve(&env->xs, params->hotplug);
+	env->bridges = bridges_create();
+	env->watches = watches_create(&env->xs);
+	env->members = members_create(dp);
+	return env->bridges == NULL || env->watches == NULL || env->members == NULL ? -ENOMEM : 0;
+}
+
+static int
+start(struct ctl *ctl, const struct ctl_params *params, char *why, size_t why_size)
+{
+	struct vif_env *env = &ctl->env;
+	int ret = open_loop(ctl);
+
+	if (ret < 0) {
+		snprintf(why, why_size, "no event loop: %s", strerror(-ret));
+		return ret;
+	}
+	ctl->uplinks = uplinks_create(params->uplinks, params->n_uplinks, env->dp, env->bridges, env->members, why,
+				      why_size);
+	if (ctl->uplinks == NULL)
+		return errno == 0 ? -EIO : -errno;
+	ret = telemetry_start(env->dp, env->members);
+	if (ret < 0)
+		log_warning("no telemetry: %s", strerror(-ret));
+	ctl->vifs = vifs_create(env);
+	if (ctl->vifs == NULL) {
+		ret = errno == 0 ? -EIO : -errno;
+		snprintf(why, why_size, "the store's backend/vif cannot be watched: %s", strerror(-ret));
+		return ret;
+	}
+	log_info("serving vifs; %s hotplug-status", env->hotplug == HOTPLUG_SCRIPT
+		 ? "the toolstack's scripts set" : "vpe itself sets");
+	return 0;
+}
+
+struct ctl *
+ctl_create(const struct ctl_params *params, struct dp *dp, const struct xen_ops *xen, char *why, size_t why_size)
+{
+	struct ctl *ctl = calloc(1, sizeof(*ctl));
+
+	if (ctl == NULL) {
+		snprintf(why, why_size, "out of memory");
+		return NULL;
+	}
+	ctl->epoll_fd = ctl->signal_fd = ctl->stop_fd = -1;
+	pthread_sigmask(SIG_BLOCK, NULL, &ctl->old_mask);
+	int ret = open_env(&ctl->env, params, dp, xen);
+	if (ret < 0)
+		snprintf(why, why_size, "no connection to xenstore: %s", strerror(-ret));
+	else
+		ret = start(ctl, params, why, why_size);
+	if (ret < 0) {
+		ctl_destroy(ctl);
+		errno = -ret;
+		return NULL;
+	}
+	return ctl;
+}
+
+/* ---- the loop ------------------------------------------------------------------------------------------------- */
+
+static void
+take_store_events(struct ctl *ctl)
+{
+	int ret = watches_dispatch(ctl->env.watches, STORE_EVENTS_MAX);
+
+	if (ret < 0 && ctl->result == 0) {
+		ctl->result = ret;
+		log_error("the connection to xenstore is lost: %s", strerror(-ret));
+	}
+}
+
+static void
+take_signal(struct ctl *ctl)
+{
+	struct signalfd_siginfo info;
+
+	if (read(ctl->signal_fd, &info, sizeof(info)) == sizeof(info)) {
+		log_info("stopping: %s", strsignal((int)info.ssi_signo));
+		ctl->stopping = true;
+	}
+}
+
+static void
+loop_handle(struct ctl *ctl, enum loop_fd kind)
+{
+	switch (kind) {
+	case LOOP_STORE:
+		take_store_events(ctl);
+		return;
+	case LOOP_DP:
+		members_dispatch(ctl->env.members);
+		return;
+	case LOOP_SIGNAL:
+		take_signal(ctl);
+		return;
+	case LOOP_STOP:
+		ctl->stopping = true;
+		return;
+	case LOOP_N_FDS:
+		return;
+	}
+}
+
+/* How long epoll may wait, at most `max_ms`. */
+static int
+timeout_ms(const struct ctl *ctl, uint64_t max_ms)
+{
+	uint64_t now_ms = clock_ms();
+	uint64_t due_ms = vifs_due(ctl->vifs);
+
+	if (due_ms <= now_ms)
+		return 0;
+	return (int)util_min(due_ms - now_ms, max_ms);
+}
+
+/* Disconnects all vifs and calls all ports back. The pollers must run. */
+static void
+drain(struct ctl *ctl)
+{
+	struct pollfd dp = { .fd = members_fd(ctl->env.members), .events = POLLIN };
+	uint64_t end_ms = clock_ms() + DRAIN_MS;
+
+	if (ctl->vifs != NULL)
+		vifs_stop(ctl->vifs);
+	if (ctl->uplinks != NULL)
+		uplinks_leave(ctl->uplinks);
+	for (;;) {
+		if (ctl->vifs != NULL)
+			vifs_settle(ctl->vifs, clock_ms());
+		if ((ctl->vifs == NULL || vifs_are_gone(ctl->vifs)) && uplinks_are_out(ctl->uplinks))
+			return;
+		if (clock_ms() >= end_ms) {
+			/* A port that is not given back must not be freed, nor the rings behind it. */
+			log_error("the pollers do not give their ports back");
+			abort();
+		}
+		poll(&dp, 1, 100);
+		members_dispatch(ctl->env.members);
+	}
+}
+
+int
+ctl_run(struct ctl *ctl)
+{
+	struct epoll_event events[LOOP_N_FDS];
+
+	while (!ctl->stopping && ctl->result == 0) {
+		int n = epoll_wait(ctl->epoll_fd, events, LOOP_N_FDS, timeout_ms(ctl, HEALTH_MS));
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n == 0)
+			take_store_events(ctl);
+		for (int i = 0; i < n; i++)
+			loop_handle(ctl, events[i].data.u32);
+		vifs_settle(ctl->vifs, clock_ms());
+	}
+	drain(ctl);
+	return ctl->result;
+}
+
+void
+ctl_stop(struct ctl *ctl)
+{
+	uint64_t one = 1;
+
+	if (write(ctl->stop_fd, &one, sizeof(one)) < 0)
+		return; /* EAGAIN: it is readable already */
+}
+
+/* ---- the end -------------------------------------------------------------------------------------------------- */
+
+static void
+close_loop(struct ctl *ctl)
+{
+	int fds[] = { ctl->stop_fd, ctl->signal_fd, ctl->epoll_fd };
+
+	for (unsigned i = 0; i < ARRAY_SIZE(fds); i++) {
+		if (fds[i] >= 0)
+			close(fds[i]);
+	}
+	pthread_sigmask(SIG_SETMASK, &ctl->old_mask, NULL);
+}
+
+void
+ctl_destroy(struct ctl *ctl)
+{
+	if (ctl == NULL)
+		return;
+	struct vif_env *env = &ctl->env;
+	if (env->members != NULL)
+		drain(ctl);
+	telemetry_stop();
+	vifs_destroy(ctl->vifs);
+	uplinks_destroy(ctl->uplinks);
+	close_loop(ctl);
+	members_destroy(env->members);
+	watches_destroy(env->watches);
+	bridges_destroy(env->bridges);
+	if (env->xs.conn != NULL)
+		env->xs.ops->close(env->xs.conn);
+	free(ctl);
+}

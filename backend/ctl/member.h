@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Ports on their way into the data plane and out of it, and the list of all of them.
+ *
+ *                 join                joined
+ *     MEMBER_OUT ------> MEMBER_JOINING ---> MEMBER_IN
+ *          ^                   | leave          | leave
+ *          |  left             v                v
+ *          +---- MEMBER_LEAVING <---------------+
+ *
+ * dp/dp.h allows one request per port at a time: who leaves while joining waits for the first request to be done.
+ *
+ * Threads: control thread, but for members_each(), which any thread may call. The lock guards the list and keeps
+ * the ports on it from being destroyed; only control changes the list. It is never held across a hand-off.
+ */
+#ifndef VPE_CTL_MEMBER_H
+#define VPE_CTL_MEMBER_H
+
+#include <stdbool.h>
+#include <sys/queue.h>
+
+#include "dp/dp.h"
+#include "dp/port.h"
+
+enum member_phase {
+	MEMBER_OUT,
+	MEMBER_JOINING,
+	MEMBER_IN,
+	MEMBER_LEAVING,
+};
+
+enum member_news {
+	MEMBER_JOINED,
+	MEMBER_LEFT,
+	MEMBER_FAULTED, /* port->fault says why; the port is still in */
+};
+
+/* Must not destroy the member. */
+typedef void member_fn(void *owner, enum member_news news);
+
+/* Zero-initialise it. */
+struct member {
+	struct port *port; /* NULL: none */
+	enum member_phase phase;
+	bool leaves; /* as soon as it has joined */
+	member_fn *fn;
+	void *owner;
+	LIST_ENTRY(member) entry;
+};
+
+struct members;
+
+/* NULL if memory is short. */
+struct members *members_create(struct dp *dp);
+
+/* All members must be out and their ports destroyed. NULL is allowed. */
+void members_destroy(struct members *members);
+
+/*
+ * Hands `port` to the pollers (`poller` as for dp_attach()) and tells the owner of what becomes of it. Returns 0; on
+ * error (-ENOSPC) the port stays the caller's.
+ */
+int member_join(struct members *members, struct member *member, struct port *port, int poller, member_fn *fn,
+		void *owner);
+
+/* Takes the port back; MEMBER_LEFT follows unless it is out already. May be called again. */
+void member_leave(struct members *members, struct member *member);
+
+/* Destroys the port of a member that is out. Without a port: no effect. */
+void member_destroy_port(struct members *members, struct member *member);
+
+/* Readable when members_dispatch() has something to do. */
+int members_fd(const struct members *members);
+
+/* Tells the owners what the pollers did. */
+void members_dispatch(struct members *members);
+
+/* Calls `fn` for each port. Any thread. */
+void members_each(struct members *members, void (*fn)(void *arg, const struct port *port), void *arg);
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Typed reads of store nodes, and writes that never bring a removed directory back to life.
+ * Threads: control thread.
+ */
+#ifndef VPE_CTL_NODE_H
+#define VPE_CTL_NODE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "xen/ops.h"
+
+#define NODE_PATH_SIZE 512 /* longest path that we make, with the terminator */
+
+/* A connection and how to talk over it. */
+struct xstore {
+	const struct store_ops *ops;
+	struct store *conn;
+};
+
+/*
+ * Reads the text `dir`/`key` into `out`. 0; -ENOENT or -EACCES if it is not there for us; -EINVAL if it has a NUL
+ * inside or does not fit (`out` then holds what fits); or another negative errno.
+ */
+int node_read_text(const struct xstore *xs, uint32_t tx, const char *dir, const char *key, char *out,
+		   size_t out_size);
+
+/*
+ * Reads the number `dir`/`key`, at most `max`. Errors as above, -EINVAL also if it is no number or too big. `why`
+ * (may be NULL) then gets the escaped value.
+ */
+int node_read_number(const struct xstore *xs, uint32_t tx, const char *dir, const char *key, uint32_t max,
+		     uint32_t *out, char *why, size_t why_size);
+
+struct node_value {
+	const char *key;
+	const char *value;
+};
+
+/*
+ * Writes `n` values below `dir` in one transaction, but only if `dir`/`guard` exists: else -ENOENT. Tries again a
+ * bounded number of times if others interfere, then -EAGAIN.
+ */
+int node_update(const struct xstore *xs, const char *dir, const char *guard, const struct node_value *values,
+		unsigned n);
+
+/*
+ * Removes `dir` with all below it in one transaction, but only if all `n` values stand there: else -ENOENT. -EAGAIN if
+ * somebody else writes there right now.
+ */
+int node_remove_if(const struct xstore *xs, const char *dir, const struct node_value *values, unsigned n);
+
+#endif

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What happens inside, for DPDK's telemetry socket. Started by loop.c; its callbacks are called by rte_telemetry. */
+#include "ctl/telemetry.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <rte_telemetry.h>
+#include <rte_version.h>
+
+#include "base/util.h"
+#include "dp/port_vif.h"
+
+/* Guards `shown`. Taken by callbacks for as long as they read, and before the lock of member.c. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* rte_telemetry has one set of commands in a process, and cannot take them back. */
+static struct {
+	struct dp *dp; /* NULL: nothing is shown */
+	struct members *members;
+} shown;
+
+static void
+add_number(struct rte_tel_data *d, const char *name, uint64_t value)
+{
+#if RTE_VERSION >= RTE_VERSION_NUM(23, 3, 0, 0)
+	rte_tel_data_add_dict_uint(d, name, value);
+#else
+	rte_tel_data_add_dict_u64(d, name, value);
+#endif
+}
+
+/* Adds `part` to `d`, if both are there. Consumes `part`. */
+static void
+add_part(struct rte_tel_data *d, const char *name, struct rte_tel_data *part)
+{
+	if (part != NULL && rte_tel_data_add_dict_container(d, name, part, 0) < 0)
+		rte_tel_data_free(part);
+}
+
+static struct rte_tel_data *
+new_dict(void)
+{
+	struct rte_tel_data *d = rte_tel_data_alloc();
+
+	if (d != NULL)
+		rte_tel_data_start_dict(d);
+	return d;
+}
+
+/* ---- ports ---------------------------------------------------------------------------------------------------- */
+
+static void
+add_name(void *arg, const struct port *port)
+{
+	rte_tel_data_add_array_string(arg, port->name);
+}
+
+static int
+show_ports(const char *cmd, const char *params, struct rte_tel_data *d)
+{
+	(void)cmd;
+	(void)params;
+	rte_tel_data_start_array(d, RTE_TEL_STRING_VAL);
+	pthread_mutex_lock(&lock);
+	if (shown.dp != NULL)
+		members_each(shown.members, add_name, d);
+	pthread_mutex_unlock(&lock);
+	return 0;
+}
+
+static struct rte_tel_data *
+drops_of(const struct port_stats *stats)
+{
+	struct rte_tel_data *d = new_dict();
+
+	for (unsigned i = 0; d != NULL && i < DROP_N; i++)
+		add_number(d, drop_name(i), stats->n_dropped[i]);
+	return d;
+}
+
+static void
+add_vif(struct rte_tel_data *d, const struct port *port)
+{
+	struct port_vif_stats vif;
+
+	port_vif_get_stats(port, &vif);
+	add_number(d, "from_guest_slots", vif.n_from_guest_slots);
+	add_number(d, "to_guest_slots", vif.n_to_guest_slots);
+	add_number(d, "backlog_bytes", vif.n_backlog_bytes);
+	add_number(d, "starved", vif.n_starved);
+	add_number(d, "copy_errors", vif.n_copy_errors);
+}
+
+static void
+add_port(struct rte_tel_data *d, const struct port *port)
+{
+	const struct port_stats *stats = &port->stats;
+	/* Acquire: pairs with port_set_fault(). */
+	const char *fault = __atomic_load_n(&port->fault, __ATOMIC_ACQUIRE);
+
+	rte_tel_data_add_dict_string(d, "name", port->name);
+	rte_tel_data_add_dict_string(d, "kind", port->ops->kind);
+	rte_tel_data_add_dict_string(d, "fault", fault == NULL ? "" : fault);
+	add_number(d, "id", port->id);
+	add_number(d, "bridge", port->bridge);
+	add_number(d, "max_frame", port->max_frame);
+	add_number(d, "rx_frames", stats->rx_frames);
+	add_number(d, "rx_bytes", stats->rx_bytes);
+	add_number(d, "tx_frames", stats->tx_frames);
+	add_number(d, "tx_bytes", stats->tx_bytes);
+	add_number(d, "soft_csum", stats->n_soft_csum);
+	add_number(d, "soft_gso", stats->n_soft_gso);
+	add_number(d, "notified", stats->n_notified);
+	add_number(d, "woken", stats->n_woken);
+	add_number(d, "dropped", port_stats_dropped(stats));
+	add_part(d, "drops", drops_of(stats));
+	if (strcmp(port->ops->kind, "vif") == 0)
+		add_vif(d, port);
+}
+
+struct search {
+	const char *name;
+	struct rte_tel_data *d;
+	bool found;
+};
+
+static void
+add_if_found(void *arg, const struct port *port)
+{
+	struct search *search = arg;
+
+	if (search->found || strcmp(port->name, search->name) != 0)
+		return;
+	search->found = true;
+	add_port(search->d, port);
+}
+
+static int
+show_port(const char *cmd, const char *params, struct rte_tel_data *d)
+{
+	struct search search = { .name = params, .d = d };
+
+	(void)cmd;
+	if (params == NULL || params[0] == '\0')
+		return -EINVAL;
+	rte_tel_data_start_dict(d);
+	pthread_mutex_lock(&lock);
+	if (shown.dp != NULL)
+		members_each(shown.members, add_if_found, &search);
+	pthread_mutex_unlock(&lock);
+	return search.found ? 0 : -ENOENT;
+}
+
+/* By port id: rte_telemetry takes no '.' in the names of a dictionary, and at most 256 of them. */
+static void
+add_entries(void *arg, const struct port *port)
+{
+	unsigned n_entries = dp_port_entries(shown.dp, port->id);
+	struct rte_tel_data *d = n_entries > 0 ? new_dict() : NULL;
+	char id[8];
+
+	if (d == NULL)
+		return;
+	snprintf(id, sizeof(id), "%u", port->id);
+	rte_tel_data_add_dict_string(d, "port", port->name);
+	add_number(d, "entries", n_entries);
+	add_part(arg, id, d);
+}
+
+static int
+show_fdb(const char *cmd, const char *params, struct rte_tel_data *d)
+{
+	(void)cmd;
+	(void)params;
+	rte_tel_data_start_dict(d);
+	pthread_mutex_lock(&lock);
+	if (shown.dp != NULL)
+		members_each(shown.members, add_entries, d);
+	pthread_mutex_unlock(&lock);
+	return 0;
+}
+
+/* ---- pollers and pools ---------------------------------------------------------------------------------------- */
+
+static struct rte_tel_data *
+switch_of(const struct sw_stats *sw)
+{
+	struct rte_tel_data *d = new_dict();
+
+	if (d == NULL)
+		return NULL;
+	add_number(d, "entries", sw->n_entries);
+	add_number(d, "learned", sw->n_learned);
+	add_number(d, "moved", sw->n_moved);
+	add_number(d, "aged", sw->n_aged);
+	add_number(d, "refused_port", sw->n_refused_port);
+	add_number(d, "refused_full", sw->n_refused_full);
+	add_number(d, "flooded", sw->n_flooded);
+	return d;
+}
+
+static struct rte_tel_data *
+poller_of(const struct dp *dp, unsigned poller)
+{
+	struct rte_tel_data *d = new_dict();
+	struct dp_poller_stats stats;
+
+	if (d == NULL)
+		return NULL;
+	dp_get_poller_stats(dp, poller, &stats);
+	rte_tel_data_add_dict_int(d, "cpu", stats.cpu);
+	add_number(d, "ports", stats.n_ports);
+	add_number(d, "loops", stats.n_loops);
+	add_number(d, "busy_loops", stats.n_busy_loops);
+	add_number(d, "sleeps", stats.n_sleeps);
+	add_number(d, "slept_us", stats.slept_us);
+	add_number(d, "copies", stats.n_copies);
+	add_number(d, "copy_calls", stats.n_copy_calls);
+	add_part(d, "switch", switch_of(&stats.sw));
+	return d;
+}
+
+static int
+show_pollers(const char *cmd, const char *params, struct rte_tel_data *d)
+{
+	char name[16];
+
+	(void)cmd;
+	(void)params;
+	rte_tel_data_start_dict(d);
+	pthread_mutex_lock(&lock);
+	for (unsigned i = 0; shown.dp != NULL && i < dp_n_pollers(shown.dp); i++) {
+		snprintf(name, sizeof(name), "%u", i);
+		add_part(d, name, poller_of(shown.dp, i));
+	}
+	pthread_mutex_unlock(&lock);
+	return 0;
+}
+
+static int
+show_pool(const char *cmd, const char *params, struct rte_tel_data *d)
+{
+	struct dp_pool_stats stats = { 0 };
+
+	(void)cmd;
+	(void)params;
+	pthread_mutex_lock(&lock);
+	if (shown.dp != NULL)
+		dp_get_pool_stats(shown.dp, &stats);
+	pthread_mutex_unlock(&lock);
+	rte_tel_data_start_dict(d);
+	add_number(d, "small", stats.n_small);
+	add_number(d, "small_free", stats.n_small_free);
+	add_number(d, "large", stats.n_large);
+	add_number(d, "large_free", stats.n_large_free);
+	return 0;
+}
+
+/* ---- start and stop ------------------------------------------------------------------------------------------- */
+
+static const struct {
+	const char *name;
+	telemetry_cb show;
+	const char *help;
+} commands[] = {
+	{ "/vpe/ports", show_ports, "Names of all ports. Takes no parameters" },
+	{ "/vpe/port", show_port, "Counters of one port. Parameters: name" },
+	{ "/vpe/pollers", show_pollers, "Counters of the polling threads. Takes no parameters" },
+	{ "/vpe/pool", show_pool, "Packet buffers, total and free. Takes no parameters" },
+	{ "/vpe/fdb", show_fdb, "Forwarding table entries behind each port. Takes no parameters" },
+};
+
+static int
+register_commands(void)
+{
+	static bool registered;
+
+	for (unsigned i = 0; !registered && i < ARRAY_SIZE(commands); i++) {
+		int ret = rte_telemetry_register_cmd(commands[i].name, commands[i].show, commands[i].help);
+		if (ret < 0)
+			return ret;
+	}
+	registered = true;
+	return 0;
+}
+
+int
+telemetry_start(struct dp *dp, struct members *members)
+{
+	pthread_mutex_lock(&lock);
+	shown.dp = dp;
+	shown.members = members;
+	pthread_mutex_unlock(&lock);
+	return register_commands();
+}
+
+void
+telemetry_stop(void)
+{
+	pthread_mutex_lock(&lock);
+	shown.dp = NULL;
+	shown.members = NULL;
+	pthread_mutex_unlock(&lock);
+}

@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* One vif: record, state table's inputs and actions. Called by vifs.c; calls vif_look.c, vif_show.c, member.c. */
+#include "ctl/vif.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "dp/port_kern.h"
+#include "proto/keys.h"
+#include "proto/limits.h"
+
+/*
+ * How long a 6 stands before we remove the directory. libxl waits for the 6 and then for the removal, but takes a
+ * removal that comes before it has read the 6 for a failure.
+ */
+#define CLOSED_DWELL_MS 500u
+
+#define STEPS_MAX 16 /* the longest way through the table without waiting is 5 -> 6 -> 2 */
+
+struct vif *
+vif_create(const struct vif_env *env, uint32_t domid, uint32_t devid)
+{
+	struct vif *vif = calloc(1, sizeof(*vif));
+
+	if (vif == NULL)
+		return NULL;
+	vif->env = env;
+	vif->domid = domid;
+	vif->devid = devid;
+	snprintf(vif->name, sizeof(vif->name), "vif%u.%u", domid, devid);
+	snprintf(vif->dir, sizeof(vif->dir), "%s/%u/%u", KEY_BACKEND_VIFS, domid, devid);
+	vif->state = VIF_NEW;
+	vif->stale = VIF_STALE_BACKEND;
+	vif->created_ms = clock_ms();
+	vif->bridge = -1;
+	vif->offered_ms = vif->closed_ms = vif->retry_ms = vif->rewatch_ms = CLOCK_NEVER;
+	return vif;
+}
+
+/* ---- inputs --------------------------------------------------------------------------------------------------- */
+
+static uint64_t
+dwell_end_ms(const struct vif *vif)
+{
+	return vif->offered_ms == CLOCK_NEVER ? CLOCK_NEVER : vif->offered_ms + LIMIT_INITWAIT_DWELL_MS;
+}
+
+/*
+ * Whether nothing but the frontend keeps us from connecting. Every attempt comes at least LIMIT_INITWAIT_DWELL_MS after
+ * a new offer, which also slows a guest down that connects and disconnects all the time.
+ */
+static bool
+is_ready(const struct vif *vif, uint64_t now_ms)
+{
+	if (vif->env->hotplug == HOTPLUG_SCRIPT && vif->hotplug != HOTPLUG_DONE)
+		return false;
+	return vif->shown_state == XenbusStateInitWait && now_ms >= dwell_end_ms(vif);
+}
+
+/* What the frontend's state means; false: nothing. */
+static bool
+front_input(const struct vif *vif, uint64_t now_ms, enum vif_input *input)
+{
+	switch (vif->front_state) {
+	case XenbusStateInitialising:
+		*input = VIF_FRONT_INITIALISING;
+		return true;
+	case XenbusStateInitWait:
+	case XenbusStateInitialised:
+		*input = VIF_FRONT_PREPARED;
+		return true;
+	case XenbusStateConnected:
+		*input = is_ready(vif, now_ms) ? VIF_FRONT_READY : VIF_FRONT_CONNECTED;
+		return true;
+	case XenbusStateClosing:
+		*input = VIF_FRONT_CLOSING;
+		return true;
+	case XenbusStateClosed:
+		*input = VIF_FRONT_CLOSED;
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* The most important condition; false: there is none. */
+static bool
+condition(const struct vif *vif, uint64_t now_ms, enum vif_input *input)
+{
+	if (vif->removed)
+		*input = VIF_REMOVED;
+	else if (vif->stop)
+		*input = VIF_STOP;
+	else if (!vif->configured || vif->netback != VIF_NETBACK_AWAY)
+		return false;
+	else if (vif_is_offline(vif))
+		*input = VIF_OFFLINE;
+	else if (vif->fault != NULL && !vif_fsm_is_punished(vif->state))
+		*input = VIF_FAULT;
+	else if (vif->front_gone)
+		*input = VIF_FRONT_GONE;
+	else
+		return front_input(vif, now_ms, input);
+	return true;
+}
+
+/* ---- actions -------------------------------------------------------------------------------------------------- */
+
+static void vif_feed(struct vif *vif, enum vif_input input, uint64_t now_ms);
+
+static void
+tap_moved(void *owner, enum member_news news)
+{
+	struct vif *vif = owner;
+
+	if (news == MEMBER_FAULTED)
+		vif->fault = "its TAP device failed";
+	vif->stale |= VIF_STALE_INSIDE;
+}
+
+/* The port is back: gives all up that it used. */
+static void
+release_guest(struct vif *vif)
+{
+	const char *fault = __atomic_load_n(&vif->guest.port->fault, __ATOMIC_ACQUIRE);
+
+	if (fault != NULL) /* a fault on the way out counts as well; the text is a literal */
+		vif->fault = fault;
+	member_destroy_port(vif->env->members, &vif->guest);
+	vif_link_close(&vif->link, vif->env->xen);
+	if (log_allowed(&vif->link_log))
+		log_info("%s: disconnected", vif->name);
+}
+
+static void
+guest_moved(void *owner, enum member_news news)
+{
+	struct vif *vif = owner;
+
+	switch (news) {
+	case MEMBER_JOINED:
+		vif_feed(vif, VIF_JOINED, clock_ms());
+		break;
+	case MEMBER_FAULTED:
+		/* Acquire: pairs with port_set_fault(). */
+		vif->fault = __atomic_load_n(&vif->guest.port->fault, __ATOMIC_ACQUIRE);
+		break;
+	case MEMBER_LEFT:
+		release_guest(vif);
+		vif_feed(vif, VIF_LEFT, clock_ms());
+		break;
+	}
+	vif->stale |= VIF_STALE_INSIDE;
+}
+
+/*
+ * The TAP that a hotplug script will look for. It is always called vifD.N: where the toolstack wants another name,
+ * vif-common.sh renames it.
+ */
+static int
+make_tap(struct vif *vif)
+{
+	struct port *port = port_kern_create_tap(vif->env->dp, vif->name, (uint16_t)vif->bridge);
+
+	if (port == NULL) {
+		int error = errno;
+		snprintf(vif->why, sizeof(vif->why), "the TAP device %s cannot be made: %s%s", vif->name,
+			 strerror(error), error == EBUSY ? ": is the kernel's xen-netback still loaded?" : "");
+		return -error;
+	}
+	snprintf(port->name, sizeof(port->name), "%s-tap", vif->name); /* the vif itself has the plain name */
+	int ret = member_join(vif->env->members, &vif->tap, port, -1, tap_moved, vif);
+	if (ret < 0) {
+		snprintf(vif->why, sizeof(vif->why), "no room for another port: %s", strerror(-ret));
+		port->ops->destroy(port);
+	}
+	return ret;
+}
+
+/* Makes what the vif needs on the host, once. */
+static int
+do_offer(struct vif *vif)
+{
+	if (vif->bridge < 0) {
+		vif->bridge = vif->config.switched ? bridge_get(vif->env->bridges, vif->config.bridge)
+						   : bridge_get_private(vif->env->bridges);
+		if (vif->bridge < 0) {
+			snprintf(vif->why, sizeof(vif->why), "no bridge for it: %s", strerror(-vif->bridge));
+			return vif->bridge;
+		}
+	}
+	return vif->config.switched || vif->tap.port != NULL ? 0 : make_tap(vif);
+}
+
+/* What was negotiated, for the log. */
+static void
+describe_guest(struct vif *vif, const struct vif_keys *keys)
+{
+	snprintf(vif->guest_text, sizeof(vif->guest_text), "%s%s%s%s%s%s",
+		 keys->guest & VIF_GUEST_SG ? " sg" : "", keys->guest & VIF_GUEST_GSO4 ? " gso4" : "",
+		 keys->guest & VIF_GUEST_GSO6 ? " gso6" : "", keys->guest & VIF_GUEST_CSUM4 ? " csum4" : "",
+		 keys->guest & VIF_GUEST_CSUM6 ? " csum6" : "",
+		 keys->evtchn_tx != keys->evtchn_rx ? " split-events" : "");
+}
+
+/* Builds the port on the open link and hands it over. */
+static int
+join_guest(struct vif *vif, const struct vif_keys *keys)
+{
+	struct port_vif_params params = {
+		.name = vif->name,
+		.domid = vif->domid,
+		.bridge = (uint16_t)vif->bridge,
+		.guest = keys->guest,
+		.max_frame = vif->config.max_frame,
+		.tx_page = vif->link.tx_page,
+		.rx_page = vif->link.rx_page,
+		.events = vif->link.events,
+		.evtchn_tx = vif->link.evtchn_tx,
+		.evtchn_rx = vif->link.evtchn_rx,
+	};
+	struct port *port = port_vif_create(vif->env->dp, vif->env->xen, &params);
+
+	if (port == NULL) {
+		int error = errno;
+		snprintf(vif->why, sizeof(vif->why), "%s", error == EPROTO
+			 ? "the indices in the frontend's rings are impossible" : strerror(error));
+		return -error;
+	}
+	int ret = member_join(vif->env->members, &vif->guest, port, -1, guest_moved, vif);
+	if (ret < 0) {
+		snprintf(vif->why, sizeof(vif->why), "no room for another port: %s", strerror(-ret));
+		port->ops->destroy(port);
+	}
+	return ret;
+}
+
+static int
+do_connect(struct vif *vif)
+{
+	struct vif_keys keys;
+	int ret = vif_keys_read(&vif->env->xs, vif->config.frontend, &keys, vif->why, sizeof(vif->why));
+
+	if (ret == 0)
+		ret = vif_link_open(&vif->link, vif->env->xen, vif->domid, &keys, vif->why, sizeof(vif->why));
+	if (ret < 0)
+		return ret;
+	ret = join_guest(vif, &keys);
+	if (ret < 0)
+		vif_link_close(&vif->link, vif->env->xen);
+	else
+		describe_guest(vif, &keys);
+	return ret;
+}
+
+static void
+do_announce(struct vif *vif)
+{
+	char mac[4 * sizeof(vif->config.mac)];
+	char bridge[4 * BRIDGE_NAME_SIZE];
+
+	vif_clear_error(vif);
+	if (!log_allowed(&vif->link_log))
+		return;
+	log_info("%s: connected to %s, MAC %s, frames up to %u bytes:%s", vif->name,
+		 vif->config.switched ? log_escape(bridge_name(vif->env->bridges, vif->bridge), bridge, sizeof(bridge))
+				      : "its TAP",
+		 log_escape(vif->config.mac, mac, sizeof(mac)), vif->guest.port->max_frame, vif->guest_text);
+}
+
+static void
+do_retire(struct vif *vif, uint64_t now_ms)
+{
+	if (vif->env->hotplug == HOTPLUG_SELF && vif->closed_ms != CLOCK_NEVER &&
+	    now_ms >= vif->closed_ms + CLOSED_DWELL_MS)
+		vif_remove_directory(vif, now_ms);
+}
+
+static void
+do_free(struct vif *vif)
+{
+	vif_clear_error(vif);
+	watch_remove(vif->env->watches, vif->front_watch);
+	vif->front_watch = NULL;
+	vif->rewatch_ms = vif->retry_ms = CLOCK_NEVER;
+	member_leave(vif->env->members, &vif->tap);
+}
+
+/* Does it. Returns whether it was done; if not, `failed` is the input to go on with. */
+static bool
+act(struct vif *vif, enum vif_action action, uint64_t now_ms, enum vif_input *failed)
+{
+	switch (action) {
+	case VIF_DO_NOTHING:
+	case VIF_N_ACTIONS:
+		break;
+	case VIF_DO_OFFER:
+		if (do_offer(vif) == 0)
+			break;
+		vif->fault = vif->why;
+		*failed = VIF_FAULT;
+		return false;
+	case VIF_DO_CONNECT:
+		*failed = VIF_REFUSED;
+		return do_connect(vif) == 0;
+	case VIF_DO_ANNOUNCE:
+		do_announce(vif);
+		break;
+	case VIF_DO_REFUSE:
+		if (log_allowed(&vif->state_log))
+			log_warning("%s: refused: %s", vif->name, vif->why);
+		vif_show_error(vif, vif->why);
+		break;
+	case VIF_DO_PUNISH:
+		log_error("%s: switched off until it is attached again: %s", vif->name, vif->fault);
+		vif_show_error(vif, vif->fault);
+		member_leave(vif->env->members, &vif->guest);
+		break;
+	case VIF_DO_WITHDRAW:
+		member_leave(vif->env->members, &vif->guest);
+		break;
+	case VIF_DO_RETIRE:
+		do_retire(vif, now_ms);
+		break;
+	case VIF_DO_FREE:
+		do_free(vif);
+		break;
+	}
+	return true;
+}
+
+/* ---- the machine ---------------------------------------------------------------------------------------------- */
+
+/* One row of the table: on to the next state, do what it takes, show it. */
+static void
+vif_feed(struct vif *vif, enum vif_input input, uint64_t now_ms)
+{
+	struct vif_step step = vif_fsm_step(vif->state, input);
+	enum vif_input failed;
+
+	if (step.next != vif->state)
+		log_debug("%s: %s -> %s", vif->name, vif_fsm_state_name(vif->state), vif_fsm_state_name(step.next));
+	vif->state = step.next;
+	if (act(vif, step.action, now_ms, &failed))
+		vif_show(vif, now_ms);
+	else
+		vif_feed(vif, failed, now_ms); /* the table answers it with an action that cannot fail */
+}
+
+void
+vif_step(struct vif *vif, uint64_t now_ms)
+{
+	enum vif_input input;
+
+	if (vif->state == VIF_DEAD) {
+		vif->stale = 0;
+		return;
+	}
+	if (now_ms >= vif->retry_ms) {
+		vif->retry_ms = CLOCK_NEVER;
+		vif->stale |= VIF_STALE_BACKEND | VIF_STALE_FRONTEND;
+	}
+	if (now_ms >= vif->rewatch_ms)
+		vif_watch_frontend(vif, now_ms);
+	vif_look(vif, now_ms);
+	for (unsigned i = 0; i < STEPS_MAX && condition(vif, now_ms, &input); i++) {
+		enum vif_state before = vif->state;
+		vif_feed(vif, input, now_ms);
+		if (vif->state == before)
+			break;
+	}
+	vif_show(vif, now_ms);
+}
+
+/* When a closed vif's directory is to be removed. */
+static uint64_t
+retire_ms(const struct vif *vif)
+{
+	bool closed = vif->state == VIF_CLOSED || vif->state == VIF_BARRED;
+
+	if (!closed || vif->env->hotplug != HOTPLUG_SELF || vif->closed_ms == CLOCK_NEVER)
+		return CLOCK_NEVER;
+	return vif_is_offline(vif) || vif->front_gone ? vif->closed_ms + CLOSED_DWELL_MS : CLOCK_NEVER;
+}
+
+/* When a frontend that waits for us may be connected, if only time is in the way. */
+static uint64_t
+ready_ms(const struct vif *vif)
+{
+	uint64_t end_ms = dwell_end_ms(vif);
+
+	if (vif->state != VIF_WAITING || vif->front_state != XenbusStateConnected)
+		return CLOCK_NEVER;
+	return is_ready(vif, end_ms) ? end_ms : CLOCK_NEVER;
+}
+
+uint64_t
+vif_due(const struct vif *vif)
+{
+	if (vif->stale != 0)
+		return 0;
+	uint64_t due = util_min(vif->retry_ms, vif->rewatch_ms);
+	due = util_min(due, ready_ms(vif));
+	return util_min(due, retire_ms(vif));
+}
+
+bool
+vif_is_over(const struct vif *vif)
+{
+	return vif->state == VIF_DEAD && vif->tap.phase == MEMBER_OUT && vif->guest.phase == MEMBER_OUT;
+}
+
+void
+vif_destroy(struct vif *vif)
+{
+	assert(vif_is_over(vif));
+	member_destroy_port(vif->env->members, &vif->tap);
+	bridge_put(vif->env->bridges, vif->bridge);
+	free(vif);
+}

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * One vif: a backend directory, its frontend, and what we hold of both.
+ *
+ * Theory of operation: store events only mark what has to be looked at again, so a thousand of them cost as much as
+ * one. vif_step() then looks (vif_look.c), feeds the most important condition to the state table (vif_fsm.h), does
+ * what the table says and writes what the frontend is to see (vif_show.c), until nothing changes any more.
+ *
+ * Ownership: the record owns its watch, its bridge reference, the TAP's and the guest's port and the link. It is made
+ * and freed by vifs.c. Threads: control thread.
+ */
+#ifndef VPE_CTL_VIF_H
+#define VPE_CTL_VIF_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "base/log.h"
+#include "ctl/bridge.h"
+#include "ctl/clock.h"
+#include "ctl/hotplug.h"
+#include "ctl/member.h"
+#include "ctl/vif_config.h"
+#include "ctl/vif_connect.h"
+#include "ctl/vif_fsm.h"
+#include "ctl/watch.h"
+
+/* What all vifs share. */
+struct vif_env {
+	struct xstore xs;
+	const struct xen_ops *xen;
+	struct dp *dp;
+	struct bridges *bridges;
+	struct watches *watches;
+	struct members *members;
+	enum hotplug_mode hotplug; /* SCRIPT or SELF */
+	bool share_with_netback;
+	const char *root; /* below which /sys is: "" but in tests */
+};
+
+/* What has to be done in the next vif_step(). */
+#define VIF_STALE_BACKEND (1u << 0)  /* look at the backend directory */
+#define VIF_STALE_FRONTEND (1u << 1) /* look at the frontend's state */
+#define VIF_STALE_INSIDE (1u << 2)   /* something else changed */
+
+#define VIF_WHY_SIZE 256
+#define VIF_RETRY_MS 1000u /* after the store failed us */
+
+/* Whether the kernel's xen-netback serves the vif. */
+enum vif_netback {
+	VIF_NETBACK_AWAY,
+	VIF_NETBACK_NEAR, /* it is loaded, and is given the time to take the vif */
+	VIF_NETBACK_HOLDS,
+};
+
+/* The toolstack's `online`. */
+enum vif_online {
+	VIF_ONLINE_UNSAID, /* counts as 1 */
+	VIF_ONLINE_NO,
+	VIF_ONLINE_YES,
+};
+
+struct vif {
+	const struct vif_env *env;
+	LIST_ENTRY(vif) entry;
+	uint32_t domid;
+	uint32_t devid;
+	char name[26]; /* "vif3.0"; leaves room in a port's name for "-tap" */
+	char dir[64];  /* backend directory */
+	enum vif_state state;
+	unsigned stale;
+
+	/* How the world looks (vif_look.c). */
+	uint64_t created_ms;
+	bool configured; /* `config` is valid, the frontend is watched */
+	struct vif_config config;
+	bool removed;        /* the backend directory is gone or a new one */
+	enum vif_netback netback;
+	enum vif_online online;
+	uint32_t own_state;  /* as it stands in our `state` key, whoever wrote it */
+	enum hotplug_status hotplug;
+	bool front_gone;
+	uint32_t front_state; /* 0: unknown */
+	const char *fault;    /* why the port or the TAP is off for good; NULL: it is not */
+	bool stop;            /* the daemon ends */
+	struct watch *front_watch;
+	uint64_t front_since_ms; /* events of front_watch are counted since then */
+	unsigned n_front_events;
+
+	/* What we told (vif_show.c). */
+	enum xenbus_state shown_state; /* Unknown: nothing yet */
+	bool shown_carrier;
+	bool error_shown;
+	char why[VIF_WHY_SIZE]; /* of the last refusal */
+
+	/* What we hold. */
+	int bridge; /* negative: none */
+	struct member tap;
+	struct member guest;
+	struct vif_link link;
+	char guest_text[64]; /* what was negotiated, for the log */
+
+	/* CLOCK_NEVER: not. */
+	uint64_t offered_ms; /* when the 2 was written */
+	uint64_t closed_ms;  /* when the 6 was written, or the toolstack last changed `online` */
+	uint64_t retry_ms;   /* the store failed us: look and write again then */
+	uint64_t rewatch_ms; /* the frontend's events came too fast: watch it again then */
+	struct log_limit state_log;
+	struct log_limit link_log;
+};
+
+/* ---- vif.c ---------------------------------------------------------------------------------------------------- */
+
+/* A record for backend directory `domid`/`devid`, not looked at yet. NULL if memory is short. */
+struct vif *vif_create(const struct vif_env *env, uint32_t domid, uint32_t devid);
+
+/* Frees it. vif_is_over() must be true. */
+void vif_destroy(struct vif *vif);
+
+/* Does all that is to be done now. */
+void vif_step(struct vif *vif, uint64_t now_ms);
+
+/* When vif_step() is to be called next; CLOCK_NEVER: when something happens. */
+uint64_t vif_due(const struct vif *vif);
+
+/* Whether nothing is left of it. */
+bool vif_is_over(const struct vif *vif);
+
+/* ---- vif_look.c ----------------------------------------------------------------------------------------------- */
+
+/* Looks again at what is stale. */
+void vif_look(struct vif *vif, uint64_t now_ms);
+
+/* Watches the frontend's state; if that cannot be done, vif_step() tries again. */
+void vif_watch_frontend(struct vif *vif, uint64_t now_ms);
+
+/* Whether the toolstack takes the device away. */
+bool vif_is_offline(const struct vif *vif);
+
+/* ---- vif_show.c ----------------------------------------------------------------------------------------------- */
+
+/* Makes the backend directory show the state that we are in; if the store fails, vif_step() tries again. */
+void vif_show(struct vif *vif, uint64_t now_ms);
+
+/* Tells the toolstack why the vif does not work. */
+void vif_show_error(struct vif *vif, const char *why);
+
+/* Takes the error back. */
+void vif_clear_error(struct vif *vif);
+
+/* Removes the backend directory, if it still says what we believe; else vif_step() tries again. */
+void vif_remove_directory(struct vif *vif, uint64_t now_ms);
+
+#endif

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the toolstack says of a vif. Called by vif_look.c. */
+#include "ctl/vif_config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ctl/number.h"
+#include "proto/keys.h"
+#include "proto/limits.h"
+
+#define DEFAULT_BRIDGE "xenbr0" /* xl.conf vif.default.bridge */
+#define DEFAULT_MTU 1500u
+#define FRAME_OVERHEAD 18u /* Ethernet header and one VLAN tag */
+#define MTU_MIN 68u        /* RFC 791 */
+#define MTU_MAX (LIMIT_FRAME_SIZE - FRAME_OVERHEAD)
+
+/* An optional key: `fallback` if it is missing. 0, or -EINVAL with `why`, or another negative errno. */
+static int
+read_optional(const struct xstore *xs, const char *dir, const char *key, const char *fallback, char *out,
+	      size_t out_size, char *why, size_t why_size)
+{
+	int ret = node_read_text(xs, 0, dir, key, out, out_size);
+
+	if (ret == -ENOENT) {
+		snprintf(out, out_size, "%s", fallback);
+		return 0;
+	}
+	if (ret == -EINVAL)
+		snprintf(why, why_size, "the toolstack's key %s has more than %zu characters", key, out_size - 1);
+	return ret;
+}
+
+static int
+read_frontend(const struct xstore *xs, const char *dir, uint32_t domid, struct vif_config *config, char *why,
+	      size_t why_size)
+{
+	uint32_t frontend_id;
+	int ret = node_read_text(xs, 0, dir, KEY_FRONTEND, config->frontend, sizeof(config->frontend));
+
+	if (ret == 0 && config->frontend[0] != '/')
+		ret = -EINVAL;
+	if (ret == -EINVAL)
+		snprintf(why, why_size, "the toolstack's key %s is no absolute path", KEY_FRONTEND);
+	if (ret < 0)
+		return ret;
+	ret = node_read_number(xs, 0, dir, KEY_FRONTEND_ID, NUMBER_DOMID_MAX, &frontend_id, NULL, 0);
+	if (ret == 0 && frontend_id != domid)
+		ret = -EINVAL;
+	if (ret == -EINVAL)
+		snprintf(why, why_size, "the toolstack's key %s is not %u, the domain that the directory is for",
+			 KEY_FRONTEND_ID, domid);
+	return ret;
+}
+
+static int
+read_mtu(const struct xstore *xs, const char *dir, struct vif_config *config, char *why, size_t why_size)
+{
+	uint32_t mtu = DEFAULT_MTU;
+	int ret = node_read_number(xs, 0, dir, KEY_MTU, MTU_MAX, &mtu, NULL, 0);
+
+	if (ret == -EINVAL || mtu < MTU_MIN) {
+		snprintf(why, why_size, "the toolstack's key %s is no number from %u to %u", KEY_MTU, MTU_MIN, MTU_MAX);
+		return -EINVAL;
+	}
+	if (ret < 0 && ret != -ENOENT)
+		return ret;
+	config->max_frame = config->switched ? mtu + FRAME_OVERHEAD : 0;
+	return 0;
+}
+
+int
+vif_config_read(const struct xstore *xs, const char *dir, uint32_t domid, enum hotplug_mode hotplug,
+		struct vif_config *config, char *why, size_t why_size)
+{
+	char script[NODE_PATH_SIZE];
+	int ret = read_frontend(xs, dir, domid, config, why, why_size);
+
+	if (ret == 0)
+		ret = read_optional(xs, dir, KEY_MAC, "", config->mac, sizeof(config->mac), why, why_size);
+	if (ret == 0)
+		ret = read_optional(xs, dir, KEY_BRIDGE, DEFAULT_BRIDGE, config->bridge, sizeof(config->bridge), why,
+				    why_size);
+	if (ret == 0)
+		ret = read_optional(xs, dir, KEY_SCRIPT, "", script, sizeof(script), why, why_size);
+	if (ret < 0)
+		return ret;
+	config->switched = hotplug == HOTPLUG_SELF || hotplug_script_is_switched(script);
+	return read_mtu(xs, dir, config, why, why_size);
+}

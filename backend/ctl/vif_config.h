@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the toolstack says of a vif, in the backend directory. Threads: control thread. */
+#ifndef VPE_CTL_VIF_CONFIG_H
+#define VPE_CTL_VIF_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ctl/bridge.h"
+#include "ctl/hotplug.h"
+#include "ctl/node.h"
+
+struct vif_config {
+	char frontend[NODE_PATH_SIZE - 32]; /* the guest's directory; its keys have to fit behind it */
+	char mac[18];                       /* "" if the toolstack gave none */
+	char bridge[BRIDGE_NAME_SIZE];
+	/*
+	 * Switched: a member of our bridge of that name. Otherwise drop-in: behind a TAP that the hotplug script puts
+	 * where it likes. Our own script, or nobody who runs scripts, makes it switched.
+	 */
+	bool switched;
+	/*
+	 * Longest frame to the guest, with Ethernet header and one VLAN tag: what a Linux bridge lets through to a
+	 * device of that MTU. 0, no limit, for drop-in vifs: the TAP has an MTU, which the script sets.
+	 */
+	uint32_t max_frame;
+};
+
+/*
+ * Reads and checks backend directory `dir` of a guest `domid`. Returns 0; -ENOENT if the toolstack has not finished
+ * it; -EINVAL with a sentence in `why` if it makes no sense; or another negative errno.
+ */
+int vif_config_read(const struct xstore *xs, const char *dir, uint32_t domid, enum hotplug_mode hotplug,
+		    struct vif_config *config, char *why, size_t why_size);
+
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Maps a guest's rings and binds its event channels, and undoes it. Called by vif.c; calls xen/ops.h. */
+#include "ctl/vif_connect.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* The failed call's errno as a result; `why` says what failed. */
+static int
+fail(int error, char *why, size_t why_size, const char *what)
+{
+	if (error <= 0)
+		error = EIO;
+	snprintf(why, why_size, "%s: %s", what, strerror(error));
+	return -error;
+}
+
+static int
+open_rings(struct vif_link *link, const struct xen_ops *xen, uint32_t domid, const struct vif_keys *keys, char *why,
+	   size_t why_size)
+{
+	link->grants = xen->grants->open();
+	if (link->grants == NULL)
+		return fail(errno, why, why_size, "no grant handle can be opened");
+	link->tx_page = xen->grants->map(link->grants, domid, keys->tx_ref);
+	if (link->tx_page == NULL)
+		return fail(errno, why, why_size, "the frontend's transmit ring cannot be mapped");
+	link->rx_page = xen->grants->map(link->grants, domid, keys->rx_ref);
+	if (link->rx_page == NULL)
+		return fail(errno, why, why_size, "the frontend's receive ring cannot be mapped");
+	return 0;
+}
+
+static int
+open_events(struct vif_link *link, const struct xen_ops *xen, uint32_t domid, const struct vif_keys *keys, char *why,
+	    size_t why_size)
+{
+	link->events = xen->events->open();
+	if (link->events == NULL)
+		return fail(errno, why, why_size, "no event handle can be opened");
+	int port = xen->events->bind(link->events, domid, keys->evtchn_tx);
+	if (port < 0)
+		return fail(-port, why, why_size, "the frontend's transmit event channel cannot be bound");
+	link->evtchn_tx = link->evtchn_rx = (uint32_t)port;
+	if (keys->evtchn_rx == keys->evtchn_tx)
+		return 0;
+	port = xen->events->bind(link->events, domid, keys->evtchn_rx);
+	if (port < 0)
+		return fail(-port, why, why_size, "the frontend's receive event channel cannot be bound");
+	link->evtchn_rx = (uint32_t)port;
+	return 0;
+}
+
+int
+vif_link_open(struct vif_link *link, const struct xen_ops *xen, uint32_t domid, const struct vif_keys *keys,
+	      char *why, size_t why_size)
+{
+	int ret = open_rings(link, xen, domid, keys, why, why_size);
+
+	if (ret == 0)
+		ret = open_events(link, xen, domid, keys, why, why_size);
+	if (ret < 0)
+		vif_link_close(link, xen);
+	return ret;
+}
+
+void
+vif_link_close(struct vif_link *link, const struct xen_ops *xen)
+{
+	if (link->events != NULL)
+		xen->events->close(link->events); /* unbinds */
+	if (link->rx_page != NULL)
+		xen->grants->unmap(link->grants, link->rx_page);
+	if (link->tx_page != NULL)
+		xen->grants->unmap(link->grants, link->tx_page);
+	if (link->grants != NULL)
+		xen->grants->close(link->grants);
+	*link = (struct vif_link){ 0 };
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What a connected vif holds of its guest: two mapped rings and its event channels.
+ *
+ * Each vif has handles of its own, so whatever happens, closing them leaves nothing of the guest behind.
+ * Threads: control thread; between the port's hand-over and its return the events belong to the poller.
+ */
+#ifndef VPE_CTL_VIF_CONNECT_H
+#define VPE_CTL_VIF_CONNECT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ctl/vif_keys.h"
+#include "dp/port_vif.h"
+#include "xen/ops.h"
+
+/* Zero-initialise it. */
+struct vif_link {
+	struct grants *grants;
+	struct events *events;
+	void *tx_page;
+	void *rx_page;
+	uint32_t evtchn_tx; /* our ports */
+	uint32_t evtchn_rx;
+};
+
+/*
+ * Maps the rings of `keys` and binds the channels. Returns 0, or a negative errno with a sentence in `why`; on
+ * error nothing is held.
+ */
+int vif_link_open(struct vif_link *link, const struct xen_ops *xen, uint32_t domid, const struct vif_keys *keys,
+		  char *why, size_t why_size);
+
+/* Undoes what there is to undo: half of it, all or nothing. No port may use it any more. */
+void vif_link_close(struct vif_link *link, const struct xen_ops *xen);
+
+#endif

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The keys that backend and frontend tell each other. Called by vif_connect.c and vif_show.c. Source: netif.h. */
+#include "ctl/vif_keys.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "dp/port_vif.h"
+#include "proto/keys.h"
+
+#define KEYS_TX_TRIES 10      /* a frontend that changes its keys more often than that is not ready */
+#define EVTCHN_MAX 0x7FFFFFFFu /* xenevtchn.h: a port fits in 31 bits */
+#define SHOWN_SIZE 48         /* of a guest's value in a sentence */
+
+/* Only what is built. Features that are missing here count as 0. */
+static const struct node_value features[] = {
+	{ KEY_FEATURE_SG, "1" },
+	{ KEY_FEATURE_GSO_TCPV4, "1" },
+	{ KEY_FEATURE_GSO_TCPV6, "1" },
+	{ KEY_FEATURE_IPV6_CSUM, "1" },
+	{ KEY_FEATURE_RX_COPY, "1" },
+	{ KEY_FEATURE_RX_FLIP, "0" },
+	{ KEY_FEATURE_SPLIT_EVENTS, "1" },
+	{ KEY_MAX_QUEUES, "1" },
+};
+
+const struct node_value *
+vif_keys_features(unsigned *n)
+{
+	*n = ARRAY_SIZE(features);
+	return features;
+}
+
+/* One reading of the directory. */
+struct reader {
+	const struct xstore *xs;
+	uint32_t tx;
+	const char *dir;
+	char *why;
+	size_t why_size;
+};
+
+/* A number from `min` to `max`. */
+static int
+read_number(const struct reader *r, const char *key, uint32_t min, uint32_t max, uint32_t *out)
+{
+	char shown[SHOWN_SIZE] = "";
+	uint32_t value;
+	int ret = node_read_number(r->xs, r->tx, r->dir, key, max, &value, shown, sizeof(shown));
+
+	if (ret == 0 && value < min) {
+		snprintf(shown, sizeof(shown), "%u", value);
+		ret = -EINVAL;
+	}
+	if (ret == -EINVAL)
+		snprintf(r->why, r->why_size, "the frontend's key %s is \"%s\", not a number from %u to %u", key, shown,
+			 min, max);
+	else if (ret < 0)
+		snprintf(r->why, r->why_size, "the frontend's key %s cannot be read: %s", key, strerror(-ret));
+	if (ret == 0)
+		*out = value;
+	return ret;
+}
+
+/* 0 or 1; 0 if it is missing. */
+static int
+read_flag(const struct reader *r, const char *key, bool *out)
+{
+	uint32_t value = 0;
+	int ret = read_number(r, key, 0, 1, &value);
+
+	if (ret < 0 && ret != -ENOENT)
+		return ret;
+	*out = value == 1;
+	return 0;
+}
+
+/* One for both directions, or one for each. */
+static int
+read_evtchns(const struct reader *r, struct vif_keys *keys)
+{
+	int ret = read_number(r, KEY_EVTCHN_TX, 1, EVTCHN_MAX, &keys->evtchn_tx);
+
+	if (ret == -ENOENT) {
+		ret = read_number(r, KEY_EVTCHN, 1, EVTCHN_MAX, &keys->evtchn_tx);
+		keys->evtchn_rx = keys->evtchn_tx;
+		return ret;
+	}
+	if (ret == 0)
+		ret = read_number(r, KEY_EVTCHN_RX, 1, EVTCHN_MAX, &keys->evtchn_rx);
+	if (ret == 0 && keys->evtchn_tx == keys->evtchn_rx) {
+		snprintf(r->why, r->why_size, "the frontend offers the same event channel for both directions as two");
+		ret = -EINVAL;
+	}
+	return ret;
+}
+
+static int
+read_rings(const struct reader *r, struct vif_keys *keys)
+{
+	uint32_t n_queues;
+	int ret = read_number(r, KEY_NUM_QUEUES, 1, 1, &n_queues);
+
+	if (ret < 0 && ret != -ENOENT)
+		return ret;
+	ret = read_number(r, KEY_TX_RING_REF, 0, UINT32_MAX, &keys->tx_ref);
+	if (ret == 0)
+		ret = read_number(r, KEY_RX_RING_REF, 0, UINT32_MAX, &keys->rx_ref);
+	if (ret == 0 && keys->tx_ref == keys->rx_ref) {
+		snprintf(r->why, r->why_size, "the frontend offers the same page for both rings");
+		ret = -EINVAL;
+	}
+	return ret;
+}
+
+static int
+read_features(const struct reader *r, struct vif_keys *keys)
+{
+	static const struct {
+		const char *key;
+		uint32_t bit;
+		bool means_not;
+	} flags[] = {
+		{ KEY_FEATURE_SG, VIF_GUEST_SG, false },
+		{ KEY_FEATURE_GSO_TCPV4, VIF_GUEST_GSO4, false },
+		{ KEY_FEATURE_GSO_TCPV6, VIF_GUEST_GSO6, false },
+		{ KEY_FEATURE_NO_CSUM, VIF_GUEST_CSUM4, true },
+		{ KEY_FEATURE_IPV6_CSUM, VIF_GUEST_CSUM6, false },
+	};
+	bool set;
+
+	keys->guest = 0;
+	for (unsigned i = 0; i < ARRAY_SIZE(flags); i++) {
+		int ret = read_flag(r, flags[i].key, &set);
+		if (ret < 0)
+			return ret;
+		if (set != flags[i].means_not)
+			keys->guest |= flags[i].bit;
+	}
+	int ret = read_flag(r, KEY_REQUEST_RX_COPY, &set);
+	if (ret == 0 && !set) {
+		snprintf(r->why, r->why_size, "the frontend does not set %s: only copying is supported",
+			 KEY_REQUEST_RX_COPY);
+		ret = -EOPNOTSUPP;
+	}
+	return ret;
+}
+
+static int
+read_all(const struct reader *r, struct vif_keys *keys)
+{
+	int ret = read_rings(r, keys);
+
+	if (ret == 0)
+		ret = read_evtchns(r, keys);
+	if (ret == 0)
+		ret = read_features(r, keys);
+	return ret;
+}
+
+int
+vif_keys_read(const struct xstore *xs, const char *dir, struct vif_keys *keys, char *why, size_t why_size)
+{
+	struct reader r = { .xs = xs, .dir = dir, .why = why, .why_size = why_size };
+
+	for (unsigned i = 0; i < KEYS_TX_TRIES; i++) {
+		r.tx = xs->ops->begin(xs->conn);
+		if (r.tx == 0) {
+			snprintf(why, why_size, "the store starts no transaction: %s", strerror(errno));
+			return errno == 0 ? -EIO : -errno;
+		}
+		int ret = read_all(&r, keys);
+		/* Even what looks wrong may only be half of a change: the commit tells. */
+		int end = xs->ops->commit(xs->conn, r.tx);
+		if (end == 0)
+			return ret;
+		if (end != -EAGAIN) {
+			snprintf(why, why_size, "the store ends no transaction: %s", strerror(-end));
+			return end;
+		}
+	}
+	snprintf(why, why_size, "the frontend's keys keep changing");
+	return -EAGAIN;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The keys that backend and frontend tell each other. Threads: control thread. */
+#ifndef VPE_CTL_VIF_KEYS_H
+#define VPE_CTL_VIF_KEYS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ctl/node.h"
+
+/* What we can do, for the backend directory. `n` gets the number of keys. */
+const struct node_value *vif_keys_features(unsigned *n);
+
+/* What the frontend offers and takes. */
+struct vif_keys {
+	uint32_t tx_ref;    /* grant of the ring from the guest */
+	uint32_t rx_ref;    /* grant of the ring to the guest */
+	uint32_t evtchn_tx; /* the guest's ports; equal if it uses one for both */
+	uint32_t evtchn_rx;
+	uint32_t guest;     /* VIF_GUEST_* of dp/port_vif.h */
+};
+
+/*
+ * Reads and checks frontend directory `dir`, all in one transaction, so that a guest that changes keys meanwhile is
+ * seen before or after, never in between. Returns 0, or a negative errno with a sentence in `why` (values of the
+ * guest's are escaped in it).
+ */
+int vif_keys_read(const struct xstore *xs, const char *dir, struct vif_keys *keys, char *why, size_t why_size);
+
+#endif

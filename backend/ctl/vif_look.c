@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* How the world looks to a vif: backend directory and frontend's state. Called by vif.c; calls the store. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ctl/vif.h"
+#include "proto/keys.h"
+#include "xen/platform.h"
+
+/*
+ * A guest that rewrites its `state` faster than this is not listened to for REWATCH_MS: libxenstore's queue of
+ * events has no bound, so whoever fills it must be cut off from it. An honest frontend changes state a few times.
+ */
+#define FRONT_EVENTS_MAX 64u
+#define FRONT_EVENTS_MS 1000u
+#define REWATCH_MS 1000u
+
+#define NETBACK_GRACE_MS 300u
+
+/* The store failed: look at everything again in a while. */
+static void
+look_later(struct vif *vif, uint64_t now_ms, const char *what, int error)
+{
+	vif->retry_ms = now_ms + VIF_RETRY_MS;
+	if (log_allowed(&vif->state_log))
+		log_warning("%s: %s cannot be read: %s", vif->name, what, strerror(-error));
+}
+
+static void
+front_fired(void *owner, const char *path)
+{
+	struct vif *vif = owner;
+	uint64_t now_ms = clock_ms();
+
+	(void)path;
+	vif->stale |= VIF_STALE_FRONTEND;
+	if (now_ms - vif->front_since_ms >= FRONT_EVENTS_MS) {
+		vif->front_since_ms = now_ms;
+		vif->n_front_events = 0;
+	}
+	if (++vif->n_front_events < FRONT_EVENTS_MAX)
+		return;
+	watch_remove(vif->env->watches, vif->front_watch);
+	vif->front_watch = NULL;
+	vif->rewatch_ms = now_ms + REWATCH_MS;
+	if (log_allowed(&vif->state_log))
+		log_warning("%s: the frontend changes its state too often, looking once a second", vif->name);
+}
+
+void
+vif_watch_frontend(struct vif *vif, uint64_t now_ms)
+{
+	char path[NODE_PATH_SIZE];
+
+	snprintf(path, sizeof(path), "%s/%s", vif->config.frontend, KEY_STATE);
+	vif->front_watch = watch_add(vif->env->watches, path, front_fired, vif);
+	vif->rewatch_ms = vif->front_watch == NULL ? now_ms + REWATCH_MS : CLOCK_NEVER;
+	if (vif->front_watch == NULL && log_allowed(&vif->state_log))
+		log_warning("%s: %s cannot be watched: %s", vif->name, path, strerror(errno));
+}
+
+/*
+ * A vif that the kernel serves must not be served twice. netback learns of a new vif when we do: if it is there at
+ * all, it is given the time to take it.
+ */
+static void
+look_for_netback(struct vif *vif, uint64_t now_ms)
+{
+	const char *root = vif->env->root;
+	bool held = platform_vif_held_at(root, vif->domid, vif->devid);
+	bool known = vif->netback == VIF_NETBACK_HOLDS;
+
+	vif->netback = held ? VIF_NETBACK_HOLDS : VIF_NETBACK_AWAY;
+	if (!held && now_ms < vif->created_ms + NETBACK_GRACE_MS && platform_netback_loaded_at(root)) {
+		vif->netback = VIF_NETBACK_NEAR;
+		vif->retry_ms = vif->created_ms + NETBACK_GRACE_MS;
+	}
+	if (held && !known && vif->env->share_with_netback)
+		log_debug("%s: left to the kernel's xen-netback", vif->name);
+	else if (held && !known)
+		log_error("%s: the kernel's xen-netback holds it: free it with \"echo vif-%u-%u >"
+			  " /sys/bus/xen-backend/drivers/vif/unbind\", or unload xen_netback and attach the vif again",
+			  vif->name, vif->domid, vif->devid);
+}
+
+static void
+look_at_config(struct vif *vif, uint64_t now_ms)
+{
+	char why[VIF_WHY_SIZE];
+	int ret = vif_config_read(&vif->env->xs, vif->dir, vif->domid, vif->env->hotplug, &vif->config, why,
+				  sizeof(why));
+
+	if (ret == -EINVAL) {
+		if (log_allowed(&vif->state_log))
+			log_warning("%s: ignored: %s", vif->name, why);
+		vif_show_error(vif, why);
+	} else if (ret < 0 && ret != -ENOENT) {
+		look_later(vif, now_ms, "its backend directory", ret);
+	}
+	if (ret < 0)
+		return;
+	vif->configured = true;
+	vif->stale |= VIF_STALE_FRONTEND;
+	vif_watch_frontend(vif, now_ms);
+}
+
+/* Sets `own_state` and `removed`. Whether the rest of the directory is worth a look. */
+static bool
+look_at_own_state(struct vif *vif, uint64_t now_ms)
+{
+	const struct xstore *xs = &vif->env->xs;
+	int ret = node_read_number(xs, 0, vif->dir, KEY_STATE, XenbusStateReconfigured, &vif->own_state, NULL, 0);
+
+	if (ret == -ENOENT || ret == -EACCES) {
+		vif->removed = true;
+		return false;
+	}
+	if (ret == -EINVAL)
+		vif->own_state = XenbusStateUnknown; /* the toolstack's mistake, and none of our business */
+	else if (ret < 0)
+		look_later(vif, now_ms, "its backend directory", ret);
+	/* A toolstack that asks for the end although it is here already wants to see the 6 again. */
+	if (vif->own_state == XenbusStateClosing && vif->shown_state == XenbusStateClosed)
+		vif->shown_state = XenbusStateClosing;
+	/* We never write a 1: the toolstack has removed our directory and made a new one. */
+	if (vif->own_state == XenbusStateInitialising && vif->shown_state != XenbusStateUnknown)
+		vif->removed = true;
+	return (ret == 0 || ret == -EINVAL) && !vif->removed;
+}
+
+static void
+look_at_online(struct vif *vif, uint64_t now_ms)
+{
+	uint32_t value;
+	enum vif_online online = VIF_ONLINE_UNSAID;
+
+	if (node_read_number(&vif->env->xs, 0, vif->dir, KEY_ONLINE, 1, &value, NULL, 0) == 0)
+		online = value == 1 ? VIF_ONLINE_YES : VIF_ONLINE_NO;
+	if (online != vif->online && vif->closed_ms != CLOCK_NEVER)
+		vif->closed_ms = now_ms; /* libxl starts to wait for the 6 only now */
+	vif->online = online;
+}
+
+static void
+look_at_backend(struct vif *vif, uint64_t now_ms)
+{
+	const struct xstore *xs = &vif->env->xs;
+
+	if (!look_at_own_state(vif, now_ms))
+		return;
+	if (vif->state == VIF_NEW)
+		look_for_netback(vif, now_ms);
+	if (!vif->configured)
+		look_at_config(vif, now_ms);
+	look_at_online(vif, now_ms);
+	if (vif->env->hotplug != HOTPLUG_SCRIPT)
+		return;
+	enum hotplug_status hotplug = hotplug_read(xs, vif->dir);
+	if (hotplug == HOTPLUG_FAILED && vif->hotplug != HOTPLUG_FAILED)
+		log_warning("%s: its hotplug script failed: see hotplug-error in %s", vif->name, vif->dir);
+	vif->hotplug = hotplug;
+}
+
+static void
+look_at_frontend(struct vif *vif, uint64_t now_ms)
+{
+	char shown[32] = "";
+	uint32_t state;
+	int ret = node_read_number(&vif->env->xs, 0, vif->config.frontend, KEY_STATE, XenbusStateReconfigured, &state,
+				   shown, sizeof(shown));
+
+	switch (ret) {
+	case 0:
+		vif->front_gone = false;
+		vif->front_state = state;
+		return;
+	case -ENOENT:
+	case -EACCES: /* what is left of a dead guest's path belongs to dom0 */
+		vif->front_gone = true;
+		return;
+	case -EINVAL:
+		if (log_allowed(&vif->state_log))
+			log_warning("%s: the frontend's state \"%s\" is ignored", vif->name, shown);
+		return;
+	default:
+		look_later(vif, now_ms, "the frontend's state", ret);
+	}
+}
+
+void
+vif_look(struct vif *vif, uint64_t now_ms)
+{
+	if (vif->stale & VIF_STALE_BACKEND)
+		look_at_backend(vif, now_ms);
+	if ((vif->stale & VIF_STALE_FRONTEND) && vif->configured)
+		look_at_frontend(vif, now_ms);
+	vif->stale = 0;
+}
+
+/*
+ * libxl writes online 0 and state 5 together. The 5 does not count: we may have written over it before we saw it, and
+ * nobody takes `online` back.
+ */
+bool
+vif_is_offline(const struct vif *vif)
+{
+	return vif->online == VIF_ONLINE_NO;
+}

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The data plane: pools, pollers, the port table and hand-off. Called by ctl; starts pollers. */
+#include "dp/dp.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_launch.h>
+#include <rte_lcore.h>
+#include <rte_malloc.h>
+
+#include "dp/dp_private.h"
+#include "dp/eal.h"
+#include "dp/poller.h"
+
+struct dp_slot {
+	struct handoff handoff; /* the request under way or last done */
+	bool waiting;           /* for the pollers to do it */
+	bool fault_told;
+};
+
+struct dp {
+	struct pools pools;
+	int event_fd;
+	unsigned n_pollers;
+	struct poller *poller[LIMIT_POLLERS];
+	struct port *port[LIMIT_PORTS]; /* attached, being attached or being detached */
+	struct dp_slot slot[LIMIT_PORTS];
+	unsigned next_id;               /* ids are handed out round robin, so that one is not soon used again */
+};
+
+/* ---- start and stop ------------------------------------------------------------------------------------ */
+
+static int
+start_poller(struct dp *dp, unsigned idx, const struct dp_params *params, const struct xen_ops *xen)
+{
+	struct poller *pl = rte_zmalloc("poller", sizeof(*pl), RTE_CACHE_LINE_SIZE);
+
+	if (pl == NULL)
+		return -ENOMEM;
+	dp->poller[idx] = pl;
+	pl->dp = dp;
+	pl->cpu = params->cpus[idx];
+	pl->lcore = idx + 1;
+	pl->pools = &dp->pools;
+	int ret = poller_init(pl, idx, params, xen);
+	if (ret < 0)
+		return ret;
+	return rte_eal_remote_launch(poller_main, pl, pl->lcore);
+}
+
+static void
+stop_poller(struct poller *pl)
+{
+	if (pl == NULL)
+		return;
+	__atomic_store_n(&pl->stop, true, __ATOMIC_RELEASE);
+	poller_wake(pl);
+	rte_eal_wait_lcore(pl->lcore);
+	poller_fini(pl);
+	rte_free(pl);
+}
+
+struct dp *
+dp_create(const struct dp_params *params, const struct xen_ops *xen, char *why, size_t why_size)
+{
+	int ret;
+
+	if (params->n_pollers == 0 || params->n_pollers > LIMIT_POLLERS) {
+		snprintf(why, why_size, "no core to poll on: name 1 to %d CPUs", LIMIT_POLLERS);
+		errno = EINVAL;
+		return NULL;
+	}
+	ret = eal_start(params, why, why_size);
+	if (ret < 0) {
+		errno = -ret;
+		return NULL;
+	}
+	struct dp *dp = calloc(1, sizeof(*dp));
+	if (dp == NULL)
+		return NULL;
+	dp->event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	ret = dp->event_fd < 0 ? -errno : pools_create(&dp->pools, params->n_small_buffers, params->n_large_buffers);
+	for (unsigned i = 0; ret == 0 && i < params->n_pollers; i++) {
+		dp->n_pollers++;
+		ret = start_poller(dp, i, params, xen);
+	}
+	if (ret < 0) {
+		snprintf(why, why_size, "the data plane does not start: %s", rte_strerror(-ret));
+		dp_destroy(dp);
+		errno = -ret;
+		return NULL;
+	}
+	return dp;
+}
+
+void
+dp_destroy(struct dp *dp)
+{
+	if (dp == NULL)
+		return;
+	for (unsigned i = 0; i < dp->n_pollers; i++)
+		stop_poller(dp->poller[i]);
+	pools_destroy(&dp->pools);
+	if (dp->event_fd >= 0)
+		close(dp->event_fd);
+	free(dp);
+}
+
+struct pools *
+dp_pools(struct dp *dp)
+{
+	return &dp->pools;
+}
+
+/* ---- hand-off ------------------------------------------------------------------------------------------ */
+
+void
+dp_signal(struct dp *dp)
+{
+	uint64_t one = 1;
+
+	if (write(dp->event_fd, &one, sizeof(one)) < 0)
+		return; /* EAGAIN: it is readable already */
+}
+
+static void
+request(struct dp *dp, unsigned id, enum handoff_kind kind)
+{
+	struct dp_slot *slot = &dp->slot[id];
+
+	slot->handoff = (struct handoff){ .kind = kind, .port = dp->port[id], .n_left = dp->n_pollers };
+	slot->waiting = true;
+	for (unsigned i = 0; i < dp->n_pollers; i++) {
+		/* The ring has room for a request of every port, and a port has one at a time. */
+		rte_ring_sp_enqueue(dp->poller[i]->handoffs, &slot->handoff);
+		poller_wake(dp->poller[i]);
+	}
+}
+
+static struct poller *
+least_loaded(const struct dp *dp)
+{
+	unsigned n_ports[LIMIT_POLLERS] = { 0 };
+	unsigned best = 0;
+
+	for (unsigned id = 0; id < LIMIT_PORTS; id++) {
+		for (unsigned i = 0; dp->port[id] != NULL && i < dp->n_pollers; i++)
+			n_ports[i] += dp->port[id]->owner == dp->poller[i];
+	}
+	for (unsigned i = 1; i < dp->n_pollers; i++) {
+		if (n_ports[i] < n_ports[best])
+			best = i;
+	}
+	return dp->poller[best];
+}
+
+int
+dp_attach(struct dp *dp, struct port *port, int poller)
+{
+	for (unsigned i = 0; i < LIMIT_PORTS; i++) {
+		unsigned id = (dp->next_id + i) % LIMIT_PORTS;
+		if (dp->port[id] != NULL)
+			continue;
+		port->owner = poller >= 0 && (unsigned)poller < dp->n_pollers ? dp->poller[poller] : least_loaded(dp);
+		port->id = (uint16_t)id;
+		dp->port[id] = port;
+		dp->slot[id].fault_told = false;
+		dp->next_id = (id + 1) % LIMIT_PORTS;
+		request(dp, id, HANDOFF_ATTACH);
+		return 0;
+	}
+	return -ENOSPC;
+}
+
+void
+dp_detach(struct dp *dp, struct port *port)
+{
+	request(dp, port->id, HANDOFF_DETACH);
+}
+
+int
+dp_event_fd(struct dp *dp)
+{
+	return dp->event_fd;
+}
+
+/* Whether there is something to tell about the port with index `id`; fills `event`. */
+static bool
+slot_event(struct dp *dp, unsigned id, struct dp_event *event)
+{
+	struct dp_slot *slot = &dp->slot[id];
+	struct port *port = dp->port[id];
+
+	if (port == NULL)
+		return false;
+	event->port = port;
+	/* Acquire: pairs with the countdown in poller_handoff(). */
+	if (slot->waiting && __atomic_load_n(&slot->handoff.n_left, __ATOMIC_ACQUIRE) == 0) {
+		slot->waiting = false;
+		event->kind = slot->handoff.kind == HANDOFF_ATTACH ? DP_ATTACHED : DP_DETACHED;
+		if (event->kind == DP_DETACHED)
+			dp->port[id] = NULL;
+		return true;
+	}
+	/* Acquire: pairs with port_set_fault(). */
+	if (!slot->waiting && !slot->fault_told && __atomic_load_n(&port->fault, __ATOMIC_ACQUIRE) != NULL) {
+		slot->fault_told = true;
+		event->kind = DP_FAULT;
+		return true;
+	}
+	return false;
+}
+
+bool
+dp_next_event(struct dp *dp, struct dp_event *event)
+{
+	uint64_t count;
+
+	if (read(dp->event_fd, &count, sizeof(count)) < 0 && errno != EAGAIN)
+		return false;
+	for (unsigned id = 0; id < LIMIT_PORTS; id++) {
+		if (slot_event(dp, id, event))
+			return true;
+	}
+	return false;
+}
+
+/* ---- for those who show what happens ------------------------------------------------------------------- */
+
+unsigned
+dp_n_pollers(const struct dp *dp)
+{
+	return dp->n_pollers;
+}
+
+void
+dp_get_poller_stats(const struct dp *dp, unsigned poller, struct dp_poller_stats *stats)
+{
+	const struct poller *pl = dp->poller[poller];
+
+	*stats = pl->stats;
+	stats->n_copies = pl->copy.n_copies;
+	stats->n_copy_calls = pl->copy.n_calls;
+	sw_get_stats(pl->sw, &stats->sw);
+}
+
+struct port *
+dp_port(const struct dp *dp, unsigned id)
+{
+	return id < LIMIT_PORTS ? dp->port[id] : NULL;
+}
+
+unsigned
+dp_port_entries(const struct dp *dp, uint16_t port)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < dp->n_pollers; i++)
+		n += sw_port_entries(dp->poller[i]->sw, port);
+	return n;
+}
+
+void
+dp_get_pool_stats(const struct dp *dp, struct dp_pool_stats *stats)
+{
+	stats->n_small = dp->pools.small->size;
+	stats->n_large = dp->pools.large->size;
+	stats->n_small_free = rte_mempool_avail_count(dp->pools.small);
+	stats->n_large_free = rte_mempool_avail_count(dp->pools.large);
+}

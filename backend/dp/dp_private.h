@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the pollers know of the data plane as a whole. Private to dp. */
+#ifndef VPE_DP_DP_PRIVATE_H
+#define VPE_DP_DP_PRIVATE_H
+
+#include "dp/dp.h"
+
+enum handoff_kind {
+	HANDOFF_ATTACH,
+	HANDOFF_DETACH,
+};
+
+/* A request from control to all pollers; in the port's slot of the port table. */
+struct handoff {
+	enum handoff_kind kind;
+	struct port *port;
+	unsigned n_left; /* pollers that have not done it yet; counted down with release */
+};
+
+/* Makes dp_event_fd() readable. Any thread. */
+void dp_signal(struct dp *dp);
+
+#endif

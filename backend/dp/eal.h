@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Starts DPDK's environment with the threads, memory and devices that vpe wants. */
+#ifndef VPE_DP_EAL_H
+#define VPE_DP_EAL_H
+
+#include <stddef.h>
+
+#include "dp/dp.h"
+
+/*
+ * Starts EAL with lcore 0 for the calling thread (on the CPUs that no poller has, or on all if none is left) and lcore i + 1 for poller i.
+ * Only the first call in a process does so; later ones find it running. 0 or -errno with a sentence in `why`.
+ */
+int eal_start(const struct dp_params *params, char *why, size_t why_size);
+
+#endif

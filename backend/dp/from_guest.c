@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * From a guest: tx ring -> mbufs.
+ *
+ * Steps over one burst: parse slots into packets (slots.c), collect the copies, copy once (copy.c), finish each
+ * packet's frame (offload.c), write and publish the responses, notify if the guest asked for it. Called by
+ * port_vif.c.
+ */
+#include "dp/copy.h"
+#include "dp/offload.h"
+#include "dp/poller.h"
+#include "dp/vif_queue.h"
+
+_Static_assert(OFFLOAD_GSO_TCPV4 == XEN_NETIF_GSO_TYPE_TCPV4, "netif.h: GSO types");
+_Static_assert(OFFLOAD_GSO_TCPV6 == XEN_NETIF_GSO_TYPE_TCPV6, "netif.h: GSO types");
+
+/* What is known of the burst while it is worked on. */
+struct burst {
+	unsigned n_packets;
+	unsigned n_rsp;
+	uint32_t idx;      /* next slot to parse */
+	uint32_t end;
+	const char *fault; /* set when the frontend broke the protocol */
+	struct from_guest_packet *packet; /* of the poller's scratch */
+};
+
+/* Adds the packet's copies into a fresh buffer. Returns false if no buffer is free. */
+static bool
+collect_packet(struct vif_queue *q, struct copy_batch *copy, struct from_guest_packet *p)
+{
+	p->m = pool_alloc(q->port.owner->pools, p->pkt.size);
+	if (p->m == NULL)
+		return false;
+
+	uint8_t *to = rte_pktmbuf_mtod(p->m, uint8_t *);
+	for (unsigned i = 0; i < p->pkt.n_slots; i++) {
+		const struct gpkt_slot *slot = &p->pkt.slot[i];
+		p->copy[i] = COPY_NONE;
+		if (slot->size == 0) /* its grant reference need not be valid (XSA-448) */
+			continue;
+		p->copy[i] = (int16_t)copy_add_from_guest(copy, q->domid, slot->gref, slot->offset, to, slot->size);
+		to += slot->size;
+	}
+	return true;
+}
+
+/* Parses one packet and collects its copies. Returns false when the burst is to end before this packet. */
+static bool
+take_packet(struct vif_queue *q, struct copy_batch *copy, struct burst *b)
+{
+	struct from_guest_packet *p = &b->packet[b->n_packets];
+
+	switch (slots_parse(&q->tx, b->idx, b->end, &p->pkt, &q->rsp[b->n_rsp], &b->fault)) {
+	case SLOTS_FATAL:
+		return false;
+	case SLOTS_PACKET:
+		if (!collect_packet(q, copy, p)) {
+			q->stats.n_starved++; /* its slots stay in the ring until there is one */
+			return false;
+		}
+		p->rsp = &q->rsp[b->n_rsp];
+		b->n_packets++;
+		break;
+	case SLOTS_DROP:
+		q->port.stats.n_dropped[DROP_GUEST_SLOTS]++;
+		break;
+	case SLOTS_SHORT:
+		q->port.stats.n_dropped[DROP_GUEST_SHORT]++;
+		break;
+	}
+	b->idx += p->pkt.n_ring;
+	b->n_rsp += p->pkt.n_ring;
+	return true;
+}
+
+/* Marks the slots that Xen did not copy. Returns whether all were copied. */
+static bool
+check_copies(struct vif_queue *q, const struct copy_batch *copy, struct from_guest_packet *p)
+{
+	bool whole = true;
+
+	for (unsigned i = 0; i < p->pkt.n_slots; i++) {
+		if (p->copy[i] == COPY_NONE || copy->copy[p->copy[i]].status == GRANT_STATUS_OKAY)
+			continue;
+		p->rsp[slots_rsp_index(&p->pkt, i)].status = NETIF_RSP_ERROR;
+		q->stats.n_copy_errors++;
+		whole = false;
+	}
+	return whole;
+}
+
+/* Sets the frame's flags from what the guest said of it. Returns false if that is impossible. */
+static bool
+mark_offloads(struct from_guest_packet *p)
+{
+	if (p->pkt.gso_type != XEN_NETIF_GSO_TYPE_NONE || (p->pkt.flags & NETTXF_csum_blank))
+		return offload_request(p->m, (enum offload_gso)p->pkt.gso_type, p->pkt.gso_size) == 0;
+	if (p->pkt.flags & NETTXF_data_validated)
+		p->m->ol_flags |= RTE_MBUF_F_RX_L4_CKSUM_GOOD;
+	return true;
+}
+
+static unsigned
+finish_packets(struct vif_queue *q, const struct copy_batch *copy, struct burst *b, struct rte_mbuf **frames)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < b->n_packets; i++) {
+		struct from_guest_packet *p = &b->packet[i];
+		if (!check_copies(q, copy, p)) {
+			port_drop(&q->port, p->m, DROP_GRANT_COPY);
+		} else if (!mark_offloads(p)) {
+			port_drop(&q->port, p->m, DROP_BAD_HEADERS);
+		} else {
+			q->port.stats.rx_frames++;
+			q->port.stats.rx_bytes += p->pkt.size;
+			frames[n++] = p->m;
+		}
+	}
+	return n;
+}
+
+static void
+respond(struct vif_queue *q, const struct burst *b)
+{
+	for (unsigned i = 0; i < b->n_rsp; i++) {
+		netif_tx_response_t rsp = { .id = q->rsp[i].id, .status = q->rsp[i].status };
+		ring_put_response(&q->tx, &rsp, sizeof(rsp));
+	}
+	if (b->n_rsp > 0 && ring_publish_responses(&q->tx))
+		vif_queue_notify(q, q->evtchn_tx);
+}
+
+unsigned
+from_guest_burst(struct vif_queue *q, struct rte_mbuf **frames, unsigned n)
+{
+	struct poller *pl = q->port.owner;
+	uint32_t pending = ring_pending(&q->tx);
+
+	if (pending == 0)
+		return 0;
+	if (pending > NETIF_RING_SIZE) {
+		port_set_fault(&q->port, "tx ring: impossible number of requests");
+		return 0;
+	}
+	struct burst b = {
+		.idx = q->tx.req_cons,
+		.end = q->tx.req_cons + pending,
+		.packet = pl->from_guest,
+	};
+	copy_reset(&pl->copy);
+	while (b.idx != b.end && b.n_packets < n && take_packet(q, &pl->copy, &b))
+		;
+	q->stats.n_from_guest_slots += b.n_rsp;
+	q->tx.req_cons = b.idx;
+	copy_run(&pl->copy);
+	unsigned n_frames = finish_packets(q, &pl->copy, &b, frames);
+	respond(q, &b);
+	if (b.fault != NULL)
+		port_set_fault(&q->port, b.fault);
+	return n_frames;
+}

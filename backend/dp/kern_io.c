@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Batched frames over a kernel device's file descriptor. Called by port_kern.c; calls liburing. */
+#include "dp/kern_io.h"
+
+#include <errno.h>
+#include <linux/if_packet.h>
+#include <net/ethernet.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/util.h"
+#include "dp/offload.h"
+#include "dp/poller.h"
+
+_Static_assert((KERN_IO_CHAIN_MAX & (KERN_IO_CHAIN_MAX - 1)) == 0, "a ring's size");
+_Static_assert((LIMIT_BURST & (LIMIT_BURST - 1)) == 0, "a ring's size");
+
+/* The kernel does its part of an operation only when we enter it, and says in shared memory that there is some. */
+#define RING_FLAGS (IORING_SETUP_COOP_TASKRUN | IORING_SETUP_TASKRUN_FLAG)
+
+int
+kern_io_init(struct kern_io *io, enum kern_io_kind kind, int fd)
+{
+	io->kind = kind;
+	io->fd = fd;
+	io->n_next = KERN_IO_CHAIN_MIN;
+	int ret = io_uring_queue_init(KERN_IO_CHAIN_MAX, &io->rx, RING_FLAGS);
+	if (ret == 0) {
+		ret = io_uring_queue_init(LIMIT_BURST, &io->tx, RING_FLAGS);
+		if (ret < 0)
+			io_uring_queue_exit(&io->rx);
+	}
+	if (ret < 0)
+		close(fd);
+	return ret;
+}
+
+/* Waits until the kernel has let go of the posted reads: their buffers are about to be freed. */
+static void
+cancel_chain(struct kern_io *io)
+{
+	struct io_uring_cqe *cqe;
+	unsigned n_left = io->n_chain - io->n_done;
+	struct io_uring_sqe *sqe = io_uring_get_sqe(&io->rx);
+
+	if (n_left == 0)
+		return;
+	io_uring_prep_cancel(sqe, NULL, IORING_ASYNC_CANCEL_ANY | IORING_ASYNC_CANCEL_ALL);
+	io_uring_sqe_set_data(sqe, NULL);
+	io_uring_submit(&io->rx);
+	while (n_left > 0 && io_uring_wait_cqe(&io->rx, &cqe) == 0) {
+		n_left -= io_uring_cqe_get_data(cqe) != NULL;
+		io_uring_cqe_seen(&io->rx, cqe);
+	}
+}
+
+void
+kern_io_fini(struct kern_io *io)
+{
+	cancel_chain(io);
+	io_uring_queue_exit(&io->rx);
+	io_uring_queue_exit(&io->tx);
+	for (unsigned i = 0; i < KERN_IO_CHAIN_MAX; i++)
+		rte_pktmbuf_free(io->read[i].m);
+	close(io->fd);
+}
+
+int
+kern_io_fd(const struct kern_io *io)
+{
+	return io->rx.ring_fd;
+}
+
+/* ---- reading ------------------------------------------------------------------------------------------- */
+
+/* Queues one read into a large buffer. Returns false if none is free. */
+static bool
+queue_read(struct kern_io *io, struct kern_io_read *rd, struct pools *pools)
+{
+	unsigned offset = io->kind == KERN_IO_PACKET ? KERN_IO_VLAN : 0;
+
+	if (rd->m == NULL)
+		rd->m = pool_alloc(pools, POOL_LARGE_ROOM);
+	if (rd->m == NULL)
+		return false;
+
+	struct io_uring_sqe *sqe = io_uring_get_sqe(&io->rx);
+	rd->iov[0] = (struct iovec){ &rd->hdr, sizeof(rd->hdr) };
+	rd->iov[1] = (struct iovec){ (char *)rd->m->buf_addr + offset, POOL_LARGE_ROOM - offset };
+	if (io->kind == KERN_IO_PACKET) {
+		rd->msg = (struct msghdr){ .msg_iov = rd->iov, .msg_iovlen = 2, .msg_control = rd->control,
+					   .msg_controllen = sizeof(rd->control) };
+		io_uring_prep_recvmsg(sqe, io->fd, &rd->msg, 0);
+	} else {
+		io_uring_prep_readv(sqe, io->fd, rd->iov, 2, 0);
+	}
+	io_uring_sqe_set_data(sqe, rd);
+	/* A hard link holds although every read is shorter than its buffer. */
+	io_uring_sqe_set_flags(sqe, IOSQE_IO_HARDLINK);
+	return true;
+}
+
+static void
+post_chain(struct kern_io *io, struct pools *pools)
+{
+	io->n_done = 0;
+	io->n_chain = 0;
+	while (io->n_chain < io->n_next && queue_read(io, &io->read[io->n_chain], pools))
+		io->n_chain++;
+	if (io->n_chain > 0)
+		io_uring_submit(&io->rx);
+	for (unsigned i = io->n_chain; i < KERN_IO_CHAIN_MAX && io->read[i].m != NULL; i++) {
+		rte_pktmbuf_free(io->read[i].m); /* the last chain was longer */
+		io->read[i].m = NULL;
+	}
+}
+
+/* The VLAN tag that the kernel took off the frame, in auxiliary data; NULL if it had none. */
+static const struct tpacket_auxdata *
+vlan_of(struct kern_io_read *rd)
+{
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(&rd->msg); c != NULL; c = CMSG_NXTHDR(&rd->msg, c)) {
+		if (c->cmsg_level == SOL_PACKET && c->cmsg_type == PACKET_AUXDATA) {
+			const struct tpacket_auxdata *aux = (const void *)CMSG_DATA(c);
+			return (aux->tp_status & TP_STATUS_VLAN_VALID) ? aux : NULL;
+		}
+	}
+	return NULL;
+}
+
+/* Puts the tag back where it was, into the room kept before the frame. */
+static void
+restore_vlan(struct kern_io_read *rd, const struct tpacket_auxdata *aux)
+{
+	uint8_t *frame = (uint8_t *)rd->m->buf_addr;
+	uint16_t tpid = (aux->tp_status & TP_STATUS_VLAN_TPID_VALID) ? aux->tp_vlan_tpid : ETHERTYPE_VLAN;
+	uint16_t tag[2] = { htons(tpid), htons(aux->tp_vlan_tci) };
+
+	memmove(frame, frame + KERN_IO_VLAN, 2 * ETHER_ADDR_LEN);
+	memcpy(frame + 2 * ETHER_ADDR_LEN, tag, sizeof(tag));
+	rd->m->data_off = 0;
+	rd->m->data_len += KERN_IO_VLAN;
+	rd->m->pkt_len += KERN_IO_VLAN;
+	if (rd->hdr.flags & VIRTIO_NET_HDR_F_NEEDS_CSUM)
+		rd->hdr.csum_start += KERN_IO_VLAN;
+}
+
+/* The frame of a successful read, in a buffer of fitting size; the large one stays posted if it can. NULL: dropped and counted. */
+static struct rte_mbuf *
+take_frame(struct kern_io *io, struct kern_io_read *rd, int result, struct port *port)
+{
+	struct rte_mbuf *m = rd->m;
+	uint32_t room = POOL_LARGE_ROOM - (io->kind == KERN_IO_PACKET ? KERN_IO_VLAN : 0);
+	uint32_t len = (uint32_t)result - sizeof(rd->hdr);
+
+	if ((uint32_t)result < sizeof(rd->hdr) + ETHER_HDR_LEN || len >= room) {
+		port->stats.n_dropped[len >= room ? DROP_TOO_BIG : DROP_BAD_HEADERS]++;
+		return NULL;
+	}
+	m->data_off = (uint16_t)(POOL_LARGE_ROOM - room);
+	m->data_len = (uint16_t)len;
+	m->pkt_len = len;
+	m->ol_flags = 0;
+	const struct tpacket_auxdata *aux = io->kind == KERN_IO_PACKET ? vlan_of(rd) : NULL;
+	if (aux != NULL)
+		restore_vlan(rd, aux);
+	if (m->pkt_len <= POOL_SMALL_ROOM) {
+		struct rte_mbuf *small = pool_alloc(port->owner->pools, m->pkt_len);
+		if (small == NULL) {
+			port->stats.n_dropped[DROP_NO_BUFFER]++;
+			return NULL;
+		}
+		memcpy(rte_pktmbuf_mtod(small, void *), rte_pktmbuf_mtod(m, void *), m->pkt_len);
+		m = small;
+	} else {
+		rd->m = NULL;
+	}
+	if (offload_from_virtio(m, &rd->hdr) < 0) {
+		port_drop(port, m, DROP_BAD_HEADERS);
+		return NULL;
+	}
+	return m;
+}
+
+unsigned
+kern_io_recv(struct kern_io *io, struct port *port, struct rte_mbuf **frames, unsigned n)
+{
+	struct io_uring_cqe *cqe;
+	unsigned n_frames = 0;
+	unsigned n_seen = 0;
+
+	/* Peeking enters the kernel only if it said that it has work to do for us. */
+	for (; n_seen < n && io->n_done < io->n_chain && io_uring_peek_cqe(&io->rx, &cqe) == 0; n_seen++) {
+		struct kern_io_read *rd = io_uring_cqe_get_data(cqe);
+		struct rte_mbuf *m = cqe->res < 0 ? NULL : take_frame(io, rd, cqe->res, port);
+		io_uring_cqe_seen(&io->rx, cqe);
+		io->n_done++;
+		if (m != NULL)
+			frames[n_frames++] = m;
+	}
+	if (io->n_done < io->n_chain)
+		return n_frames;
+	io->n_next = RTE_MIN(RTE_MAX(2 * n_seen, (unsigned)KERN_IO_CHAIN_MIN), (unsigned)KERN_IO_CHAIN_MAX);
+	post_chain(io, port->owner->pools);
+	return n_frames;
+}
+
+bool
+kern_io_pending(const struct kern_io *io)
+{
+	return io->n_done == io->n_chain || io_uring_cq_ready(&io->rx) > 0 ||
+	       (__atomic_load_n(io->rx.sq.kflags, __ATOMIC_ACQUIRE) & IORING_SQ_TASKRUN) != 0;
+}
+
+/* ---- writing ------------------------------------------------------------------------------------------- */
+
+static void
+count_write(struct port *port, const struct rte_mbuf *m, int result)
+{
+	if (result >= 0) {
+		port->stats.tx_frames++;
+		port->stats.tx_bytes += m->pkt_len;
+	} else if (result == -EAGAIN || result == -ENOBUFS) {
+		port->stats.n_dropped[DROP_QUEUE_FULL]++;
+	} else if (result == -EMSGSIZE) {
+		port->stats.n_dropped[DROP_TOO_BIG]++;
+	} else {
+		port->stats.n_dropped[DROP_PORT_ERROR]++;
+	}
+}
+
+void
+kern_io_send(struct kern_io *io, struct port *port, struct rte_mbuf **frames, unsigned n)
+{
+	struct io_uring_cqe *cqe;
+
+	for (unsigned i = 0; i < n; i++) {
+		struct kern_io_write *wr = &io->write[i];
+		struct io_uring_sqe *sqe = io_uring_get_sqe(&io->tx);
+
+		offload_to_virtio(frames[i], &wr->hdr);
+		wr->iov[0] = (struct iovec){ &wr->hdr, sizeof(wr->hdr) };
+		wr->iov[1] = (struct iovec){ rte_pktmbuf_mtod(frames[i], void *), frames[i]->pkt_len };
+		if (io->kind == KERN_IO_PACKET) {
+			wr->msg = (struct msghdr){ .msg_iov = wr->iov, .msg_iovlen = 2 };
+			io_uring_prep_sendmsg(sqe, io->fd, &wr->msg, MSG_DONTWAIT);
+		} else {
+			io_uring_prep_writev(sqe, io->fd, wr->iov, 2, 0);
+		}
+		io_uring_sqe_set_data(sqe, frames[i]);
+	}
+	io_uring_submit_and_wait(&io->tx, n);
+	for (unsigned i = 0; i < n && io_uring_wait_cqe(&io->tx, &cqe) == 0; i++) {
+		count_write(port, io_uring_cqe_get_data(cqe), cqe->res);
+		io_uring_cqe_seen(&io->tx, cqe);
+	}
+	rte_pktmbuf_free_bulk(frames, n);
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Batched frames with virtio-net headers over one file descriptor of a kernel device. Private to port_kern.c.
+ *
+ * Theory of operation: writes go as one io_uring_enter(2) a burst. Reads stand posted as a chain (hard-linked, so that they
+ * are tried one after the other and only the first waits): while nothing comes, polling for a frame reads shared
+ * memory and makes no system call; when frames come, one io_uring_enter(2) runs as much of the chain as there are
+ * frames. A chain that is used up is posted anew.
+ */
+#ifndef VPE_DP_KERN_IO_H
+#define VPE_DP_KERN_IO_H
+
+#include <linux/virtio_net.h>
+#include <stdbool.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <liburing.h>
+
+#include "dp/pool.h"
+#include "dp/port.h"
+
+#define KERN_IO_CHAIN_MIN 4 /* reads of one chain; each holds a large buffer while it is posted */
+#define KERN_IO_CHAIN_MAX 32
+#define KERN_IO_VLAN 4   /* bytes kept free before a frame of a packet socket for the tag that the kernel took off */
+
+enum kern_io_kind {
+	KERN_IO_TAP,
+	KERN_IO_PACKET, /* an AF_PACKET socket: VLAN tags come beside the frame */
+};
+
+struct kern_io_read {
+	struct rte_mbuf *m; /* large; NULL when not posted */
+	struct virtio_net_hdr hdr;
+	struct iovec iov[2];
+	struct msghdr msg;
+	char control[CMSG_SPACE(32)] __attribute__((aligned(8)));
+};
+
+struct kern_io_write {
+	struct virtio_net_hdr hdr;
+	struct iovec iov[2];
+	struct msghdr msg;
+};
+
+struct kern_io {
+	enum kern_io_kind kind;
+	int fd; /* non-blocking; owned */
+	struct io_uring rx;
+	struct io_uring tx;
+	unsigned n_chain; /* reads in the posted chain */
+	unsigned n_done;  /* of these, taken */
+	unsigned n_next;  /* reads of the next chain: follows the load */
+	struct kern_io_read read[KERN_IO_CHAIN_MAX];
+	struct kern_io_write write[LIMIT_BURST];
+};
+
+/* Takes `fd` over, also on error. 0 or -errno. */
+int kern_io_init(struct kern_io *io, enum kern_io_kind kind, int fd);
+void kern_io_fini(struct kern_io *io);
+
+/* Takes up to `n` frames that came. Counts those that it must drop in `port`. */
+unsigned kern_io_recv(struct kern_io *io, struct port *port, struct rte_mbuf **frames, unsigned n);
+
+/* Whether kern_io_recv() would find something. */
+bool kern_io_pending(const struct kern_io *io);
+
+/* Readable when frames came. */
+int kern_io_fd(const struct kern_io *io);
+
+/* Writes `n` (at most LIMIT_BURST) frames and frees them; counts those that the kernel refuses in `port`. */
+void kern_io_send(struct kern_io *io, struct port *port, struct rte_mbuf **frames, unsigned n);
+
+#endif

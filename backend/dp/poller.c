@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A polling thread. Started by dp.c; calls the ports' verbs and the switch. */
+#include "dp/poller.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <rte_cycles.h>
+#include <rte_errno.h>
+
+#include "base/util.h"
+#include "dp/dp_private.h"
+
+/* Reading the clock traps to Xen in some PV guests, so only every so many idle iterations do. A power of two. */
+#define CLOCK_EVERY 16u
+#define SLEEP_MAX_US 100000u /* so that the forwarding table ages */
+#define BLIND_SLEEP_MIN_US 50u
+#define HANDOFF_RING_SIZE 1024u /* at least one for each port; a power of two */
+#define EPOLL_EVENTS 16
+
+_Static_assert(HANDOFF_RING_SIZE > LIMIT_PORTS, "a request for each port fits");
+
+/* ---- hand-off ------------------------------------------------------------------------------------------ */
+
+static void
+poller_adopt(struct poller *pl, struct port *port)
+{
+	int fd = port->ops->fd(port);
+	struct epoll_event event = { .events = EPOLLIN, .data.ptr = port };
+
+	pl->own[pl->n_own++] = port;
+	if (fd >= 0)
+		epoll_ctl(pl->epoll_fd, EPOLL_CTL_ADD, fd, &event);
+}
+
+static void
+poller_release(struct poller *pl, struct port *port)
+{
+	int fd = port->ops->fd(port);
+	unsigned i = 0;
+
+	while (pl->own[i] != port)
+		i++;
+	pl->own[i] = pl->own[--pl->n_own];
+	if (fd >= 0)
+		epoll_ctl(pl->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
+}
+
+static void
+poller_handoff(struct poller *pl, struct handoff *h)
+{
+	struct port *port = h->port;
+
+	if (h->kind == HANDOFF_ATTACH) {
+		pl->port[port->id] = port;
+		sw_add_port(pl->sw, port->id, port->bridge);
+		if (port->owner == pl)
+			poller_adopt(pl, port);
+	} else {
+		pl->port[port->id] = NULL;
+		sw_del_port(pl->sw, port->id);
+		if (port->owner == pl)
+			poller_release(pl, port);
+	}
+	pl->stats.n_ports = pl->n_own;
+	/* Release: pairs with the acquire in dp_next_event(). All we did to the port happened before. */
+	if (__atomic_sub_fetch(&h->n_left, 1, __ATOMIC_ACQ_REL) == 0)
+		dp_signal(pl->dp);
+}
+
+static void
+poller_take_handoffs(struct poller *pl)
+{
+	void *h;
+
+	while (rte_ring_sc_dequeue(pl->handoffs, &h) == 0)
+		poller_handoff(pl, h);
+}
+
+/* ---- switching ----------------------------------------------------------------------------------------- */
+
+static void
+poller_output(struct poller *pl, struct port *in, uint16_t out, struct rte_mbuf *m)
+{
+	struct port *port = pl->port[out];
+
+	if (port->owner == pl) {
+		port_send(port, m);
+		return;
+	}
+	if (rte_ring_mp_enqueue(port->crossing, m) == 0)
+		poller_wake(port->owner);
+	else
+		port_drop(in, m, DROP_QUEUE_FULL);
+}
+
+static void
+poller_switch(struct poller *pl, struct port *in, struct rte_mbuf *m)
+{
+	unsigned n = 0;
+
+	m->port = in->id; /* for the owners of ports that it crosses to */
+	switch (sw_forward(pl->sw, in->id, rte_pktmbuf_mtod(m, const uint8_t *), pl->now_ms, pl->out, &n)) {
+	case SW_UNICAST:
+		poller_output(pl, in, pl->out[0], m);
+		return;
+	case SW_SAME_PORT:
+		port_drop(in, m, DROP_SAME_PORT);
+		return;
+	case SW_FLOOD:
+		break;
+	}
+	if (n == 0) {
+		port_drop(in, m, DROP_NO_PORT);
+		return;
+	}
+	rte_mbuf_refcnt_update(m, (int16_t)(n - 1));
+	for (unsigned i = 0; i < n; i++)
+		poller_output(pl, in, pl->out[i], m);
+}
+
+static unsigned
+poller_take_crossing(struct poller *pl, struct port *port)
+{
+	struct rte_mbuf *frame[LIMIT_BURST];
+	unsigned n = rte_ring_sc_dequeue_burst(port->crossing, (void **)frame, LIMIT_BURST, NULL);
+
+	for (unsigned i = 0; i < n; i++) {
+		if (pl->port[frame[i]->port] != NULL)
+			sw_learn(pl->sw, frame[i]->port, rte_pktmbuf_mtod(frame[i], const uint8_t *), pl->now_ms);
+		port_send(port, frame[i]);
+	}
+	return n;
+}
+
+static unsigned
+poller_poll_port(struct poller *pl, struct port *port)
+{
+	struct rte_mbuf *frame[LIMIT_BURST];
+
+	if (port->fault != NULL)
+		return 0;
+	unsigned n = port->ops->rx_burst(port, frame, LIMIT_BURST);
+	for (unsigned i = 0; i < n; i++)
+		poller_switch(pl, port, frame[i]);
+	return n;
+}
+
+/* One iteration over all ports. Returns the frames moved. */
+static unsigned
+poller_poll(struct poller *pl)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < pl->n_own; i++)
+		n += poller_poll_port(pl, pl->own[i]);
+	for (unsigned i = 0; i < pl->n_own; i++) {
+		n += poller_take_crossing(pl, pl->own[i]);
+		port_flush(pl->own[i]);
+	}
+	return n;
+}
+
+/* ---- sleep --------------------------------------------------------------------------------------------- */
+
+static bool
+poller_has_work(const struct poller *pl)
+{
+	if (!rte_ring_empty(pl->handoffs) || __atomic_load_n(&pl->stop, __ATOMIC_ACQUIRE))
+		return true;
+	for (unsigned i = 0; i < pl->n_own; i++) {
+		if (!rte_ring_empty(pl->own[i]->crossing))
+			return true;
+	}
+	return false;
+}
+
+/* Arms all ports. Returns the longest allowed sleep in microseconds; 0 if there is work. */
+static unsigned
+poller_arm(struct poller *pl, unsigned blind_us)
+{
+	unsigned sleep_us = SLEEP_MAX_US;
+
+	for (unsigned i = 0; i < pl->n_own; i++) {
+		struct port *port = pl->own[i];
+		enum port_armed armed = port->fault != NULL ? PORT_ARMED : port->ops->arm(port);
+		if (armed == PORT_BUSY)
+			return 0;
+		if (armed == PORT_BLIND)
+			sleep_us = blind_us;
+	}
+	return sleep_us;
+}
+
+static void
+poller_wait(struct poller *pl, unsigned sleep_us)
+{
+	struct timespec timeout = { .tv_nsec = (long)sleep_us * 1000 };
+	struct epoll_event event[EPOLL_EVENTS];
+	int n = epoll_pwait2(pl->epoll_fd, event, EPOLL_EVENTS, &timeout, NULL);
+	uint64_t count;
+
+	for (int i = 0; i < n; i++) {
+		struct port *port = event[i].data.ptr;
+		if (port != NULL)
+			port->ops->woken(port);
+		else if (read(pl->wake_fd, &count, sizeof(count)) < 0)
+			continue; /* somebody else's wake-up is as good */
+	}
+}
+
+/*
+ * Sleeps until a port, another poller or control has work. `sleeping` is visible before the last look at the crossing
+ * rings and the hand-offs, and givers look at it after they made their work visible: one of both sees the other.
+ */
+static void
+poller_sleep(struct poller *pl)
+{
+	uint64_t start = rte_rdtsc();
+
+	__atomic_store_n(&pl->sleeping, true, __ATOMIC_SEQ_CST);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	unsigned sleep_us = poller_arm(pl, pl->blind_us);
+	if (sleep_us > 0 && !poller_has_work(pl)) {
+		poller_wait(pl, sleep_us);
+		pl->stats.n_sleeps++;
+		pl->stats.slept_us += (rte_rdtsc() - start) * 1000000 / rte_get_tsc_hz();
+	}
+	__atomic_store_n(&pl->sleeping, false, __ATOMIC_RELAXED);
+	for (unsigned i = 0; i < pl->n_own; i++)
+		pl->own[i]->ops->disarm(pl->own[i]);
+}
+
+void
+poller_wake(struct poller *pl)
+{
+	uint64_t one = 1;
+
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	if (!__atomic_load_n(&pl->sleeping, __ATOMIC_SEQ_CST))
+		return;
+	if (write(pl->wake_fd, &one, sizeof(one)) < 0)
+		return; /* EAGAIN: the counter is full of wake-ups already */
+}
+
+/* ---- the loop ------------------------------------------------------------------------------------------ */
+
+int
+poller_main(void *arg)
+{
+	struct poller *pl = arg;
+	uint64_t hz = rte_get_tsc_hz();
+	uint64_t now = rte_rdtsc();
+	uint64_t busy_at = now;
+	uint64_t idle_limit = pl->idle_us * hz / 1000000;
+
+	while (!__atomic_load_n(&pl->stop, __ATOMIC_ACQUIRE)) {
+		if (unlikely(!rte_ring_empty(pl->handoffs)))
+			poller_take_handoffs(pl);
+		unsigned n = poller_poll(pl);
+		pl->stats.n_busy_loops += n > 0;
+		if (n > 0)
+			pl->was_busy = true;
+		if (++pl->stats.n_loops % CLOCK_EVERY != 0)
+			continue;
+		now = rte_rdtsc();
+		if (pl->was_busy)
+			busy_at = now;
+		pl->was_busy = false;
+		if (now / (hz / 1000) != pl->now_ms) {
+			pl->now_ms = now / (hz / 1000);
+			sw_tick(pl->sw, pl->now_ms);
+		}
+		if (pl->idle_us > 0 && now - busy_at >= idle_limit) {
+			poller_sleep(pl);
+			busy_at = rte_rdtsc();
+		}
+	}
+	poller_take_handoffs(pl);
+	return 0;
+}
+
+int
+poller_init(struct poller *pl, unsigned idx, const struct dp_params *params, const struct xen_ops *xen)
+{
+	struct epoll_event wake = { .events = EPOLLIN, .data.ptr = NULL };
+	char name[RTE_RING_NAMESIZE];
+
+	pl->wake_fd = pl->epoll_fd = -1;
+	pl->idle_us = params->mode == DP_POLL_ADAPTIVE ? params->idle_us : 0;
+	pl->blind_us = params->idle_us > BLIND_SLEEP_MIN_US ? params->idle_us : BLIND_SLEEP_MIN_US;
+	snprintf(name, sizeof(name), "fdb%u", idx);
+	pl->sw = sw_create(name, params->n_fdb_entries, (uint64_t)params->fdb_age_s * 1000);
+	if (pl->sw == NULL)
+		return -errno;
+	snprintf(name, sizeof(name), "handoffs%u", idx);
+	pl->handoffs = rte_ring_create(name, HANDOFF_RING_SIZE, SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
+	if (pl->handoffs == NULL)
+		return -rte_errno;
+	pl->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	pl->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (pl->wake_fd < 0 || pl->epoll_fd < 0 || epoll_ctl(pl->epoll_fd, EPOLL_CTL_ADD, pl->wake_fd, &wake) < 0)
+		return -errno;
+	pl->stats.cpu = pl->cpu;
+	return copy_open(&pl->copy, xen->grants);
+}
+
+void
+poller_fini(struct poller *pl)
+{
+	copy_close(&pl->copy);
+	if (pl->epoll_fd >= 0)
+		close(pl->epoll_fd);
+	if (pl->wake_fd >= 0)
+		close(pl->wake_fd);
+	rte_ring_free(pl->handoffs);
+	sw_destroy(pl->sw);
+}

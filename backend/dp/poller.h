@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A polling thread: its loop, its ports, its switch. Private to dp.
+ *
+ * Theory of operation: one loop iteration takes hand-off requests, polls each owned port once (at most
+ * LIMIT_BURST frames), switches what came, takes crossing frames, flushes the output. Nothing in it allocates
+ * memory, takes a lock or logs; the system calls are the ports' own (batched grant copy, notify, a kernel device's
+ * batch). In adaptive mode an idle poller arms its ports and sleeps in epoll.
+ * Threads: everything but the counters belongs to the polling thread while it runs.
+ */
+#ifndef VPE_DP_POLLER_H
+#define VPE_DP_POLLER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_ring.h>
+
+#include "dp/copy.h"
+#include "dp/dp.h"
+#include "dp/pool.h"
+#include "dp/port.h"
+#include "dp/slots.h"
+#include "sw/switch.h"
+
+#define COPY_NONE (-1) /* in place of an index in a copy batch */
+
+/* Scratch for one packet on its way from a guest. */
+struct from_guest_packet {
+	struct gpkt pkt;
+	struct rte_mbuf *m;
+	struct slot_rsp *rsp; /* the first slot's answer */
+	int16_t copy[LIMIT_SLOTS_ACCEPTED];
+};
+
+struct handoff;
+
+struct poller {
+	struct dp *dp;
+	unsigned lcore; /* EAL's id of the thread */
+	int cpu;
+	struct pools *pools;
+	struct sw *sw;
+	struct rte_ring *handoffs; /* struct handoff *; control produces, the poller consumes */
+	int wake_fd;               /* eventfd: ends the sleep */
+	int epoll_fd;              /* wake_fd and the fds of the owned ports */
+	bool sleeping;             /* written by the poller (seq_cst), read by whoever gives it work */
+	bool stop;                 /* written by control (release) */
+	bool was_busy;             /* since the clock was last read */
+	unsigned idle_us;          /* of idleness before a sleep; 0 = never sleep */
+	unsigned blind_us;         /* longest sleep while a port cannot wake us */
+	uint64_t now_ms;           /* refreshed every few iterations */
+	struct port *port[LIMIT_PORTS]; /* all attached ports, by id */
+	struct port *own[LIMIT_PORTS];
+	unsigned n_own;
+	struct dp_poller_stats stats;
+	struct copy_batch copy;
+	struct from_guest_packet from_guest[LIMIT_BURST];
+	uint16_t out[LIMIT_PORTS]; /* scratch: a frame's output ports */
+};
+
+/* 0 or -errno; `poller` is zeroed, with dp, lcore, cpu and pools set. */
+int poller_init(struct poller *pl, unsigned idx, const struct dp_params *params, const struct xen_ops *xen);
+
+/* The thread must have ended. */
+void poller_fini(struct poller *pl);
+
+/* The thread's function, in the form that rte_eal_remote_launch() wants. */
+int poller_main(void *poller);
+
+/* Ends the poller's sleep, if it sleeps. Any thread, after it made work visible. */
+void poller_wake(struct poller *pl);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Packet buffers: two mbuf pools, so that every frame is one linear segment.
+ *
+ * A frame in one piece keeps header parsing, checksums and segmentation free of hostile segment boundaries
+ * (XSA-423). Small buffers hold ordinary frames, large ones a whole GSO frame or a jumbo frame.
+ * Threads: any thread that EAL knows.
+ */
+#ifndef VPE_DP_POOL_H
+#define VPE_DP_POOL_H
+
+#include <stdint.h>
+
+#include <rte_mbuf.h>
+
+#include "proto/limits.h"
+
+#define POOL_SMALL_HEADROOM RTE_PKTMBUF_HEADROOM
+#define POOL_SMALL_ROOM 1728u /* frame bytes in a small buffer: two buffers a page, none of them crossing it */
+#define POOL_LARGE_ROOM LIMIT_FRAME_SIZE /* no headroom: an mbuf's buf_len has 16 bits */
+
+struct pools {
+	struct rte_mempool *small;
+	struct rte_mempool *large;
+};
+
+/* Creates both with `n_small` and `n_large` buffers. Returns 0 or -errno; on error nothing is left behind. */
+int pools_create(struct pools *pools, unsigned n_small, unsigned n_large);
+
+/* Frees both. All buffers must be back. NULL members are allowed. */
+void pools_destroy(struct pools *pools);
+
+/*
+ * A buffer with room for `len` frame bytes (at most LIMIT_FRAME_SIZE) and its lengths set to `len`; NULL if none is
+ * free. No offload flag is set.
+ */
+struct rte_mbuf *pool_alloc(struct pools *pools, uint32_t len);
+
+#endif

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What all ports share: staging, completion in software, drops. Called by the poller; calls the port's verbs. */
+#include "dp/port.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include <rte_errno.h>
+
+#include "base/util.h"
+#include "dp/dp_private.h"
+#include "dp/offload.h"
+#include "dp/poller.h"
+
+#define CROSSING_SIZE 512u   /* frames; a power of two */
+#define SEGMENTS_MAX 256u    /* of one GSO frame: 64 KiB at an MSS of 256 */
+
+int
+port_init(struct port *port, const struct port_ops *ops, const char *name, uint16_t bridge)
+{
+	char ring_name[RTE_RING_NAMESIZE];
+
+	port->ops = ops;
+	snprintf(port->name, sizeof(port->name), "%s", name);
+	port->bridge = bridge;
+	snprintf(ring_name, sizeof(ring_name), "x%p", (void *)port);
+	port->crossing = rte_ring_create(ring_name, CROSSING_SIZE, SOCKET_ID_ANY, RING_F_SC_DEQ);
+	return port->crossing == NULL ? -rte_errno : 0;
+}
+
+void
+port_fini(struct port *port)
+{
+	void *m;
+
+	rte_pktmbuf_free_bulk(port->staged, port->n_staged);
+	port->n_staged = 0;
+	while (port->crossing != NULL && rte_ring_sc_dequeue(port->crossing, &m) == 0)
+		rte_pktmbuf_free(m);
+	rte_ring_free(port->crossing);
+	port->crossing = NULL;
+}
+
+void
+port_drop(struct port *port, struct rte_mbuf *m, enum drop_reason reason)
+{
+	port->stats.n_dropped[reason]++;
+	rte_pktmbuf_free(m);
+}
+
+uint64_t
+port_stats_dropped(const struct port_stats *stats)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < DROP_N; i++)
+		sum += stats->n_dropped[i];
+	return sum;
+}
+
+void
+port_flush(struct port *port)
+{
+	unsigned n = port->n_staged;
+
+	if (n == 0)
+		return;
+	port->n_staged = 0;
+	port->ops->tx_burst(port, port->staged, n);
+}
+
+static void
+port_stage(struct port *port, struct rte_mbuf *m)
+{
+	port->staged[port->n_staged++] = m;
+	if (port->n_staged == LIMIT_BURST)
+		port_flush(port);
+}
+
+struct rte_mbuf *
+port_own_frame(struct port *port, struct rte_mbuf *m)
+{
+	if (rte_mbuf_refcnt_read(m) == 1)
+		return m;
+
+	struct rte_mbuf *copy = pool_alloc(port->owner->pools, m->pkt_len);
+	if (copy != NULL) {
+		memcpy(rte_pktmbuf_mtod(copy, void *), rte_pktmbuf_mtod(m, void *), m->pkt_len);
+		copy->ol_flags = m->ol_flags & ~(RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL);
+		copy->tx_offload = m->tx_offload;
+	} else {
+		port->stats.n_dropped[DROP_NO_BUFFER]++;
+	}
+	rte_pktmbuf_free(m);
+	return copy;
+}
+
+static void
+port_send_completed(struct port *port, struct rte_mbuf *m)
+{
+	m = port_own_frame(port, m);
+	if (m == NULL)
+		return;
+	offload_complete_csum(m);
+	port->stats.n_soft_csum++;
+	port_stage(port, m);
+}
+
+static void
+port_send_segments(struct port *port, struct rte_mbuf *m)
+{
+	struct rte_mbuf *segment[SEGMENTS_MAX];
+	int n = offload_segment(port->owner->pools, m, segment, ARRAY_SIZE(segment));
+
+	if (n < 0) {
+		port_drop(port, m, n == -ENOBUFS ? DROP_NO_BUFFER : DROP_TOO_BIG);
+		return;
+	}
+	rte_pktmbuf_free(m);
+	port->stats.n_soft_gso++;
+	for (int i = 0; i < n; i++)
+		port_stage(port, segment[i]);
+}
+
+/* Whether the far end may see this GSO frame whole. */
+static bool
+port_takes_gso(const struct port *port, const struct rte_mbuf *m)
+{
+	return (offload_needs(m) & ~port->takes) == 0 && m->tso_segsz >= LIMIT_MSS_MIN;
+}
+
+void
+port_send(struct port *port, struct rte_mbuf *m)
+{
+	if (m->ol_flags & RTE_MBUF_F_TX_TCP_SEG) {
+		if ((uint32_t)m->l2_len + m->l3_len + m->l4_len + m->tso_segsz > port->max_frame)
+			port_drop(port, m, DROP_TOO_BIG);
+		else if (port_takes_gso(port, m))
+			port_stage(port, m);
+		else
+			port_send_segments(port, m);
+	} else if (m->pkt_len > port->max_frame) {
+		port_drop(port, m, DROP_TOO_BIG);
+	} else if ((offload_needs(m) & ~port->takes) == 0) {
+		port_stage(port, m);
+	} else {
+		port_send_completed(port, m);
+	}
+}
+
+void
+port_set_fault(struct port *port, const char *reason)
+{
+	if (port->fault != NULL)
+		return;
+	/* Release: pairs with the acquire in dp_next_event(). */
+	__atomic_store_n(&port->fault, reason, __ATOMIC_RELEASE);
+	dp_signal(port->owner->dp);
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A port: anything that frames come from and go to. A vif, an ethdev or a kernel network device.
+ *
+ * Theory of operation: each port is polled by one poller, its owner. The owner calls rx_burst(), asks the
+ * switch where each frame goes and stages it with port_send() on the output ports; port_flush() then hands
+ * what was staged to tx_burst() in one batch. A frame for a port of another poller waits in that port's
+ * crossing ring until its owner takes it.
+ *
+ * Frames: one linear mbuf. What a frame still needs (checksum, segmentation) stands in its RTE_MBUF_F_TX_*
+ * flags with l2_len, l3_len, l4_len and tso_segsz as DPDK defines them. `takes` says which of these a port's
+ * own far end can do; port_send() does the rest in software. A frame with a reference count above one is
+ * shared by several ports and is read-only.
+ *
+ * Threads: between the attach and the detach acknowledgement (dp/dp.h) everything but `crossing` and the
+ * counters belongs to the owner; before and after, to the control thread. Counters are written by the owner and
+ * may be read at any time by anybody.
+ */
+#ifndef VPE_DP_PORT_H
+#define VPE_DP_PORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_mbuf.h>
+#include <rte_ring.h>
+
+#include "base/drop.h"
+#include "proto/limits.h"
+
+struct poller;
+struct port;
+
+/* What a port's far end does itself. */
+#define PORT_TAKES_CSUM4 (1u << 0) /* blank TCP and UDP checksums over IPv4 */
+#define PORT_TAKES_CSUM6 (1u << 1) /* the same over IPv6 */
+#define PORT_TAKES_TSO4 (1u << 2)  /* TCP over IPv4 longer than the MTU */
+#define PORT_TAKES_TSO6 (1u << 3)  /* TCP over IPv6 longer than the MTU */
+#define PORT_TAKES_ALL (PORT_TAKES_CSUM4 | PORT_TAKES_CSUM6 | PORT_TAKES_TSO4 | PORT_TAKES_TSO6)
+
+enum port_armed {
+	PORT_ARMED, /* fd() will tell */
+	PORT_BUSY,  /* there is work already */
+	PORT_BLIND, /* nothing can tell: the owner may only sleep for a bounded time */
+};
+
+struct port_ops {
+	const char *kind; /* "vif", "eth" or "kern" */
+	/* Takes up to `n` (at most LIMIT_BURST) frames that came in. The caller owns them then. */
+	unsigned (*rx_burst)(struct port *port, struct rte_mbuf **frames, unsigned n);
+	/*
+	 * Sends frames out. Takes ownership of all of them, counts what it drops in port->stats. The frames only
+	 * need what `takes` allows and are at most `max_frame` long (GSO frames excepted).
+	 */
+	void (*tx_burst)(struct port *port, struct rte_mbuf **frames, unsigned n);
+	/* Prepares for the owner's sleep, so that fd() becomes readable when work comes. */
+	enum port_armed (*arm)(struct port *port);
+	/* The owner polls again: undoes arm(). No system call. */
+	void (*disarm)(struct port *port);
+	/* fd() was readable: takes the event off it. */
+	void (*woken)(struct port *port);
+	int (*fd)(struct port *port); /* for epoll, -1 if the port cannot wake anybody */
+	/* Frees the port and all frames in it. Control thread, not attached. */
+	void (*destroy)(struct port *port);
+};
+
+struct port_stats {
+	uint64_t rx_frames; /* into the switch; a GSO frame counts as one */
+	uint64_t rx_bytes;
+	uint64_t tx_frames; /* out of the switch */
+	uint64_t tx_bytes;
+	uint64_t n_dropped[DROP_N];
+	uint64_t n_soft_csum; /* checksums completed in software for this port */
+	uint64_t n_soft_gso;  /* frames segmented in software for this port */
+	uint64_t n_notified;  /* events sent to the guest */
+	uint64_t n_woken;     /* events taken from the guest or the kernel */
+};
+
+struct port {
+	const struct port_ops *ops;
+	char name[32];      /* unique: "vif3.0", "eth0" */
+	uint16_t id;        /* index in the port table; set by dp_attach() */
+	uint16_t bridge;    /* id of the bridge that it is a member of */
+	uint32_t takes;     /* PORT_TAKES_* */
+	uint32_t max_frame; /* bytes with the Ethernet header, that the far end takes without GSO */
+	struct poller *owner;
+	struct rte_ring *crossing; /* frames from other pollers; many producers, the owner consumes */
+	const char *fault;  /* set once by the owner (release), read by control (acquire): why the port is off; or NULL */
+	struct port_stats stats;
+	unsigned n_staged;
+	struct rte_mbuf *staged[LIMIT_BURST];
+};
+
+/* Fills the common part. `ops`, `name` and the rest must outlive the port. Returns 0 or -errno. */
+int port_init(struct port *port, const struct port_ops *ops, const char *name, uint16_t bridge);
+
+/* Frees the common part with the frames that are staged or crossing. */
+void port_fini(struct port *port);
+
+/*
+ * Takes one frame for `port` (the caller must be its owner): drops it, completes it in software, or stages it;
+ * flushes when enough is staged. Consumes one reference of `m`.
+ */
+void port_send(struct port *port, struct rte_mbuf *m);
+
+/*
+ * A frame that may be written to: `m` itself or, if other ports hold it too, a copy. Consumes `m`; NULL if no buffer is
+ * free (the drop is counted).
+ */
+struct rte_mbuf *port_own_frame(struct port *port, struct rte_mbuf *m);
+
+/* Hands what is staged to tx_burst(). */
+void port_flush(struct port *port);
+
+/* Drops a frame on behalf of `port` and counts it. */
+void port_drop(struct port *port, struct rte_mbuf *m, enum drop_reason reason);
+
+/* Sums all drop counters. */
+uint64_t port_stats_dropped(const struct port_stats *stats);
+
+/* Switches the port off for good with a reason (a literal). The owner stops polling it and control is told. */
+void port_set_fault(struct port *port, const char *reason);
+
+#endif

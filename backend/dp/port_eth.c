@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A DPDK ethdev as a port. Created by ctl; its verbs are called by the owning poller and call rte_eth_*. */
+#include "dp/port_eth.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <rte_ethdev.h>
+#include <rte_malloc.h>
+
+#include "base/util.h"
+#include "dp/offload.h"
+#include "dp/poller.h"
+
+#define QUEUE_DESCRIPTORS 1024
+
+#define TX_CSUM4 (RTE_ETH_TX_OFFLOAD_IPV4_CKSUM | RTE_ETH_TX_OFFLOAD_TCP_CKSUM | RTE_ETH_TX_OFFLOAD_UDP_CKSUM)
+#define TX_CSUM6 (RTE_ETH_TX_OFFLOAD_TCP_CKSUM | RTE_ETH_TX_OFFLOAD_UDP_CKSUM)
+#define TX_WANTED (TX_CSUM4 | RTE_ETH_TX_OFFLOAD_TCP_TSO | RTE_ETH_TX_OFFLOAD_MULTI_SEGS)
+#define RX_WANTED (RTE_ETH_RX_OFFLOAD_TCP_CKSUM | RTE_ETH_RX_OFFLOAD_UDP_CKSUM | RTE_ETH_RX_OFFLOAD_SCATTER)
+
+struct eth_port {
+	struct port port;
+	uint16_t id; /* ethdev's */
+	bool prepare; /* the device has transmit offloads on: frames go through rte_eth_tx_prepare() */
+};
+
+static struct eth_port *
+eth_of(struct port *port)
+{
+	return member_of(port, struct eth_port, port);
+}
+
+/* A received frame in one segment: `m` itself or, if the device scattered it, a copy. NULL: dropped and counted. */
+static struct rte_mbuf *
+linear(struct port *port, struct rte_mbuf *m)
+{
+	if (m->nb_segs == 1)
+		return m;
+
+	struct rte_mbuf *whole = m->pkt_len > LIMIT_FRAME_SIZE ? NULL : pool_alloc(port->owner->pools, m->pkt_len);
+	if (whole == NULL) {
+		port_drop(port, m, m->pkt_len > LIMIT_FRAME_SIZE ? DROP_TOO_BIG : DROP_NO_BUFFER);
+		return NULL;
+	}
+	rte_pktmbuf_read(m, 0, m->pkt_len, rte_pktmbuf_mtod(whole, void *));
+	whole->ol_flags = m->ol_flags;
+	rte_pktmbuf_free(m);
+	return whole;
+}
+
+static unsigned
+eth_rx_burst(struct port *port, struct rte_mbuf **frames, unsigned n)
+{
+	unsigned n_got = rte_eth_rx_burst(eth_of(port)->id, 0, frames, (uint16_t)n);
+	unsigned n_frames = 0;
+
+	for (unsigned i = 0; i < n_got; i++) {
+		struct rte_mbuf *m = frames[i];
+		if (m->pkt_len < RTE_ETHER_HDR_LEN) {
+			port_drop(port, m, DROP_BAD_HEADERS);
+			continue;
+		}
+		m = linear(port, m);
+		if (m == NULL)
+			continue;
+		offload_from_ethdev(m);
+		port->stats.rx_frames++;
+		port->stats.rx_bytes += m->pkt_len;
+		frames[n_frames++] = m;
+	}
+	return n_frames;
+}
+
+/* Gives every frame with an offload request the form that the device wants. Returns how many frames are left. */
+static unsigned
+request_offloads(struct port *port, struct rte_mbuf **frames, unsigned n)
+{
+	unsigned n_ready = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		struct rte_mbuf *m = frames[i];
+		if (offload_needs(m) != 0) {
+			m = port_own_frame(port, m);
+			if (m == NULL)
+				continue;
+			offload_to_ethdev(m);
+		}
+		frames[n_ready++] = m;
+	}
+	return n_ready;
+}
+
+/* Drops what the device could not send as it is described, before it sees it (XSA-423). Returns how many are left. */
+static unsigned
+prepare(struct eth_port *eth, struct rte_mbuf **frames, unsigned n)
+{
+	unsigned n_ready = 0;
+
+	n = request_offloads(&eth->port, frames, n);
+	while (n_ready < n) {
+		n_ready += rte_eth_tx_prepare(eth->id, 0, frames + n_ready, (uint16_t)(n - n_ready));
+		if (n_ready == n)
+			break;
+		port_drop(&eth->port, frames[n_ready], DROP_PORT_ERROR);
+		n--;
+		memmove(frames + n_ready, frames + n_ready + 1, (n - n_ready) * sizeof(frames[0]));
+	}
+	return n_ready;
+}
+
+static void
+eth_tx_burst(struct port *port, struct rte_mbuf **frames, unsigned n)
+{
+	struct eth_port *eth = eth_of(port);
+	uint64_t bytes = 0;
+
+	if (eth->prepare)
+		n = prepare(eth, frames, n);
+	for (unsigned i = 0; i < n; i++)
+		bytes += frames[i]->pkt_len;
+	unsigned n_sent = rte_eth_tx_burst(eth->id, 0, frames, (uint16_t)n);
+	port->stats.tx_frames += n_sent;
+	for (unsigned i = n_sent; i < n; i++) {
+		bytes -= frames[i]->pkt_len;
+		port_drop(port, frames[i], DROP_QUEUE_FULL);
+	}
+	port->stats.tx_bytes += bytes;
+}
+
+/* Poll-mode drivers of virtual devices have no interrupt to wait for, and those of NICs are not asked for theirs. */
+static enum port_armed
+eth_arm(struct port *port)
+{
+	(void)port;
+	return PORT_BLIND;
+}
+
+static void
+eth_nothing(struct port *port)
+{
+	(void)port;
+}
+
+static int
+eth_fd(struct port *port)
+{
+	(void)port;
+	return -1;
+}
+
+static void
+eth_destroy(struct port *port)
+{
+	struct eth_port *eth = eth_of(port);
+
+	rte_eth_dev_stop(eth->id);
+	rte_eth_dev_close(eth->id);
+	port_fini(port);
+	rte_free(eth);
+}
+
+static const struct port_ops eth_ops = {
+	.kind = "eth",
+	.rx_burst = eth_rx_burst,
+	.tx_burst = eth_tx_burst,
+	.arm = eth_arm,
+	.disarm = eth_nothing,
+	.woken = eth_nothing,
+	.fd = eth_fd,
+	.destroy = eth_destroy,
+};
+
+/* The ethdev that EAL made from `devargs`: its name is the part before the first comma. 0 or -ENODEV. */
+static int
+find_device(const char *devargs, uint16_t *id)
+{
+	char name[RTE_ETH_NAME_MAX_LEN];
+	size_t len = strcspn(devargs, ",");
+
+	if (len >= sizeof(name))
+		return -ENODEV;
+	memcpy(name, devargs, len);
+	name[len] = '\0';
+	return rte_eth_dev_get_port_by_name(name, id) < 0 ? -ENODEV : 0;
+}
+
+static uint32_t
+takes_of(uint64_t tx_offloads)
+{
+	uint32_t takes = 0;
+
+	if ((tx_offloads & TX_CSUM4) == TX_CSUM4)
+		takes |= PORT_TAKES_CSUM4;
+	if ((tx_offloads & TX_CSUM6) == TX_CSUM6)
+		takes |= PORT_TAKES_CSUM6;
+	if ((tx_offloads & RTE_ETH_TX_OFFLOAD_TCP_TSO) && (takes & PORT_TAKES_CSUM4))
+		takes |= PORT_TAKES_TSO4 | PORT_TAKES_TSO6;
+	return takes;
+}
+
+static int
+setup_queues(struct eth_port *eth, struct pools *pools, const struct rte_eth_dev_info *info)
+{
+	uint16_t n_rx = QUEUE_DESCRIPTORS;
+	uint16_t n_tx = QUEUE_DESCRIPTORS;
+	struct rte_eth_txconf tx = info->default_txconf;
+	int ret = rte_eth_dev_adjust_nb_rx_tx_desc(eth->id, &n_rx, &n_tx);
+
+	tx.offloads = info->tx_offload_capa & TX_WANTED;
+	if (ret == 0)
+		ret = rte_eth_rx_queue_setup(eth->id, 0, n_rx, SOCKET_ID_ANY, NULL, pools->small);
+	if (ret == 0)
+		ret = rte_eth_tx_queue_setup(eth->id, 0, n_tx, SOCKET_ID_ANY, &tx);
+	return ret;
+}
+
+/* Configures and starts the device. 0 or -errno; on error it is closed by the caller. */
+static int
+start_device(struct eth_port *eth, struct pools *pools, unsigned mtu)
+{
+	struct rte_eth_conf conf = { 0 };
+	struct rte_eth_dev_info info;
+	uint16_t now_mtu;
+	int ret = rte_eth_dev_info_get(eth->id, &info);
+
+	if (ret < 0)
+		return ret;
+	conf.txmode.offloads = info.tx_offload_capa & TX_WANTED;
+	conf.rxmode.offloads = info.rx_offload_capa & RX_WANTED;
+	ret = rte_eth_dev_configure(eth->id, 1, 1, &conf);
+	if (ret == 0 && mtu > 0)
+		ret = rte_eth_dev_set_mtu(eth->id, (uint16_t)mtu);
+	if (ret == 0)
+		ret = setup_queues(eth, pools, &info);
+	if (ret == 0)
+		ret = rte_eth_dev_start(eth->id);
+	if (ret == 0)
+		ret = rte_eth_dev_get_mtu(eth->id, &now_mtu);
+	if (ret < 0)
+		return ret;
+	rte_eth_promiscuous_enable(eth->id); /* not all virtual devices know it; those deliver everything anyway */
+	eth->port.takes = takes_of(conf.txmode.offloads);
+	eth->port.max_frame = now_mtu + RTE_ETHER_HDR_LEN + RTE_VLAN_HLEN;
+	eth->prepare = eth->port.takes != 0;
+	return 0;
+}
+
+struct port *
+port_eth_create(struct dp *dp, const char *name, const char *devargs, unsigned mtu, uint16_t bridge)
+{
+	struct eth_port *eth = rte_zmalloc("eth", sizeof(*eth), RTE_CACHE_LINE_SIZE);
+
+	if (eth == NULL) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	int ret = find_device(devargs, &eth->id);
+	if (ret == 0)
+		ret = port_init(&eth->port, &eth_ops, name, bridge);
+	if (ret < 0) {
+		rte_free(eth);
+		errno = -ret;
+		return NULL;
+	}
+	ret = start_device(eth, dp_pools(dp), mtu);
+	if (ret < 0) {
+		rte_eth_dev_close(eth->id);
+		port_fini(&eth->port);
+		rte_free(eth);
+		errno = -ret;
+		return NULL;
+	}
+	return &eth->port;
+}

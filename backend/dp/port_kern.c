@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A kernel network device as a port: TAP or AF_PACKET. Created by ctl; its verbs are called by the owning poller. */
+#include "dp/port_kern.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_packet.h>
+#include <linux/if_tun.h>
+#include <net/ethernet.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <rte_malloc.h>
+
+#include "base/util.h"
+#include "dp/kern_io.h"
+#include "dp/poller.h"
+
+#define PACKET_RCVBUF (8 * 1024 * 1024) /* bytes that may wait in a packet socket */
+
+struct kern_port {
+	struct port port;
+	struct kern_io io;
+};
+
+static struct kern_port *
+kern_of(struct port *port)
+{
+	return member_of(port, struct kern_port, port);
+}
+
+static unsigned
+kern_rx_burst(struct port *port, struct rte_mbuf **frames, unsigned n)
+{
+	n = kern_io_recv(&kern_of(port)->io, port, frames, n);
+	port->stats.rx_frames += n;
+	for (unsigned i = 0; i < n; i++)
+		port->stats.rx_bytes += frames[i]->pkt_len;
+	return n;
+}
+
+static void
+kern_tx_burst(struct port *port, struct rte_mbuf **frames, unsigned n)
+{
+	kern_io_send(&kern_of(port)->io, port, frames, n);
+}
+
+/* A read stands posted, so the ring's descriptor tells when it is done; without one, try again at once. */
+static enum port_armed
+kern_arm(struct port *port)
+{
+	return kern_io_pending(&kern_of(port)->io) ? PORT_BUSY : PORT_ARMED;
+}
+
+static void
+kern_disarm(struct port *port)
+{
+	(void)port;
+}
+
+static void
+kern_woken(struct port *port)
+{
+	port->stats.n_woken++;
+}
+
+static int
+kern_fd(struct port *port)
+{
+	return kern_io_fd(&kern_of(port)->io);
+}
+
+static void
+kern_destroy(struct port *port)
+{
+	struct kern_port *kern = kern_of(port);
+
+	kern_io_fini(&kern->io);
+	port_fini(port);
+	rte_free(kern);
+}
+
+static const struct port_ops kern_ops = {
+	.kind = "kern",
+	.rx_burst = kern_rx_burst,
+	.tx_burst = kern_tx_burst,
+	.arm = kern_arm,
+	.disarm = kern_disarm,
+	.woken = kern_woken,
+	.fd = kern_fd,
+	.destroy = kern_destroy,
+};
+
+/* Makes the port around an open descriptor, which it takes over, also on error. */
+static struct port *
+kern_create(const char *device, uint16_t bridge, enum kern_io_kind kind, int fd)
+{
+	struct kern_port *kern = rte_zmalloc("kern", sizeof(*kern), RTE_CACHE_LINE_SIZE);
+
+	if (kern == NULL) {
+		close(fd);
+		errno = ENOMEM;
+		return NULL;
+	}
+	int ret = kern_io_init(&kern->io, kind, fd);
+	if (ret < 0) {
+		rte_free(kern);
+		errno = -ret;
+		return NULL;
+	}
+	ret = port_init(&kern->port, &kern_ops, device, bridge);
+	if (ret < 0) {
+		kern_io_fini(&kern->io);
+		rte_free(kern);
+		errno = -ret;
+		return NULL;
+	}
+	kern->port.takes = PORT_TAKES_ALL;
+	kern->port.max_frame = LIMIT_FRAME_SIZE; /* the kernel knows the device's MTU and refuses what is longer */
+	return &kern->port;
+}
+
+static int
+name_device(struct ifreq *ifr, const char *device)
+{
+	memset(ifr, 0, sizeof(*ifr));
+	if (strlen(device) >= sizeof(ifr->ifr_name))
+		return -ENAMETOOLONG;
+	memcpy(ifr->ifr_name, device, strlen(device));
+	return 0;
+}
+
+static int
+open_tap(const char *device)
+{
+	struct ifreq ifr;
+	int ret = name_device(&ifr, device);
+	int fd = ret < 0 ? -1 : open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd < 0)
+		return ret < 0 ? ret : -errno;
+	ifr.ifr_flags = (short)(IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | IFF_TUN_EXCL);
+	if (ioctl(fd, TUNSETIFF, &ifr) < 0 || ioctl(fd, TUNSETOFFLOAD, TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6) < 0) {
+		ret = -errno;
+		close(fd);
+		return ret;
+	}
+	return fd;
+}
+
+static int
+set_option(int fd, int level, int option, int value)
+{
+	return setsockopt(fd, level, option, &value, sizeof(value));
+}
+
+/* Binds the socket to the device and sets what the port relies on. 0 or -errno. */
+static int
+setup_packet(int fd, unsigned ifindex)
+{
+	struct sockaddr_ll addr = { .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL), .sll_ifindex = (int)ifindex };
+	struct packet_mreq promisc = { .mr_ifindex = (int)ifindex, .mr_type = PACKET_MR_PROMISC };
+
+	if (set_option(fd, SOL_PACKET, PACKET_VNET_HDR, 1) < 0 || set_option(fd, SOL_PACKET, PACKET_AUXDATA, 1) < 0 ||
+	    set_option(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, 1) < 0 ||
+	    set_option(fd, SOL_PACKET, PACKET_QDISC_BYPASS, 1) < 0 ||
+	    set_option(fd, SOL_SOCKET, SO_RCVBUFFORCE, PACKET_RCVBUF) < 0 ||
+	    setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &promisc, sizeof(promisc)) < 0 ||
+	    bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0)
+		return -errno;
+	return 0;
+}
+
+static int
+open_packet(const char *device)
+{
+	unsigned ifindex = if_nametoindex(device);
+
+	if (ifindex == 0)
+		return -ENODEV;
+	/* Protocol 0: nothing is received before bind() names the device. */
+	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	int ret = setup_packet(fd, ifindex);
+	if (ret < 0) {
+		close(fd);
+		return ret;
+	}
+	return fd;
+}
+
+struct port *
+port_kern_create_tap(struct dp *dp, const char *device, uint16_t bridge)
+{
+	int fd = open_tap(device);
+
+	(void)dp;
+	if (fd < 0) {
+		errno = -fd;
+		return NULL;
+	}
+	return kern_create(device, bridge, KERN_IO_TAP, fd);
+}
+
+struct port *
+port_kern_create_packet(struct dp *dp, const char *device, uint16_t bridge)
+{
+	int fd = open_packet(device);
+
+	(void)dp;
+	if (fd < 0) {
+		errno = -fd;
+		return NULL;
+	}
+	return kern_create(device, bridge, KERN_IO_PACKET, fd);
+}

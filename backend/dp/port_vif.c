@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A vif queue pair as a port. Created by ctl; its verbs are called by the owning poller and call from_guest.c, to_guest.c. */
+#include "dp/port_vif.h"
+
+#include <errno.h>
+
+#include <rte_malloc.h>
+
+#include "base/util.h"
+#include "dp/poller.h"
+#include "dp/vif_queue.h"
+
+static struct vif_queue *
+queue_of(struct port *port)
+{
+	return member_of(port, struct vif_queue, port);
+}
+
+static unsigned
+vif_rx_burst(struct port *port, struct rte_mbuf **frames, unsigned n)
+{
+	struct vif_queue *q = queue_of(port);
+
+	if (q->backlog.n > 0)
+		to_guest_run(q);
+	return from_guest_burst(q, frames, n);
+}
+
+static void
+vif_tx_burst(struct port *port, struct rte_mbuf **frames, unsigned n)
+{
+	to_guest_burst(queue_of(port), frames, n);
+}
+
+/* The guest wakes us for a new tx request and, while frames wait, for as many rx slots as the first one needs. */
+static enum port_armed
+vif_arm(struct port *port)
+{
+	struct vif_queue *q = queue_of(port);
+	unsigned need = q->backlog.n > 0 ? to_guest_slots(q->backlog.frame[q->backlog.head % LIMIT_BACKLOG_FRAMES]) : 0;
+	bool idle = ring_arm(&q->tx, 1);
+
+	if (need > 0)
+		idle = ring_arm(&q->rx, need) && idle;
+	return idle ? PORT_ARMED : PORT_BUSY;
+}
+
+static void
+vif_disarm(struct port *port)
+{
+	struct vif_queue *q = queue_of(port);
+
+	ring_disarm(&q->tx);
+	ring_disarm(&q->rx);
+}
+
+/* A port that fired stays masked until here, so a guest causes at most one interrupt per sleep of the poller. */
+static void
+vif_woken(struct port *port)
+{
+	struct vif_queue *q = queue_of(port);
+	int fired;
+
+	while ((fired = q->events_ops->pending(q->events)) >= 0) {
+		q->port.stats.n_woken++;
+		q->events_ops->unmask(q->events, (uint32_t)fired);
+	}
+}
+
+static int
+vif_fd(struct port *port)
+{
+	struct vif_queue *q = queue_of(port);
+
+	return q->events_ops->fd(q->events);
+}
+
+static void
+vif_destroy(struct port *port)
+{
+	struct vif_queue *q = queue_of(port);
+
+	for (; q->backlog.n > 0; q->backlog.n--)
+		rte_pktmbuf_free(q->backlog.frame[q->backlog.head++ % LIMIT_BACKLOG_FRAMES]);
+	port_fini(port);
+	rte_free(q);
+}
+
+static const struct port_ops vif_ops = {
+	.kind = "vif",
+	.rx_burst = vif_rx_burst,
+	.tx_burst = vif_tx_burst,
+	.arm = vif_arm,
+	.disarm = vif_disarm,
+	.woken = vif_woken,
+	.fd = vif_fd,
+	.destroy = vif_destroy,
+};
+
+static uint32_t
+takes_of(uint32_t guest)
+{
+	uint32_t takes = 0;
+
+	if (guest & VIF_GUEST_CSUM4)
+		takes |= PORT_TAKES_CSUM4;
+	if (guest & VIF_GUEST_CSUM6)
+		takes |= PORT_TAKES_CSUM6;
+	/* A GSO frame needs several slots, and its checksum is blank by nature. */
+	if ((guest & VIF_GUEST_GSO4) && (guest & VIF_GUEST_SG) && (guest & VIF_GUEST_CSUM4))
+		takes |= PORT_TAKES_TSO4;
+	if ((guest & VIF_GUEST_GSO6) && (guest & VIF_GUEST_SG) && (guest & VIF_GUEST_CSUM6))
+		takes |= PORT_TAKES_TSO6;
+	return takes;
+}
+
+static uint32_t
+max_frame_of(const struct port_vif_params *params)
+{
+	uint32_t max = (params->guest & VIF_GUEST_SG) ? LIMIT_FRAME_SIZE : NETIF_PAGE_SIZE;
+
+	return params->max_frame == 0 ? max : util_min(max, params->max_frame);
+}
+
+struct port *
+port_vif_create(struct dp *dp, const struct xen_ops *xen, const struct port_vif_params *params)
+{
+	struct vif_queue *q = rte_zmalloc("vif", sizeof(*q), RTE_CACHE_LINE_SIZE);
+
+	(void)dp;
+	if (q == NULL) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	if (ring_attach(&q->tx, params->tx_page, sizeof(netif_tx_request_t)) != RING_ATTACHED ||
+	    ring_attach(&q->rx, params->rx_page, sizeof(netif_rx_response_t)) != RING_ATTACHED) {
+		rte_free(q);
+		errno = EPROTO;
+		return NULL;
+	}
+	int ret = port_init(&q->port, &vif_ops, params->name, params->bridge);
+	if (ret < 0) {
+		rte_free(q);
+		errno = -ret;
+		return NULL;
+	}
+	q->events_ops = xen->events;
+	q->events = params->events;
+	q->evtchn_tx = params->evtchn_tx;
+	q->evtchn_rx = params->evtchn_rx;
+	q->domid = params->domid;
+	q->guest = params->guest;
+	q->port.takes = takes_of(params->guest);
+	q->port.max_frame = max_frame_of(params);
+	ring_disarm(&q->tx);
+	ring_disarm(&q->rx);
+	return &q->port;
+}
+
+void
+port_vif_get_stats(const struct port *port, struct port_vif_stats *stats)
+{
+	const struct vif_queue *q = (const struct vif_queue *)((const char *)port - offsetof(struct vif_queue, port));
+
+	*stats = q->stats;
+	stats->n_backlog_bytes = q->backlog.bytes;
+}

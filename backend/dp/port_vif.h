@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A vif queue pair as a port: a guest's netif rings, polled. */
+#ifndef VPE_DP_PORT_VIF_H
+#define VPE_DP_PORT_VIF_H
+
+#include <stdint.h>
+
+#include "dp/dp.h"
+#include "dp/port.h"
+
+/* What the frontend said it can take (docs/XENSTORE.md, frontend keys). */
+#define VIF_GUEST_SG (1u << 0)      /* feature-sg: frames of more than one slot */
+#define VIF_GUEST_GSO4 (1u << 1)    /* feature-gso-tcpv4 */
+#define VIF_GUEST_GSO6 (1u << 2)    /* feature-gso-tcpv6 */
+#define VIF_GUEST_CSUM4 (1u << 3)   /* no feature-no-csum-offload */
+#define VIF_GUEST_CSUM6 (1u << 4)   /* feature-ipv6-csum-offload */
+
+struct port_vif_params {
+	const char *name;      /* "vif3.0" */
+	uint32_t domid;        /* the guest */
+	uint16_t bridge;
+	uint32_t guest;        /* VIF_GUEST_* */
+	uint32_t max_frame;    /* bytes with the Ethernet header; 0 = no limit but the slots' */
+	void *tx_page;         /* mapped ring: guest to us */
+	void *rx_page;         /* mapped ring: us to guest */
+	struct events *events; /* with the ports below bound */
+	uint32_t evtchn_tx;    /* local ports; equal if there is one channel for both */
+	uint32_t evtchn_rx;
+};
+
+/*
+ * Makes a detached port on rings that stay mapped, and events that stay open, until after port->ops->destroy().
+ * Unmaps and closes nothing itself. NULL with errno: EPROTO if a ring's indices are implausible, ENOMEM.
+ */
+struct port *port_vif_create(struct dp *dp, const struct xen_ops *xen, const struct port_vif_params *params);
+
+/* What only a vif counts. Any thread, approximate. */
+struct port_vif_stats {
+	uint64_t n_from_guest_slots; /* tx ring slots taken */
+	uint64_t n_to_guest_slots;   /* rx ring slots filled */
+	uint64_t n_backlog_bytes;    /* waiting for free rx slots now */
+	uint64_t n_starved;          /* bursts that ended early because no packet buffer was free */
+	uint64_t n_copy_errors;      /* slots that Xen refused to copy, both ways */
+};
+void port_vif_get_stats(const struct port *port, struct port_vif_stats *stats);
+
+#endif

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * TCP segmentation in software. Called by port.c for a port whose far end cannot do it; calls pool.c and
+ * offload.c.
+ *
+ * Theory of operation: each segment is a copy of the headers and of its share of the payload in a buffer of
+ * its own, marked with a checksum request and completed as any other such frame. What a request promises
+ * (offload.c) makes the lengths here trustworthy. RTE's own rte_gso is not used: it knows no IPv6, its
+ * segments are chains of two buffers, and it copies headers without looking whether they fit.
+ */
+#include "dp/offload.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stddef.h>
+
+#include <rte_ip.h>
+#include <rte_memcpy.h>
+#include <rte_tcp.h>
+
+/* One GSO frame that is being cut up. */
+struct cut {
+	const struct rte_mbuf *m;
+	uint32_t headers_size;
+	uint32_t payload_size;
+	unsigned n; /* segments */
+};
+
+/* The asserts hold for every frame that offload_request() marked as GSO. */
+static struct cut
+cut_plan(const struct rte_mbuf *m)
+{
+	struct cut cut = { .m = m, .headers_size = m->l2_len + m->l3_len + m->l4_len };
+
+	assert((m->ol_flags & RTE_MBUF_F_TX_TCP_SEG) != 0 && m->tso_segsz != 0);
+	assert(m->l4_len >= sizeof(struct rte_tcp_hdr) && cut.headers_size < m->data_len);
+	cut.payload_size = m->data_len - cut.headers_size;
+	cut.n = (cut.payload_size + m->tso_segsz - 1) / m->tso_segsz;
+	return cut;
+}
+
+unsigned
+offload_segment_count(const struct rte_mbuf *m)
+{
+	return cut_plan(m).n;
+}
+
+/* `idx` is the number of the segment: IPv4 ids count up, as they would have without GSO. */
+static void
+fix_ipv4(struct rte_mbuf *seg, unsigned idx)
+{
+	struct rte_ipv4_hdr *ip = rte_pktmbuf_mtod_offset(seg, struct rte_ipv4_hdr *, seg->l2_len);
+
+	ip->total_length = rte_cpu_to_be_16((uint16_t)(seg->data_len - seg->l2_len));
+	ip->packet_id = rte_cpu_to_be_16((uint16_t)(rte_be_to_cpu_16(ip->packet_id) + idx));
+	ip->hdr_checksum = 0;
+	ip->hdr_checksum = rte_ipv4_cksum(ip);
+}
+
+static void
+fix_ipv6(struct rte_mbuf *seg)
+{
+	struct rte_ipv6_hdr *ip = rte_pktmbuf_mtod_offset(seg, struct rte_ipv6_hdr *, seg->l2_len);
+
+	ip->payload_len = rte_cpu_to_be_16((uint16_t)(seg->data_len - seg->l2_len - sizeof(*ip)));
+}
+
+/*
+ * Also takes the bytes that `seg` has less than the GSO frame out of the pseudo-header's sum: in ones'
+ * complement a - b is a + ~b (RFC 1624).
+ */
+static void
+fix_tcp(const struct cut *cut, struct rte_mbuf *seg, unsigned idx)
+{
+	uint32_t l4_start = seg->l2_len + seg->l3_len;
+	struct rte_tcp_hdr *tcp = rte_pktmbuf_mtod_offset(seg, struct rte_tcp_hdr *, l4_start);
+	uint32_t missing = cut->m->data_len - seg->data_len;
+	uint32_t seq = rte_be_to_cpu_32(tcp->sent_seq) + idx * cut->m->tso_segsz;
+	uint32_t sum = tcp->cksum + (uint16_t)~rte_cpu_to_be_16((uint16_t)missing);
+
+	tcp->cksum = (uint16_t)((sum & 0xffff) + (sum >> 16));
+	tcp->sent_seq = rte_cpu_to_be_32(seq);
+	if (idx != 0)
+		tcp->tcp_flags &= (uint8_t)~RTE_TCP_CWR_FLAG;
+	if (idx != cut->n - 1)
+		tcp->tcp_flags &= (uint8_t)~(RTE_TCP_FIN_FLAG | RTE_TCP_PSH_FLAG);
+}
+
+/* Makes the `idx`th segment, or returns NULL if no buffer was free. */
+static struct rte_mbuf *
+segment_make(struct pools *pools, const struct cut *cut, unsigned idx)
+{
+	const uint8_t *frame = rte_pktmbuf_mtod(cut->m, const uint8_t *);
+	uint32_t at = idx * cut->m->tso_segsz;
+	uint32_t size = RTE_MIN(cut->payload_size - at, (uint32_t)cut->m->tso_segsz);
+	struct rte_mbuf *seg = pool_alloc(pools, cut->headers_size + size);
+	uint8_t *to;
+
+	if (seg == NULL)
+		return NULL;
+	to = rte_pktmbuf_mtod(seg, uint8_t *);
+	rte_memcpy(to, frame, cut->headers_size);
+	rte_memcpy(to + cut->headers_size, frame + cut->headers_size + at, size);
+	seg->ol_flags |= cut->m->ol_flags & (RTE_MBUF_F_TX_IPV4 | RTE_MBUF_F_TX_IPV6 | RTE_MBUF_F_TX_L4_MASK);
+	seg->tx_offload = cut->m->tx_offload;
+	if ((cut->m->ol_flags & RTE_MBUF_F_TX_IPV4) != 0)
+		fix_ipv4(seg, idx);
+	else
+		fix_ipv6(seg);
+	fix_tcp(cut, seg, idx);
+	offload_complete_csum(seg);
+	return seg;
+}
+
+int
+offload_segment(struct pools *pools, const struct rte_mbuf *m, struct rte_mbuf **out, unsigned max)
+{
+	struct cut cut = cut_plan(m);
+
+	if (cut.n > max)
+		return -EMSGSIZE;
+	for (unsigned idx = 0; idx < cut.n; idx++) {
+		out[idx] = segment_make(pools, &cut, idx);
+		if (out[idx] == NULL) {
+			rte_pktmbuf_free_bulk(out, idx);
+			return -ENOBUFS;
+		}
+	}
+	return (int)cut.n;
+}

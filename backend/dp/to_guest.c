@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * To a guest: mbufs -> rx ring.
+ *
+ * Steps: queue the frames; then, for as many of them as the guest has free slots, take slots, collect the copies,
+ * copy once (copy.c), write and publish the responses, notify if the guest asked for it. A frame is sent whole or
+ * not yet. What does not fit into the backlog is dropped, never held (XSA-392). Called by port_vif.c.
+ */
+#include "base/util.h"
+#include "dp/copy.h"
+#include "dp/offload.h"
+#include "dp/poller.h"
+#include "dp/vif_queue.h"
+
+/* One response to be: a data slot or an extra info. */
+struct rx_slot {
+	int16_t copy; /* index in the batch, COPY_NONE for an extra info */
+	union {
+		netif_rx_response_t rsp;
+		netif_extra_info_t extra;
+	};
+};
+
+struct burst {
+	unsigned n_frames; /* taken off the backlog */
+	unsigned n_slots;
+	struct rx_slot slot[NETIF_RING_SIZE];
+};
+
+static bool
+is_gso(const struct rte_mbuf *m)
+{
+	return (m->ol_flags & RTE_MBUF_F_TX_TCP_SEG) != 0;
+}
+
+unsigned
+to_guest_slots(const struct rte_mbuf *m)
+{
+	return (m->pkt_len + NETIF_PAGE_SIZE - 1) / NETIF_PAGE_SIZE + (is_gso(m) ? 1 : 0);
+}
+
+static void
+backlog_push(struct vif_queue *q, struct rte_mbuf *m)
+{
+	struct vif_backlog *bl = &q->backlog;
+
+	if (bl->n == LIMIT_BACKLOG_FRAMES || bl->bytes + m->pkt_len > LIMIT_BACKLOG_BYTES) {
+		port_drop(&q->port, m, DROP_QUEUE_FULL);
+		return;
+	}
+	bl->frame[(bl->head + bl->n++) % LIMIT_BACKLOG_FRAMES] = m;
+	bl->bytes += m->pkt_len;
+}
+
+static struct rte_mbuf *
+backlog_peek(const struct vif_backlog *bl, unsigned i)
+{
+	return bl->frame[(bl->head + i) % LIMIT_BACKLOG_FRAMES];
+}
+
+static void
+backlog_pop(struct vif_backlog *bl, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		struct rte_mbuf *m = backlog_peek(bl, i);
+		bl->bytes -= m->pkt_len;
+		rte_pktmbuf_free(m);
+	}
+	bl->head += n;
+	bl->n -= n;
+}
+
+/* NETRXF_* of the frame's first slot, but for more_data. */
+static uint16_t
+first_flags(const struct rte_mbuf *m)
+{
+	uint16_t flags = 0;
+
+	if (m->ol_flags & RTE_MBUF_F_TX_L4_MASK)
+		flags |= NETRXF_csum_blank | NETRXF_data_validated;
+	else if ((m->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_GOOD)
+		flags |= NETRXF_data_validated;
+	if (is_gso(m))
+		flags |= NETRXF_extra_info;
+	return flags;
+}
+
+static void
+put_gso_extra(struct burst *b, const struct rte_mbuf *m)
+{
+	struct rx_slot *s = &b->slot[b->n_slots++];
+
+	s->copy = COPY_NONE;
+	memset(&s->extra, 0, sizeof(s->extra));
+	s->extra.type = XEN_NETIF_EXTRA_TYPE_GSO;
+	s->extra.u.gso.size = m->tso_segsz;
+	s->extra.u.gso.type = (m->ol_flags & RTE_MBUF_F_TX_IPV6) ? XEN_NETIF_GSO_TYPE_TCPV6
+								 : XEN_NETIF_GSO_TYPE_TCPV4;
+}
+
+/* Takes the frame's slots off the ring and collects its copies. The caller checked that there are enough. */
+static void
+take_frame(struct vif_queue *q, struct copy_batch *copy, struct burst *b, struct rte_mbuf *m)
+{
+	uint8_t *from = rte_pktmbuf_mtod(m, uint8_t *);
+	uint32_t left = m->pkt_len;
+	uint16_t flags = first_flags(m);
+
+	while (left > 0) {
+		uint16_t len = (uint16_t)util_min(left, NETIF_PAGE_SIZE);
+		struct rx_slot *s = &b->slot[b->n_slots++];
+		netif_rx_request_t req;
+
+		ring_copy_request(&q->rx, q->rx.req_cons++, &req);
+		s->copy = (int16_t)copy_add_to_guest(copy, q->domid, req.gref, 0, from, len);
+		left -= len;
+		from += len;
+		s->rsp = (netif_rx_response_t){
+			.id = req.id,
+			.flags = (uint16_t)(flags | (left > 0 ? NETRXF_more_data : 0)),
+			.status = (int16_t)len,
+		};
+		if (flags & NETRXF_extra_info) {
+			q->rx.req_cons++; /* the extra info takes the place of one request */
+			put_gso_extra(b, m);
+		}
+		flags = 0;
+	}
+}
+
+/* Each response goes to the ring index of its request; netfront relies on that. */
+static void
+respond(struct vif_queue *q, const struct copy_batch *copy, struct burst *b)
+{
+	for (unsigned i = 0; i < b->n_slots; i++) {
+		struct rx_slot *s = &b->slot[i];
+		if (s->copy == COPY_NONE) {
+			ring_put_response(&q->rx, &s->extra, sizeof(s->extra));
+			continue;
+		}
+		if (copy->copy[s->copy].status != GRANT_STATUS_OKAY) {
+			s->rsp.status = NETIF_RSP_ERROR;
+			q->stats.n_copy_errors++;
+		}
+		ring_put_response(&q->rx, &s->rsp, sizeof(s->rsp));
+	}
+	if (ring_publish_responses(&q->rx))
+		vif_queue_notify(q, q->evtchn_rx);
+}
+
+void
+to_guest_run(struct vif_queue *q)
+{
+	struct poller *pl = q->port.owner;
+	uint32_t pending = ring_pending(&q->rx);
+	struct burst b = { .n_frames = 0 };
+
+	if (pending > NETIF_RING_SIZE) {
+		port_set_fault(&q->port, "rx ring: impossible number of requests");
+		return;
+	}
+	copy_reset(&pl->copy);
+	while (b.n_frames < q->backlog.n) {
+		struct rte_mbuf *m = backlog_peek(&q->backlog, b.n_frames);
+		unsigned need = to_guest_slots(m);
+		if (need > pending)
+			break;
+		take_frame(q, &pl->copy, &b, m);
+		pending -= need;
+		b.n_frames++;
+		q->port.stats.tx_frames++;
+		q->port.stats.tx_bytes += m->pkt_len;
+	}
+	if (b.n_frames == 0)
+		return;
+	copy_run(&pl->copy);
+	respond(q, &pl->copy, &b);
+	q->stats.n_to_guest_slots += b.n_slots;
+	backlog_pop(&q->backlog, b.n_frames);
+}
+
+void
+to_guest_burst(struct vif_queue *q, struct rte_mbuf **frames, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		backlog_push(q, frames[i]);
+	to_guest_run(q);
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * One queue pair of a vif: what from_guest.c and to_guest.c work on. Private to dp.
+ * Threads: owned like the port it is embedded in.
+ */
+#ifndef VPE_DP_VIF_QUEUE_H
+#define VPE_DP_VIF_QUEUE_H
+
+#include <stdint.h>
+
+#include "dp/port.h"
+#include "dp/port_vif.h"
+#include "dp/slots.h"
+#include "proto/ring.h"
+#include "xen/ops.h"
+
+/* Frames that wait for free rx slots, oldest first. */
+struct vif_backlog {
+	struct rte_mbuf *frame[LIMIT_BACKLOG_FRAMES];
+	unsigned head; /* counts on; index modulo the size */
+	unsigned n;
+	uint32_t bytes;
+};
+
+struct vif_queue {
+	struct port port;
+	const struct events_ops *events_ops;
+	struct events *events;
+	uint32_t evtchn_tx;
+	uint32_t evtchn_rx;
+	uint32_t domid;
+	uint32_t guest; /* VIF_GUEST_* */
+	struct ring tx; /* from the guest */
+	struct ring rx; /* to the guest */
+	struct vif_backlog backlog;
+	struct port_vif_stats stats;
+	struct slot_rsp rsp[NETIF_RING_SIZE]; /* scratch of one from_guest burst */
+};
+
+/* Notifies the guest of what was published on the ring that local event port `evtchn` belongs to. */
+static inline void
+vif_queue_notify(struct vif_queue *q, uint32_t evtchn)
+{
+	q->port.stats.n_notified++;
+	q->events_ops->notify(q->events, evtchn); /* fails only when the guest is gone; control finds out */
+}
+
+/* Ring slots that frame `m` takes on the way to the guest: its pages and, for GSO, one extra info. */
+unsigned to_guest_slots(const struct rte_mbuf *m);
+
+/* Takes up to `n` (at most LIMIT_BURST) frames off the tx ring. */
+unsigned from_guest_burst(struct vif_queue *q, struct rte_mbuf **frames, unsigned n);
+
+/* Queues frames for the guest; takes all. Then sends what there are slots for. */
+void to_guest_burst(struct vif_queue *q, struct rte_mbuf **frames, unsigned n);
+
+/* Sends from the backlog as far as the guest has free slots. */
+void to_guest_run(struct vif_queue *q);
+
+#endif

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* vpe-backend: command line, start and stop. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+
+#include "base/log.h"
+#include "ctl/ctl.h"
+#include "dp/dp.h"
+#include "settings.h"
+#include "xen/ops.h"
+#include "xen/platform.h"
+
+#define WHY_SIZE 512
+#define DEFAULT_CONFIG SYSCONFDIR "/vpe/vpe-backend.conf"
+
+static void
+usage(FILE *to)
+{
+	fprintf(to,
+		"usage: vpe-backend [-c FILE] [-t]\n"
+		"  -c, --config FILE  configuration (default " DEFAULT_CONFIG ")\n"
+		"  -t, --test         check the configuration and this machine, then exit\n"
+		"  -h, --help         this text\n"
+		"  -V, --version      version\n");
+}
+
+/* Runs until the end is asked for. 0 or -errno; `why` says what kept it from starting. */
+static int
+serve(const struct settings *settings, char *why)
+{
+	const struct xen_ops *xen = xen_real();
+	struct dp *dp = dp_create(settings_dp(settings), xen, why, WHY_SIZE);
+
+	if (dp == NULL)
+		return -errno;
+	struct ctl *ctl = ctl_create(settings_ctl(settings), dp, xen, why, WHY_SIZE);
+	int ret = ctl == NULL ? -errno : 0;
+	if (ctl != NULL) {
+		sd_notify(0, "READY=1");
+		log_info("serving");
+		ret = ctl_run(ctl);
+		if (ret < 0)
+			snprintf(why, WHY_SIZE, "lost xenstore: %s", strerror(-ret));
+		sd_notify(0, "STOPPING=1");
+	}
+	ctl_destroy(ctl);
+	dp_destroy(dp);
+	return ret;
+}
+
+/* What has to hold before anything is started. */
+static int
+check(const struct settings *settings, char *why)
+{
+	int ret = platform_check(why, WHY_SIZE);
+
+	if (ret == 0 && !settings_ctl(settings)->share_with_netback)
+		ret = platform_netback_refusal(why, WHY_SIZE);
+	return ret;
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "config", required_argument, NULL, 'c' },
+		{ "test", no_argument, NULL, 't' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ NULL, 0, NULL, 0 },
+	};
+	const char *path = DEFAULT_CONFIG;
+	bool test = false;
+	char why[WHY_SIZE] = "";
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "c:thV", options, NULL)) != -1) {
+		switch (opt) {
+		case 'c':
+			path = optarg;
+			break;
+		case 't':
+			test = true;
+			break;
+		case 'h':
+			usage(stdout);
+			return EXIT_SUCCESS;
+		case 'V':
+			puts("vpe-backend " PACKAGE_VERSION);
+			return EXIT_SUCCESS;
+		default:
+			usage(stderr);
+			return EXIT_FAILURE;
+		}
+	}
+	if (optind < argc) {
+		usage(stderr);
+		return EXIT_FAILURE;
+	}
+
+	struct settings *settings = settings_load(path, why, sizeof(why));
+	int ret = settings == NULL ? -EINVAL : check(settings, why);
+	if (ret == 0 && !test)
+		ret = serve(settings, why);
+	if (ret < 0)
+		log_error("%s", why);
+	settings_free(settings);
+	return ret < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Every fixed bound of the project, with its reason. */
+#ifndef VPE_PROTO_LIMITS_H
+#define VPE_PROTO_LIMITS_H
+
+/* netif.h: a backend must take packets of 18 slots; xen-netback takes 19 and drops (does not punish) 20 and 21. */
+#define LIMIT_SLOTS_ACCEPTED 19
+#define LIMIT_SLOTS_FATAL 21 /* a chain that goes on past this many slots disables the vif */
+
+/* Frames handled by one call of a port's burst functions: as DPDK's usual 32, doubled for the cost of a grant copy call. */
+#define LIMIT_BURST 64
+
+/* Longest frame inside vpe: an mbuf's data length has 16 bits, and so has netif.h's tx size field. */
+#define LIMIT_FRAME_SIZE 65535
+
+/*
+ * GSO frames with shorter segments are cut in software: NICs stop on them (i40e and iavf want 256), and a tiny segment size
+ * makes one frame cost as much as tens of thousands.
+ */
+#define LIMIT_MSS_MIN 256
+
+/* Ports (vifs and uplinks) of one daemon. Each costs every poller two pointers. */
+#define LIMIT_PORTS 512
+#define LIMIT_BRIDGES 256
+#define LIMIT_POLLERS 16
+
+/* Frames and bytes that wait for a guest which has no free slots: xen-netback's cap per queue (256 / 2 * 4096). */
+#define LIMIT_BACKLOG_FRAMES 512
+#define LIMIT_BACKLOG_BYTES (512 * 1024)
+
+/* MAC addresses that one port may own in the forwarding table: more than any honest guest, too few to evict others. */
+#define LIMIT_MACS_PER_PORT 1024
+
+/* xl and libxl: a backend's state 2 that lasts less than this can be missed by a watcher that reads state afterwards. */
+#define LIMIT_INITWAIT_DWELL_MS 100
+
+/* Longest value of a store key that we look at: xenstored's own quota for a node. */
+#define LIMIT_STORE_VALUE 2048
+
+#endif

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Backend cursors over a ring page that a hostile guest may write at any time.
+ *
+ * Private indices live here, outside the shared page; nothing that the guest writes is believed before it is
+ * checked, and a slot is copied out once and never read again in place (XSA-155).
+ * Threads: one owner at a time. Source: ring.h, "Macros for manipulating rings".
+ */
+#ifndef VPE_PROTO_RING_H
+#define VPE_PROTO_RING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "proto/netif.h"
+
+/* ring.h: the head of every sring. */
+struct ring_shared {
+	uint32_t req_prod;  /* written by the guest */
+	uint32_t req_event; /* written by us: the guest notifies when req_prod passes it */
+	uint32_t rsp_prod;  /* written by us */
+	uint32_t rsp_event; /* written by the guest: we notify when rsp_prod reaches it */
+	uint8_t pad[48];
+	uint8_t slots[];
+};
+
+static_assert(offsetof(struct ring_shared, slots) == offsetof(netif_tx_sring_t, ring), "ring.h: slots");
+static_assert(offsetof(struct ring_shared, rsp_event) == offsetof(netif_tx_sring_t, rsp_event), "ring.h: events");
+
+struct ring {
+	struct ring_shared *shared;
+	uint32_t slot_size; /* bytes, of the request/response union */
+	uint32_t req_cons;  /* requests taken */
+	uint32_t rsp_prod;  /* responses written */
+	uint32_t rsp_published; /* responses that the guest may see */
+};
+
+enum ring_attach {
+	RING_ATTACHED,
+	RING_IMPLAUSIBLE, /* more requests outstanding than the ring has slots */
+};
+
+/*
+ * Starts on a mapped ring page where the last backend of it stopped: both cursors at rsp_prod (a fresh ring has
+ * it 0). Source: ring.h BACK_RING_ATTACH.
+ */
+static inline enum ring_attach
+ring_attach(struct ring *r, void *page, uint32_t slot_size)
+{
+	r->shared = page;
+	r->slot_size = slot_size;
+	r->rsp_prod = __atomic_load_n(&r->shared->rsp_prod, __ATOMIC_RELAXED);
+	r->req_cons = r->rsp_prod;
+	r->rsp_published = r->rsp_prod;
+	uint32_t req_prod = __atomic_load_n(&r->shared->req_prod, __ATOMIC_RELAXED);
+	return req_prod - r->rsp_prod > NETIF_RING_SIZE ? RING_IMPLAUSIBLE : RING_ATTACHED;
+}
+
+/*
+ * How many requests wait, or a number above NETIF_RING_SIZE if the guest's index is impossible.
+ * Acquire: pairs with the guest's write barrier before it moves req_prod, so that the slots are complete.
+ */
+static inline uint32_t
+ring_pending(const struct ring *r)
+{
+	return __atomic_load_n(&r->shared->req_prod, __ATOMIC_ACQUIRE) - r->req_cons;
+}
+
+/* Copies request `idx` (any index; it wraps) to `out`, reading each byte of the shared page once. */
+static inline void
+ring_copy_request(const struct ring *r, uint32_t idx, void *out)
+{
+	const volatile uint32_t *slot = (const volatile void *)
+		(r->shared->slots + (size_t)(idx & (NETIF_RING_SIZE - 1)) * r->slot_size);
+
+	for (uint32_t i = 0; i < r->slot_size / sizeof(uint32_t); i++) {
+		uint32_t word = slot[i];
+		memcpy((char *)out + i * sizeof(word), &word, sizeof(word));
+	}
+}
+
+/* Writes the first `size` bytes of the next response; the rest of the slot keeps what the guest put there. */
+static inline void
+ring_put_response(struct ring *r, const void *rsp, size_t size)
+{
+	memcpy(r->shared->slots + (size_t)(r->rsp_prod & (NETIF_RING_SIZE - 1)) * r->slot_size, rsp, size);
+	r->rsp_prod++;
+}
+
+/*
+ * Makes all written responses visible. Returns whether the guest asked to be notified of one of them.
+ * Release: pairs with the guest's read barrier after it reads rsp_prod. The full fence orders our rsp_prod
+ * before the read of rsp_event; it pairs with the guest's fence between writing rsp_event and its final check.
+ */
+static inline bool
+ring_publish_responses(struct ring *r)
+{
+	uint32_t old = r->rsp_published;
+
+	r->rsp_published = r->rsp_prod;
+	__atomic_store_n(&r->shared->rsp_prod, r->rsp_prod, __ATOMIC_RELEASE);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	uint32_t event = __atomic_load_n(&r->shared->rsp_event, __ATOMIC_RELAXED);
+	return (uint32_t)(r->rsp_prod - event) < (uint32_t)(r->rsp_prod - old);
+}
+
+/*
+ * Asks the guest to notify us once `n_ahead` requests wait (1 = the next one), then looks once more. Returns
+ * whether fewer than that wait now, so that sleeping is safe. Source: ring.h RING_FINAL_CHECK_FOR_REQUESTS.
+ */
+static inline bool
+ring_arm(struct ring *r, uint32_t n_ahead)
+{
+	__atomic_store_n(&r->shared->req_event, r->req_cons + n_ahead, __ATOMIC_RELAXED);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* pairs with the guest's fence before it reads req_event */
+	return ring_pending(r) < n_ahead;
+}
+
+/*
+ * Leaves req_event where the guest's producer will not pass it, so that it does not notify us while we poll.
+ * The notify test of ring.h is (new - event) < (new - old): an event just behind the consumer never matches.
+ */
+static inline void
+ring_disarm(struct ring *r)
+{
+	__atomic_store_n(&r->shared->req_event, r->req_cons - 1, __ATOMIC_RELAXED);
+}
+
+#endif

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The learning L2 switch. Called by the poller for each frame; calls fdb.c.
+ *
+ * Theory of operation: the members of a bridge form a ring through members[].next, in which a flood from one
+ * port walks from its successor until it is back: it costs as many steps as there are receivers. A port that
+ * is no member of any bridge has BRIDGE_NONE and takes no part in anything.
+ */
+#include "sw/switch.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <rte_ether.h>
+#include <rte_malloc.h>
+
+#include "proto/limits.h"
+#include "sw/fdb.h"
+
+#define BRIDGE_NONE UINT16_MAX
+#define PORT_NONE UINT16_MAX
+_Static_assert(LIMIT_BRIDGES < BRIDGE_NONE && LIMIT_PORTS < PORT_NONE, "the marks are not ids");
+
+struct member {
+	uint16_t bridge;
+	uint16_t next; /* within the bridge's ring; a lone member is its own neighbour */
+	uint16_t prev;
+};
+
+struct sw {
+	struct fdb *fdb;
+	uint64_t n_flooded;
+	struct member members[LIMIT_PORTS];
+	uint16_t first[LIMIT_BRIDGES]; /* any member of the bridge, or PORT_NONE */
+};
+
+struct sw *
+sw_create(const char *name, unsigned n_entries, uint64_t age_ms)
+{
+	struct sw *sw = rte_zmalloc(name, sizeof(*sw), RTE_CACHE_LINE_SIZE);
+
+	if (sw == NULL) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	sw->fdb = fdb_create(name, n_entries, age_ms);
+	if (sw->fdb == NULL) {
+		int err = errno;
+
+		rte_free(sw);
+		errno = err;
+		return NULL;
+	}
+	for (unsigned port = 0; port < LIMIT_PORTS; port++)
+		sw->members[port].bridge = BRIDGE_NONE;
+	for (unsigned bridge = 0; bridge < LIMIT_BRIDGES; bridge++)
+		sw->first[bridge] = PORT_NONE;
+	return sw;
+}
+
+void
+sw_destroy(struct sw *sw)
+{
+	if (sw == NULL)
+		return;
+	fdb_destroy(sw->fdb);
+	rte_free(sw);
+}
+
+static bool
+is_member(const struct sw *sw, uint16_t port)
+{
+	return port < LIMIT_PORTS && sw->members[port].bridge != BRIDGE_NONE;
+}
+
+int
+sw_add_port(struct sw *sw, uint16_t port, uint16_t bridge)
+{
+	struct member *member;
+	uint16_t first;
+
+	if (port >= LIMIT_PORTS || bridge >= LIMIT_BRIDGES)
+		return -EINVAL;
+	if (is_member(sw, port))
+		return -EEXIST;
+	if (sw->first[bridge] == PORT_NONE) {
+		sw->first[bridge] = port;
+		sw->members[port] = (struct member){ .bridge = bridge, .next = port, .prev = port };
+		return 0;
+	}
+	first = sw->first[bridge];
+	member = &sw->members[port];
+	*member = (struct member){ .bridge = bridge, .next = first, .prev = sw->members[first].prev };
+	sw->members[member->prev].next = port;
+	sw->members[first].prev = port;
+	return 0;
+}
+
+void
+sw_del_port(struct sw *sw, uint16_t port)
+{
+	struct member *member;
+
+	if (!is_member(sw, port))
+		return;
+	fdb_flush_port(sw->fdb, port);
+	member = &sw->members[port];
+	if (sw->first[member->bridge] == port)
+		sw->first[member->bridge] = member->next == port ? PORT_NONE : member->next;
+	sw->members[member->prev].next = member->next;
+	sw->members[member->next].prev = member->prev;
+	member->bridge = BRIDGE_NONE;
+}
+
+void
+sw_learn(struct sw *sw, uint16_t in_port, const uint8_t *frame, uint64_t now_ms)
+{
+	const struct rte_ether_hdr *eth = (const struct rte_ether_hdr *)frame;
+
+	if (is_member(sw, in_port) && rte_is_valid_assigned_ether_addr(&eth->src_addr))
+		fdb_learn(sw->fdb, sw->members[in_port].bridge, eth->src_addr.addr_bytes, in_port, now_ms);
+}
+
+/*
+ * IEEE 802.1Q table 8-1: group addresses that mean the next bridge itself and that no bridge forwards. Among
+ * them is PAUSE, with which a guest could stop the physical link. The first one, spanning tree's, is let
+ * through: a bridge that takes no part in spanning tree must not hide a loop from those that do.
+ */
+static bool
+is_link_local(const struct rte_ether_addr *addr)
+{
+	static const uint8_t prefix[5] = { 0x01, 0x80, 0xc2, 0x00, 0x00 };
+
+	return memcmp(addr->addr_bytes, prefix, sizeof(prefix)) == 0 && addr->addr_bytes[5] >= 0x01 &&
+	       addr->addr_bytes[5] <= 0x0f;
+}
+
+/* Writes all members of the sender's bridge but the sender. A ring has at most LIMIT_PORTS members. */
+static enum sw_verdict
+flood(struct sw *sw, uint16_t in_port, uint16_t *out, unsigned *n)
+{
+	for (uint16_t port = sw->members[in_port].next; port != in_port; port = sw->members[port].next)
+		out[(*n)++] = port;
+	sw->n_flooded++;
+	return SW_FLOOD;
+}
+
+enum sw_verdict
+sw_forward(struct sw *sw, uint16_t in_port, const uint8_t *frame, uint64_t now_ms, uint16_t *out, unsigned *n)
+{
+	const struct rte_ether_hdr *eth = (const struct rte_ether_hdr *)frame;
+	int port;
+
+	*n = 0;
+	if (!is_member(sw, in_port))
+		return SW_FLOOD;
+	sw_learn(sw, in_port, frame, now_ms);
+	if (rte_is_multicast_ether_addr(&eth->dst_addr)) {
+		if (is_link_local(&eth->dst_addr))
+			return SW_FLOOD;
+		return flood(sw, in_port, out, n);
+	}
+	port = fdb_lookup(sw->fdb, sw->members[in_port].bridge, eth->dst_addr.addr_bytes, now_ms);
+	if (port < 0)
+		return flood(sw, in_port, out, n);
+	if (port == in_port)
+		return SW_SAME_PORT;
+	out[(*n)++] = (uint16_t)port;
+	return SW_UNICAST;
+}
+
+void
+sw_tick(struct sw *sw, uint64_t now_ms)
+{
+	fdb_age(sw->fdb, now_ms);
+}
+
+void
+sw_get_stats(const struct sw *sw, struct sw_stats *stats)
+{
+	struct fdb_stats fdb;
+
+	fdb_get_stats(sw->fdb, &fdb);
+	*stats = (struct sw_stats){
+		.n_entries = fdb.n_entries,
+		.n_learned = fdb.n_learned,
+		.n_moved = fdb.n_moved,
+		.n_aged = fdb.n_aged,
+		.n_refused_port = fdb.n_refused_port,
+		.n_refused_full = fdb.n_refused_full,
+		.n_flooded = sw->n_flooded,
+	};
+}
+
+unsigned
+sw_port_entries(const struct sw *sw, uint16_t port)
+{
+	return port < LIMIT_PORTS ? fdb_port_entries(sw->fdb, port) : 0;
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The learning L2 switch as one poller sees it: bridges with their member ports, and one forwarding table.
+ *
+ * Theory of operation: every poller has its own `struct sw` with all ports of the daemon as members. The
+ * source address of each frame that the poller handles (received by it or crossing to it) is learnt; the
+ * destination is looked up; unknown, broadcast and multicast destinations go to all other members of the
+ * bridge. Entries age out; a port owns at most LIMIT_MACS_PER_PORT of them, so that a guest which invents
+ * addresses cannot evict its neighbours' entries.
+ *
+ * Threads: a `struct sw` belongs to one poller. Source: IEEE 802.1D learning bridge without spanning tree.
+ */
+#ifndef VPE_SW_SWITCH_H
+#define VPE_SW_SWITCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct sw;
+
+/*
+ * Creates an empty switch whose table holds `n_entries` addresses, each for `age_ms` milliseconds after its
+ * last use as a source. `n_entries` is at least 8. `name` must be unique in the process and shorter than 20
+ * bytes. NULL with errno.
+ */
+struct sw *sw_create(const char *name, unsigned n_entries, uint64_t age_ms);
+
+/* NULL is allowed. */
+void sw_destroy(struct sw *sw);
+
+/* Makes port id `port` (below LIMIT_PORTS) a member of bridge `bridge` (below LIMIT_BRIDGES). 0 or -errno. */
+int sw_add_port(struct sw *sw, uint16_t port, uint16_t bridge);
+
+/* Removes it with all its table entries. No effect if it is no member. */
+void sw_del_port(struct sw *sw, uint16_t port);
+
+enum sw_verdict {
+	SW_UNICAST,   /* one port: out[0] */
+	SW_FLOOD,     /* out[0..n-1], the sender is not among them; n may be 0 */
+	SW_SAME_PORT, /* the destination is behind the sender: drop */
+};
+
+/*
+ * Remembers that the source address of the Ethernet frame at `frame` (at least 14 bytes) is behind `in_port`.
+ * Multicast addresses and the zero address are no sources and are never learnt.
+ */
+void sw_learn(struct sw *sw, uint16_t in_port, const uint8_t *frame, uint64_t now_ms);
+
+/*
+ * Where a frame from `in_port` goes. Learns its source too, as sw_learn() does. `out` has room for
+ * LIMIT_PORTS ids; `n` gets their number. A frame to 01:80:c2:00:00:01 .. 0f (PAUSE, LACP, LLDP, ...: for the
+ * next bridge only) goes nowhere, and neither does one from a port that is no member: SW_FLOOD with `n` 0.
+ */
+enum sw_verdict sw_forward(struct sw *sw, uint16_t in_port, const uint8_t *frame, uint64_t now_ms,
+			   uint16_t *out, unsigned *n);
+
+/* Frees a few entries that are too old; call it once a millisecond or so. Bounded work. */
+void sw_tick(struct sw *sw, uint64_t now_ms);
+
+struct sw_stats {
+	unsigned n_entries;       /* addresses in the table now */
+	uint64_t n_learned;
+	uint64_t n_moved;         /* an address appeared behind another port */
+	uint64_t n_aged;
+	uint64_t n_refused_port;  /* not learnt: the port owns its maximum */
+	uint64_t n_refused_full;  /* not learnt: the table is full */
+	uint64_t n_flooded;       /* frames */
+};
+
+/* May be called from any thread; the numbers are then approximate. */
+void sw_get_stats(const struct sw *sw, struct sw_stats *stats);
+
+/* Table entries of `port`; any thread, approximate. */
+unsigned sw_port_entries(const struct sw *sw, uint16_t port);
+
+#endif

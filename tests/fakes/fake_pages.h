@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Memory of the fake domains: pages of one memory file, each between two inaccessible ones, that can be mapped a
+ * second time as gntdev does. Nothing here knows of grants. The caller holds the lock.
+ */
+#ifndef VPE_FAKES_FAKE_PAGES_H
+#define VPE_FAKES_FAKE_PAGES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define PAGES_MAX 65536u
+#define PAGES_NONE UINT32_MAX
+
+struct page {
+	uint32_t domid;
+	unsigned n_mapped; /* second mappings */
+	bool used;         /* owned by a domain; or else free once n_mapped is 0 */
+};
+
+/* A zeroed page. PAGES_NONE if there is none. */
+uint32_t pages_alloc(uint32_t domid);
+void pages_free(uint32_t idx);
+struct page *pages_get(uint32_t idx);
+/* Where its owner sees it. */
+uint8_t *pages_addr(uint32_t idx);
+/* The page at `addr`, which pages_addr() returned, or PAGES_NONE. */
+uint32_t pages_of(const void *addr);
+/* Maps it once more. NULL with errno. After pages_unmap() touching that address is fatal. */
+void *pages_map(uint32_t idx);
+void pages_unmap(uint32_t idx, void *alias);
+
+#endif

@@ -1,0 +1,174 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# Checks the dependency rule by the #include lines: each layer uses only those below it.
+#   check-layers.sh [SRCDIR]      SRCDIR defaults to $srcdir, then to the current directory
+#   check-layers.sh --self-test   proves that each kind of violation is found
+#
+# The rule, as docs/ARCHITECTURE.md explains it:
+#   main      backend/*.[ch]   ctl dp sw xen proto base
+#   ctl       backend/ctl      dp xen proto base, and of sw only switch.h
+#   dp        backend/dp       sw xen proto base
+#   sw, xen   backend/sw, xen  proto base
+#   proto     backend/proto    base, and Xen's public headers <xen/...>
+#   base      backend/base     nothing
+#   frontend  frontend         xen proto base
+#   tools     tools            proto base
+# DPDK's headers <rte_...> belong to dp, sw, main and ctl/telemetry.c. Xen's library headers (<xenstore.h>,
+# <xengnttab.h>, ...) belong to xen. A header that says "Private to" stays in its layer.
+
+set -eu
+
+# Prints one line for each violation below the directory $1; fails if there is any.
+check() {
+	cd "$1"
+	find backend frontend tools -name '*.[ch]' 2>/dev/null | LC_ALL=C sort >"$list"
+	[ -s "$list" ] || { echo "no sources below $1"; return 1; }
+	# The file names come from the list: as arguments they would be taken for awk's own.
+	awk '
+	BEGIN {
+		uses["main"] = "main ctl dp sw xen proto base"
+		uses["ctl"] = "ctl dp xen proto base"
+		uses["dp"] = "dp sw xen proto base"
+		uses["sw"] = "sw proto base"
+		uses["xen"] = "xen proto base"
+		uses["proto"] = "proto base"
+		uses["base"] = "base"
+		uses["frontend"] = "frontend xen proto base"
+		uses["tools"] = "tools proto base"
+	}
+	function layer_of(path, part, n) {
+		n = split(path, part, "/")
+		if (part[1] != "backend")
+			return part[1]
+		return n == 2 ? "main" : part[2]
+	}
+	# The layer that "name" of an #include belongs to, for a file of layer `from`.
+	function layer_of_include(name, from, part, n) {
+		n = split(name, part, "/")
+		if (n > 1 && (part[1] in uses))
+			return part[1]
+		return from == "main" || from == "frontend" || from == "tools" ? from : "?"
+	}
+	function bad(text) {
+		printf "%s:%d: %s\n", file, line, text
+		n_bad++
+	}
+	function is_private(name, header, text, i) {
+		header = "backend/" name
+		if (!(header in private)) {
+			private[header] = 0
+			for (i = 0; i < 20 && (getline text < header) > 0; i++)
+				if (text ~ /Private to /)
+					private[header] = 1
+			close(header)
+		}
+		return private[header]
+	}
+	function check_quoted(name, from, to) {
+		to = layer_of_include(name, from)
+		if (to == "?")
+			bad("\"" name "\" names no layer: write it as \"layer/file.h\"")
+		else if (index(" " uses[from] " ", " " to " ") == 0 && !(from == "ctl" && name == "sw/switch.h"))
+			bad(from " must not use " to ": \"" name "\"")
+		else if (to != from && is_private(name))
+			bad("\"" name "\" is private to " to)
+	}
+	function check_system(name, from) {
+		if (name ~ /^rte_/ && from !~ /^(main|dp|sw)$/ && file != "backend/ctl/telemetry.c")
+			bad(from " must not use DPDK: <" name ">")
+		else if (name ~ /^xen[a-z]*\.h$/ && from != "xen")
+			bad(from " must not use Xen'\''s libraries: <" name ">")
+		else if (name ~ /^xen\// && from != "proto" && from != "xen")
+			bad(from " must not use Xen'\''s headers: <" name ">")
+	}
+	function check_file(from, text, name) {
+		from = layer_of(file)
+		line = 0
+		if (!(from in uses)) {
+			bad("\"" from "\" is no layer")
+			return
+		}
+		while ((getline text < file) > 0) {
+			line++
+			if (text !~ /^[ \t]*#[ \t]*include[ \t]*["<]/)
+				continue
+			name = text
+			sub(/^[^"<]*["<]/, "", name)
+			sub(/[">].*/, "", name)
+			if (text ~ /include[ \t]*"/)
+				check_quoted(name, from)
+			else
+				check_system(name, from)
+		}
+		close(file)
+	}
+	{
+		file = $0
+		check_file()
+	}
+	END { exit n_bad > 0 }' "$list"
+}
+
+# Writes the file $1 with the lines $2... into the temporary tree.
+put() {
+	mkdir -p "$tmp/tree/${1%/*}"
+	file=$1
+	shift
+	printf '%s\n' "$@" >"$tmp/tree/$file"
+}
+
+# The tree with one more file must be refused with the text $1.
+refused() {
+	text=$1
+	shift
+	put "$@"
+	if (check "$tmp/tree") >"$tmp/out"; then
+		echo "self-test: not found: $text"
+		failed=1
+	elif [ "$(grep -cF "$text" "$tmp/out")" != 1 ] || [ "$(wc -l <"$tmp/out")" != 1 ]; then
+		echo "self-test: expected one line with \"$text\", not:"
+		cat "$tmp/out"
+		failed=1
+	fi
+	rm "$tmp/tree/$1"
+}
+
+self_test() {
+	failed=0
+	put backend/main.c '#include "settings.h"' '#include "ctl/ctl.h"' '#include <rte_eal.h>'
+	put backend/ctl/good.c '#include "dp/dp.h"' '#include "sw/switch.h"' '#include "xen/ops.h"'
+	put backend/ctl/telemetry.c '#include <rte_telemetry.h>'
+	put backend/dp/dp.h '#include "sw/switch.h"' '#include <rte_mbuf.h>'
+	put backend/dp/inner.h '/* Of the pollers. Private to dp. */'
+	put backend/dp/good.c '#include "dp/inner.h"'
+	put backend/sw/fdb.h '#include "base/log.h"'
+	put backend/xen/good.c '#include <xenstore.h>' '#include "proto/keys.h"'
+	put backend/proto/netif.h '#include <xen/io/netif.h>'
+	put frontend/good.c '#include "xen/ops.h"' '#include "own.h"'
+	put tools/good.c '#include "proto/keys.h"' '#include <stdio.h>'
+	if ! (check "$tmp/tree"); then
+		echo "self-test: the good tree was refused"
+		failed=1
+	fi
+	refused 'dp must not use ctl' backend/dp/bad.c '#include "ctl/ctl.h"'
+	refused 'base must not use proto' backend/base/bad.h '#  include "proto/keys.h"'
+	refused 'sw must not use xen' backend/sw/bad.c '#include "xen/ops.h"'
+	refused 'ctl must not use sw' backend/ctl/bad.c '#include "sw/fdb.h"'
+	refused 'tools must not use xen' tools/bad.c '#include "xen/ops.h"'
+	refused 'frontend must not use dp' frontend/bad.c '#include "dp/dp.h"'
+	refused '"dp/inner.h" is private' backend/ctl/bad.c '#include "dp/inner.h"'
+	refused 'ctl must not use DPDK' backend/ctl/bad.c '#include <rte_mbuf.h>'
+	refused 'must not use Xen' backend/dp/bad.c '#include <xengnttab.h>'
+	refused 'must not use Xen' backend/ctl/bad.c '#include <xen/io/netif.h>'
+	refused 'names no layer' backend/dp/bad.c '#include "dp.h"'
+	refused '"new" is no layer' backend/new/bad.c 'int x;'
+	return $failed
+}
+
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+list=$tmp/list
+case ${1-} in
+--self-test) self_test ;;
+*) (check "${1:-${srcdir:-.}}") ;;
+esac

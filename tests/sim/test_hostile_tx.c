@@ -1,0 +1,522 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Hostile cases: the slots and indices of the tx ring. XSA-39, 155, 216, 392, 423, 432, 448. */
+#include <string.h>
+
+#include "sim/hostile.h"
+#include "sim/test_sim.h"
+
+static void
+prod_jumps(uint32_t distance)
+{
+	struct hostile h;
+
+	hostile_start(&h);
+	guest_tx_set_req_prod(h.bad, h.bad->tx.rsp_cons + distance);
+	sim_expect_fault(h.bad, "impossible number");
+	hostile_stop(&h);
+}
+
+static void
+prod_above_ring(void)
+{
+	prod_jumps(NETIF_RING_SIZE + 1);
+}
+
+static void
+prod_backwards(void)
+{
+	prod_jumps(UINT32_MAX);
+}
+
+static void
+prod_half_round(void)
+{
+	prod_jumps(0x80000000u);
+}
+
+/* The whole ring at once is allowed. */
+static void
+prod_whole_ring(void)
+{
+	struct hostile h;
+
+	hostile_start(&h);
+	for (uint16_t i = 0; i < NETIF_RING_SIZE; i++) {
+		netif_tx_request_t slot = hostile_slot(&h, i, 60, 0);
+
+		guest_tx_slot(h.bad, &slot);
+	}
+	hostile_publish(&h, NETIF_RING_SIZE, 0, 0);
+	hostile_stop(&h);
+}
+
+static void
+toggle_prod(struct guest *g, uint32_t random)
+{
+	uint32_t at = g->tx.req_prod_pvt;
+
+	__atomic_store_n(&g->tx.sring->req_prod, random & 1 ? at + 5 : at + 400, __ATOMIC_RELAXED);
+}
+
+/* The producer index never has the same value twice. */
+static void
+prod_toggles(void)
+{
+	struct hostile h;
+
+	hostile_start(&h);
+	hostile_mutate(&h, toggle_prod, 100);
+	hostile_stop(&h);
+}
+
+/* Our private indices rule: what the guest writes over the shared ones costs at most notifications. */
+static void
+shared_indices_overwritten(void)
+{
+	struct hostile h;
+
+	hostile_start(&h);
+	for (unsigned i = 0; i < 30; i++) {
+		struct frame f = flow_frame(h.bad, h.n1, FRAME_RAW, 100, i);
+		netif_tx_request_t slot = hostile_slot(&h, (uint16_t)i, 100, 0);
+
+		frame_build(&f, h.bad->tx_buffers[i].page);
+		guest_tx_slot(h.bad, &slot);
+		h.bad->tx.sring->rsp_prod = i * 0x1234567u;
+		h.bad->tx.sring->rsp_event = i * 0x7654321u;
+		h.bad->tx.sring->req_event = i * 0x1111111u;
+		h.bad->rx.sring->rsp_prod = i * 0x2222222u;
+		h.bad->rx.sring->rsp_event = i * 0x3333333u;
+		guest_tx_set_req_prod(h.bad, h.bad->tx.req_prod_pvt);
+		if (!flow_expect(h.n1, &f, FRAME_COMPLETE))
+			break;
+	}
+	hostile_stop(&h);
+}
+
+static void
+flip_slots(struct guest *g, uint32_t random)
+{
+	netif_tx_request_t *slot = RING_GET_REQUEST(&g->tx, random >> 16);
+	static const uint16_t sizes[] = { 60, 0xffff, 14, 0 };
+
+	switch (random & 3) {
+	case 0:
+		slot->size = sizes[random >> 2 & 3];
+		break;
+	case 1:
+		slot->offset = random >> 2 & 1 ? 0 : 0x0fff;
+		break;
+	case 2:
+		slot->flags = (uint16_t)(random >> 2 & 0xf);
+		break;
+	case 3:
+		slot->gref = random >> 2 & 1 ? g->tx_buffers[random >> 3 & 0xff].ref : random;
+		break;
+	}
+	if ((random >> 4 & 0xff) == 0)
+		__atomic_fetch_add(&g->tx.sring->req_prod, 1, __ATOMIC_RELEASE);
+}
+
+/* Slots change while they are read (XSA-155). */
+static void
+slots_flip(void)
+{
+	struct hostile h;
+
+	hostile_start(&h);
+	for (uint16_t i = 0; i < GUEST_SLOTS; i++)
+		hostile_slot(&h, i, 60, 0);
+	hostile_mutate(&h, flip_slots, 300);
+	hostile_stop(&h);
+}
+
+static void
+last_slot_missing(void)
+{
+	struct hostile h;
+
+	hostile_start(&h);
+	netif_tx_request_t slot = hostile_slot(&h, 0, 60, NETTXF_more_data);
+	guest_tx_slot(h.bad, &slot);
+	hostile_publish_fatal(&h, "missing");
+	hostile_stop(&h);
+}
+
+static void
+chain_of_18(void)
+{
+	struct hostile h;
+
+	hostile_start(&h);
+	hostile_chain(&h, 18, 60, 1);
+	hostile_publish(&h, 18, 0, 0);
+	hostile_stop(&h);
+}
+
+static void
+chain_of_19(void)
+{
+	struct hostile h;
+
+	hostile_start(&h);
+	hostile_chain(&h, 19, 60, 1);
+	hostile_publish(&h, 19, 0, 0);
+	hostile_stop(&h);
+}
+
+static void
+chain_of_20_and_21(void)
+{
+	struct hostile h;
+
+	hostile_start(&h);
+	hostile_chain(&h, 20, 60, 1);
+	hostile_publish(&h, 0, 20, 0);
+	hostile_chain(&h, 21, 60, 1);
+	hostile_publish(&h, 0, 21, 0);
+	CU_ASSERT_EQUAL(hostile_drops(&h, DROP_GUEST_SLOTS), 2);
+	hostile_stop(&h);
+}
+
+static void
+chain_of_22(void)
+{
+	struct hostile h;
+
+	hostile_start(&h);
+	hostile_chain(&h, 22, 60, 1);
+	hostile_publish_fatal(&h, "too many slots");
+	hostile_stop(&h);
+}
+
+static void
+chain_of_whole_ring(void)
+{
+	struct hostile h;
+
+	hostile_start(&h);
+	for (uint16_t i = 0; i < NETIF_RING_SIZE; i++) {
+		netif_tx_request_t slot = hostile_slot(&h, i, 60, NETTXF_more_data);
+
+		guest_tx_slot(h.bad, &slot);
+	}
+	hostile_publish_fatal(&h, "too many slots");
+	hostile_stop(&h);
+}
+
+/* Packets before the fatal one in the same burst are still forwarded, and answered. */
+static void
+good_before_fatal(void)
+{
+	struct hostile h;
+
+	hostile_start(&h);
+	struct frame f = flow_frame(h.bad, h.n1, FRAME_UDP4, 99, 1);
+	netif_tx_request_t slot = hostile_slot(&h, 100, 99, 0);
+	frame_build(&f, h.bad->tx_buffers[100].page);
+	guest_tx_slot(h.bad, &slot);
+	hostile_chain(&h, 22, 60, 1);
+	guest_log_clear(h.bad);
+	hostile_publish_fatal(&h, "too many slots");
+	CU_ASSERT(flow_expect(h.n1, &f, FRAME_COMPLETE));
+	CU_ASSERT(flow_await_responses(h.bad, 1));
+	CU_ASSERT_EQUAL(h.bad->tx_log[0].id, 100);
+	hostile_stop(&h);
+}
+
+static void
+first_smaller_than_rest(void)
+{
+	struct hostile h;
+
+	hostile_start(&h);
+	hostile_chain(&h, 3, 60, 40);
+	hostile_publish(&h, 0, 3, 0);
+	hostile_chain(&h, 19, 60, 4000);
+	hostile_publish(&h, 0, 19, 0);
+	hostile_stop(&h);
+}
+
+static void
+longest_frame(void)
+{
+	struct hostile h;
+
+	hostile_start(&h);
+	for (uint16_t i = 0; i < 16; i++) { /* 65535 = 4095 + 15 * 4096 */
+		netif_tx_request_t slot = hostile_slot(&h, i, i == 0 ? 65535 : 4096, i < 15 ? NETTXF_more_data : 0);
+
+		guest_tx_slot(h.bad, &slot);
+	}
+	hostile_publish(&h, 16, 0, 0);
+	CU_ASSERT_EQUAL(hostile_drops(&h, DROP_GUEST_SLOTS), 0);
+	hostile_chain(&h, 17, 65535, 4096); /* later slots add up to 65536 */
+	hostile_publish(&h, 0, 17, 0);
+	hostile_stop(&h);
+}
+
+/* XSA-448: slots of no bytes, whose grants need not exist. */
+static void
+empty_later_slots(void)
+{
+	struct hostile h;
+
+	hostile_start(&h);
+	for (uint16_t i = 0; i < 19; i++) {
+		netif_tx_request_t slot = hostile_slot(&h, i, i == 0 ? 60 : 0, i < 18 ? NETTXF_more_data : 0);
+
+		if (i > 0)
+			slot.gref = UINT32_MAX;
+		guest_tx_slot(h.bad, &slot);
+	}
+	hostile_publish(&h, 19, 0, 0);
+	CU_ASSERT_EQUAL(hostile_drops(&h, DROP_GRANT_COPY), 0);
+	hostile_stop(&h);
+}
+
+/* XSA-432: 19 slots with few bytes in all. */
+static void
+many_slots_few_bytes(void)
+{
+	struct hostile h;
+
+	hostile_start(&h);
+	for (uint16_t total = 60; total <= 128; total += 4) {
+		hostile_chain(&h, 19, total, 1);
+		hostile_publish(&h, 19, 0, 0);
+	}
+	hostile_stop(&h);
+}
+
+/* The first slot holds no byte of its own: all are in the later ones. */
+static void
+first_slot_empty(void)
+{
+	struct hostile h;
+
+	hostile_start(&h);
+	hostile_chain(&h, 3, 60, 30);
+	hostile_publish(&h, 3, 0, 0);
+	hostile_stop(&h);
+}
+
+static void
+too_short(void)
+{
+	static const uint16_t sizes[] = { 0, 1, 13 };
+	struct hostile h;
+
+	hostile_start(&h);
+	for (unsigned i = 0; i < 3; i++) {
+		netif_tx_request_t slot = hostile_slot(&h, 7, sizes[i], 0);
+
+		guest_tx_slot(h.bad, &slot);
+		hostile_publish(&h, 0, 1, 0);
+	}
+	CU_ASSERT_EQUAL(hostile_drops(&h, DROP_GUEST_SHORT), 3);
+	hostile_stop(&h);
+}
+
+/* 14 bytes are an Ethernet frame to us, if to no NIC. */
+static void
+shortest(void)
+{
+	struct hostile h;
+
+	hostile_start(&h);
+	for (uint16_t size = 14; size < 18; size++) {
+		netif_tx_request_t slot = hostile_slot(&h, 7, size, 0);
+
+		guest_tx_slot(h.bad, &slot);
+		hostile_publish(&h, 1, 0, 0);
+	}
+	hostile_stop(&h);
+}
+
+static void
+crosses_page(uint16_t offset, uint16_t size)
+{
+	struct hostile h;
+
+	hostile_start(&h);
+	netif_tx_request_t slot = hostile_slot(&h, 0, size, 0);
+	slot.offset = offset;
+	guest_tx_slot(h.bad, &slot);
+	hostile_publish_fatal(&h, "page");
+	hostile_stop(&h);
+}
+
+static void
+crosses_page_by_one(void)
+{
+	crosses_page(4095 - 58, 60);
+}
+
+static void
+crosses_page_far(void)
+{
+	crosses_page(65535, 65535);
+}
+
+static void
+crosses_page_with_rest(void)
+{
+	struct hostile h;
+
+	hostile_start(&h);
+	hostile_chain(&h, 2, 4198, 100); /* own part 4098 */
+	hostile_publish_fatal(&h, "page");
+	hostile_stop(&h);
+}
+
+static void
+crosses_page_later(void)
+{
+	struct hostile h;
+
+	hostile_start(&h);
+	netif_tx_request_t slot = hostile_slot(&h, 0, 200, NETTXF_more_data);
+	guest_tx_slot(h.bad, &slot);
+	slot = hostile_slot(&h, 1, 100, 0);
+	slot.offset = 4000;
+	guest_tx_slot(h.bad, &slot);
+	hostile_publish_fatal(&h, "page");
+	hostile_stop(&h);
+}
+
+/* XSA-216: of a response's slot only the response is written. */
+static void
+response_padding(void)
+{
+	struct hostile h;
+
+	hostile_start(&h);
+	uint32_t at = h.bad->tx.req_prod_pvt;
+	netif_tx_request_t slot = hostile_slot(&h, 77, 60, 0);
+	guest_tx_slot(h.bad, &slot);
+	hostile_publish(&h, 1, 0, 0);
+	uint8_t want[12], *now = (uint8_t *)RING_GET_REQUEST(&h.bad->tx, at);
+	memcpy(want, &slot, 12);
+	memcpy(want, &(netif_tx_response_t){ .id = 77, .status = NETIF_RSP_OKAY }, 4);
+	CU_ASSERT_EQUAL(memcmp(want, now, 12), 0);
+	hostile_stop(&h);
+}
+
+/* Ids are the guest's own business: they come back as they are. */
+static void
+any_id(void)
+{
+	static const uint16_t ids[] = { 0, 255, 256, 1023, 0x7fff, 0xffff };
+	struct hostile h;
+
+	hostile_start(&h);
+	for (unsigned i = 0; i < 6; i++) {
+		netif_tx_request_t slot = hostile_slot(&h, ids[i], 60, 0);
+
+		guest_tx_slot(h.bad, &slot);
+		hostile_publish(&h, 1, 0, 0);
+		CU_ASSERT_EQUAL(h.bad->tx_log[0].id, ids[i]);
+	}
+	hostile_stop(&h);
+}
+
+/* Unknown flag bits mean nothing. */
+static void
+unknown_flags(void)
+{
+	struct hostile h;
+
+	hostile_start(&h);
+	netif_tx_request_t slot = hostile_slot(&h, 1, 60, 0xfff0);
+	guest_tx_slot(h.bad, &slot);
+	hostile_publish(&h, 1, 0, 0);
+	hostile_stop(&h);
+}
+
+/* Malformed and detached in the same moment, again and again. */
+static void
+fatal_and_detached(void)
+{
+	struct hostile h;
+
+	hostile_start(&h);
+	for (unsigned i = 0; i < 30; i++) {
+		guest_tx_set_req_prod(h.bad, h.bad->tx.rsp_cons + 1000);
+		if (i % 3 == 1)
+			front_set_state(h.bad, XenbusStateClosing);
+		toolstack_detach(h.bad);
+		bool gone = fake_store_await(guest_back(h.bad, "").text, NULL, sim_deadline());
+		if (!sim_check(gone, "loop %u: state %d", i, front_backend_state(h.bad)))
+			break;
+		toolstack_remove(h.bad);
+		guest_renew(h.bad);
+		toolstack_add(h.bad, NULL);
+		if (!sim_connect(&h.s, h.bad, FRONT_LINUX))
+			break;
+	}
+	hostile_stop(&h);
+}
+
+/* A vif that was switched off stays so, whatever its frontend does; the toolstack can bring it back. */
+static void
+fault_is_for_good(void)
+{
+	struct hostile h;
+
+	hostile_start(&h);
+	guest_tx_set_req_prod(h.bad, h.bad->tx.rsp_cons + 1000);
+	sim_expect_fault(h.bad, "impossible");
+	CU_ASSERT_EQUAL(fake_domain_mapped(h.bad->params.domid), 0);
+	front_set_state(h.bad, XenbusStateClosing);
+	front_set_state(h.bad, XenbusStateClosed);
+	CU_ASSERT(front_await(h.bad, XenbusStateClosed));
+	guest_renew(h.bad);
+	front_set_state(h.bad, XenbusStateInitialising);
+	front_publish(h.bad, FRONT_LINUX);
+	front_set_state(h.bad, XenbusStateConnected);
+	CU_ASSERT(flow_exchange(h.n1, h.n2, 500));
+	CU_ASSERT_EQUAL(front_backend_state(h.bad), XenbusStateClosed);
+	toolstack_detach(h.bad);
+	CU_ASSERT(fake_store_await(guest_back(h.bad, "").text, NULL, sim_deadline()));
+	toolstack_remove(h.bad);
+	guest_renew(h.bad);
+	toolstack_add(h.bad, NULL);
+	CU_ASSERT(sim_connect(&h.s, h.bad, FRONT_LINUX));
+	CU_ASSERT(flow_exchange(h.bad, h.n1, 50));
+	hostile_stop(&h);
+}
+
+CU_TestInfo hostile_tx_cases[] = {
+	{ "prod_above_ring", prod_above_ring },
+	{ "prod_backwards", prod_backwards },
+	{ "prod_half_round", prod_half_round },
+	{ "prod_whole_ring", prod_whole_ring },
+	{ "prod_toggles", prod_toggles },
+	{ "shared_indices_overwritten", shared_indices_overwritten },
+	{ "slots_flip", slots_flip },
+	{ "last_slot_missing", last_slot_missing },
+	{ "chain_of_18", chain_of_18 },
+	{ "chain_of_19", chain_of_19 },
+	{ "chain_of_20_and_21", chain_of_20_and_21 },
+	{ "chain_of_22", chain_of_22 },
+	{ "chain_of_whole_ring", chain_of_whole_ring },
+	{ "good_before_fatal", good_before_fatal },
+	{ "first_smaller_than_rest", first_smaller_than_rest },
+	{ "longest_frame", longest_frame },
+	{ "empty_later_slots", empty_later_slots },
+	{ "many_slots_few_bytes", many_slots_few_bytes },
+	{ "first_slot_empty", first_slot_empty },
+	{ "too_short", too_short },
+	{ "shortest", shortest },
+	{ "crosses_page_by_one", crosses_page_by_one },
+	{ "crosses_page_far", crosses_page_far },
+	{ "crosses_page_with_rest", crosses_page_with_rest },
+	{ "crosses_page_later", crosses_page_later },
+	{ "response_padding", response_padding },
+	{ "any_id", any_id },
+	{ "unknown_flags", unknown_flags },
+	{ "fatal_and_detached", fatal_and_detached },
+	{ "fault_is_for_good", fault_is_for_good },
+	CU_TEST_INFO_NULL,
+};

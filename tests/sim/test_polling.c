@@ -1,0 +1,3 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "sim/test_sim.h"
+CU_TestInfo polling_cases[] = { CU_TEST_INFO_NULL };

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The cases of the simulation. */
+#ifndef VPE_SIM_TEST_SIM_H
+#define VPE_SIM_TEST_SIM_H
+
+#include <CUnit/CUnit.h>
+
+extern CU_TestInfo connect_cases[];
+extern CU_TestInfo life_cases[];
+extern CU_TestInfo traffic_cases[];
+extern CU_TestInfo offload_cases[];
+extern CU_TestInfo uplink_cases[];
+extern CU_TestInfo hostile_tx_cases[];
+extern CU_TestInfo hostile_offload_cases[];
+extern CU_TestInfo hostile_grant_cases[];
+extern CU_TestInfo hostile_store_cases[];
+extern CU_TestInfo polling_cases[];
+
+/* How many cases could not run on this machine, and why the last one could not. */
+extern unsigned sim_n_skipped;
+void sim_skip(const char *why);
+
+#endif

@@ -1,0 +1,270 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+# Each wrong start of vpe-backend ends with one line that says what is wrong, and with exit status 1.
+#   starts.sh     the binary is $VPE_BACKEND (default ./vpe-backend), the sources are in $srcdir (default .)
+#
+# What is wrong with the machine is shown in a mount namespace where /sys and /dev look like those of a driver domain
+# without a hypervisor behind them.
+
+set -u
+
+daemon=${VPE_BACKEND:-./vpe-backend}
+srcdir=${srcdir:-.}
+unset JOURNAL_STREAM
+n_passed=0
+n_failed=0
+dpdk=
+
+# ---- checks ---------------------------------------------------------------------------------------------------
+
+passed() {
+	echo "PASS $1"
+	n_passed=$((n_passed + 1))
+}
+
+failed() { # NAME WHY
+	echo "FAIL $1: $2"
+	sed 's/^/     | /' "$tmp/out" "$tmp/err"
+	n_failed=$((n_failed + 1))
+}
+
+run() {
+	"$@" >"$tmp/out" 2>"$tmp/err" </dev/null
+	status=$?
+}
+
+# Of the last run: status 1, and nothing but the one line "vpe-backend: error: " and then WANTED. If DPDK was started
+# (with "dpdk" as third argument), its own lines may come before.
+judge() { # NAME WANTED [dpdk]
+	n_lines=$(wc -l <"$tmp/err")
+	n_errors=$(grep -c '^vpe-backend: error: ' "$tmp/err")
+	if [ $status != 1 ]; then
+		failed "$1" "exit status $status"
+	elif [ -s "$tmp/out" ]; then
+		failed "$1" "something on standard output"
+	elif [ "$n_errors" != 1 ] || { [ "${3-}" != dpdk ] && [ "$n_lines" != 1 ]; }; then
+		failed "$1" "$n_errors lines of ours, $n_lines in all"
+	elif ! tail -n 1 "$tmp/err" | grep -qF "vpe-backend: error: $2"; then
+		failed "$1" "the line does not begin with: $2"
+	else
+		passed "$1"
+	fi
+}
+
+# Starting with these lines as configuration, in $tmp/conf, is refused. A WANTED that begins with ":" is to come after the
+# file's name.
+refused() { # NAME WANTED LINE...
+	name=$1
+	case $2 in
+	:*) wanted=$tmp/conf$2 ;;
+	*) wanted=$2 ;;
+	esac
+	shift 2
+	printf '%s\n' "$@" >"$tmp/conf"
+	run "$daemon" -c "$tmp/conf"
+	judge "$name" "$wanted" "$dpdk"
+}
+
+# `-t` finds nothing wrong with the file.
+accepted() { # NAME FILE
+	run "$daemon" -t -c "$2"
+	if [ $status != 0 ] || [ -s "$tmp/err" ]; then
+		failed "$1" "exit status $status"
+	else
+		passed "$1"
+	fi
+}
+
+# ---- configuration: any machine ----------------------------------------------------------------------------------
+
+wrong_files() {
+	run "$daemon" -c "$tmp/none"
+	judge "missing file" "$tmp/none: No such file or directory"
+	run "$daemon" -c "$tmp"
+	judge "a directory" "$tmp: "
+	refused "syntax error" ":2: syntax error" 'log_level = "info";' 'hotplug = = "auto";'
+	refused "unclosed group" ":4: syntax error" 'memory = {' '	size_mb = 96;' ''
+}
+
+wrong_names() {
+	refused "unknown setting" ":2: poller: no such setting" '' 'poller = { };'
+	refused "unknown setting in a group" ":2: hugepage: no such setting" 'memory = {' 'hugepage = true; };'
+	refused "unknown setting of an uplink" ":1: vlan: no such setting" 'uplinks = ( { vlan = 5; } );'
+	refused "unknown mode" ':1: mode: "sometimes" is not' 'pollers = { mode = "sometimes"; };'
+	refused "unknown type of uplink" ':1: type: "bridge" is not' 'uplinks = ( { type = "bridge"; } );'
+	refused "unknown hotplug mode" ':1: hotplug: "none" is not' 'hotplug = "none";'
+	refused "unknown netback choice" ':1: netback: "yes" is not' 'netback = "yes";'
+	refused "unknown log level" ':1: log_level: "loud" is not' 'log_level = "loud";'
+}
+
+wrong_types() {
+	refused "no group" ":1: pollers: a group" 'pollers = 3;'
+	refused "no list" ":1: uplinks: a list" 'uplinks = { };'
+	refused "no group in the list" ':1: ' 'uplinks = ( 1 );'
+	refused "no list of CPUs" ":1: cpus: a list of CPU numbers" 'pollers = { cpus = 1; };'
+	refused "no CPU number" ":1: cpus: a list of CPU numbers" 'pollers = { cpus = [ "1" ]; };'
+	refused "no whole number" ":1: size_mb: a whole number" 'memory = { size_mb = "96"; };'
+	refused "a fraction" ":1: idle_us: a whole number" 'pollers = { idle_us = 1.5; };'
+	refused "no truth value" ":1: hugepages: true or false" 'memory = { hugepages = 1; };'
+	refused "no string" ":1: log_level: a non-empty string" 'log_level = 1;'
+	refused "an empty string" ":1: device: a non-empty string" 'uplinks = ( { device = ""; } );'
+}
+
+wrong_values() {
+	refused "below the range" ":1: idle_us: 0 is not in 1 to 1000000" 'pollers = { idle_us = 0; };'
+	refused "above the range" ":1: mtu: 9201 is not in 68 to 9200" 'uplinks = ( { mtu = 9201; } );'
+	refused "a negative number" ":1: fdb_entries: -1 is not in" 'switch = { fdb_entries = -1; };'
+	refused "a CPU twice" ":1: cpus: CPU 1 is named twice" 'pollers = { cpus = [ 0, 1, 1 ]; };'
+	refused "an impossible CPU" ":1: cpus: -1 is no CPU number" 'pollers = { cpus = [ -1 ]; };'
+	refused "no CPU" ":1: cpus: no core to poll on" 'pollers = { cpus = [ ]; };'
+	refused "an incomplete uplink" ":2: uplinks: an uplink needs type, device and bridge" 'uplinks = (' \
+		'{ type = "tap"; device = "vpe0"; } );'
+	refused "no such poller" ": uplinks: vpe0: there is no poller 1" 'pollers = { cpus = [ 0 ]; };' \
+		'uplinks = ( { type = "tap"; device = "vpe0"; bridge = "b"; poller = 1; } );'
+	refused "too little memory" ": memory.size_mb: 32 is too little" 'memory = { size_mb = 32; };'
+	echo 'log_level = "info";' >"$tmp/conf"
+	run taskset -c "$(allowed_cpu)" "$daemon" -c "$tmp/conf"
+	judge "one CPU only" "$tmp/conf: no core to poll on: there is only one CPU"
+}
+
+allowed_cpu() {
+	taskset -cp $$ | sed 's/.*: //; s/[,-].*//'
+}
+
+# ---- the machine --------------------------------------------------------------------------------------------------
+
+# Without hypervisor.
+not_on_xen() {
+	[ ! -e /proc/xen ] && [ "$(cat /sys/hypervisor/type 2>/dev/null)" != xen ] || return
+	run "$daemon" -c "$tmp/cpus"
+	judge "not on Xen" "this machine does not run on Xen"
+}
+
+# In a mount namespace of our own: makes /sys and /dev look like a driver domain's.
+pretend_xen() {
+	mkdir "$tmp/sys" "$tmp/dev" &&
+		mount --rbind /sys "$tmp/sys" && mount -t tmpfs none /sys &&
+		mirror "$tmp/sys" /sys bus && mirror "$tmp/sys/bus" /sys/bus xen-backend &&
+		mkdir -p /sys/hypervisor && echo xen >/sys/hypervisor/type &&
+		mount --rbind /dev "$tmp/dev" && mount -t tmpfs none /dev &&
+		mkdir /dev/xen && mount -t tmpfs none /run || return
+	for name in null zero full random urandom shm net hugepages; do
+		[ ! -e "$tmp/dev/$name" ] || ln -s "$tmp/dev/$name" /dev/$name
+	done
+}
+
+# Each directory of FROM but EXCEPT appears in TO.
+mirror() { # FROM TO EXCEPT
+	for from in "$1"/*/; do
+		name=$(basename "$from")
+		[ "$name" != hypervisor ] || continue
+		mkdir -p "$2/$name"
+		[ "$name" = "$3" ] || mount --rbind "$from" "$2/$name" || return
+	done
+}
+
+# These run where pretend_xen() was.
+wrong_machines() {
+	cp "$tmp/cpus" "$tmp/conf"
+	run "$daemon" -c "$tmp/conf"
+	judge "no /dev/xen/gntdev" '/dev/xen/gntdev is missing: load its kernel module with "modprobe xen-gntdev"'
+	: >/dev/xen/gntdev
+	run "$daemon" -c "$tmp/conf"
+	judge "no /dev/xen/evtchn" '/dev/xen/evtchn is missing: load its kernel module with "modprobe xen-evtchn"'
+	: >/dev/xen/evtchn
+	run "$daemon" -c "$tmp/conf"
+	judge "no xenstore" 'no way to xenstore: '
+	: >/dev/xen/xenbus
+	for device in gntdev evtchn xenbus; do
+		chmod 0 /dev/xen/$device
+		run setpriv --bounding-set=-all --inh-caps=-all "$daemon" -c "$tmp/conf"
+		judge "no permission for /dev/xen/$device" "/dev/xen/$device cannot be opened: run as root"
+		chmod 600 /dev/xen/$device
+	done
+	mkdir -p /sys/bus/xen-backend/drivers/vif
+	run "$daemon" -c "$tmp/conf"
+	judge "xen-netback is loaded" "the kernel's xen-netback is loaded and would take every vif"
+	{ cat "$tmp/conf"; echo 'netback = "share";'; } >"$tmp/share"
+	accepted "xen-netback is loaded and may stay" "$tmp/share"
+	rmdir /sys/bus/xen-backend/drivers/vif
+}
+
+wrong_cpu() {
+	refused "a CPU that does not exist" "no core to poll on: CPU 1000 does not exist" \
+		'pollers = { cpus = [ 1000 ]; };'
+}
+
+# With DPDK started, before anything is asked of xenstore.
+wrong_uplinks() {
+	cpus=$(cat "$tmp/cpus")
+	dpdk=dpdk
+	refused "no such network device" "uplink nosuch0 cannot be opened: No such device: there is no such" "$cpus" \
+		'uplinks = ( { type = "packet"; device = "nosuch0"; bridge = "b"; } );'
+	refused "no such DPDK device" "uplink 0000:ff:1f.7 cannot be opened: No such device: is it bound to" "$cpus" \
+		'uplinks = ( { type = "ethdev"; device = "0000:ff:1f.7"; bridge = "b"; } );'
+	rm -f /dev/net
+	refused "no /dev/net/tun" "uplink vpe0 cannot be opened: No such file or directory: load the kernel module" \
+		"$cpus" 'uplinks = ( { type = "tap"; device = "vpe0"; bridge = "b"; } );'
+	rm /dev/xen/xenbus
+	mkdir -p /run/xenstored
+	perl -MSocket -e 'socket S, PF_UNIX, SOCK_STREAM, 0; bind S, sockaddr_un "/run/xenstored/socket"'
+	refused "xenstored does not answer" "no connection to xenstore: " "$cpus"
+	dpdk=
+}
+
+# The sample, as it is and with its examples taken in.
+sample() {
+	[ "$(nproc)" -ge 2 ] || return
+	accepted "the sample configuration" "$srcdir/docs/vpe-backend.conf"
+	sed 's/^#\([^ ]\)/\1/' "$srcdir/docs/vpe-backend.conf" >"$tmp/sample"
+	accepted "the sample configuration's examples" "$tmp/sample"
+}
+
+# ---- all ------------------------------------------------------------------------------------------------------------
+
+# The second half runs in the namespace and goes on counting.
+inside() {
+	if ! pretend_xen; then
+		echo "SKIP the machine: cannot mount over /sys and /dev"
+		return
+	fi
+	wrong_machines
+	sample
+	wrong_cpu
+	wrong_uplinks
+}
+
+sum_up() {
+	echo "$n_passed passed, $n_failed failed"
+	[ "$n_failed" = 0 ]
+	exit
+}
+
+if [ "${1-}" = --inside ]; then
+	tmp=$2 n_passed=$3 n_failed=$4
+	inside
+	sum_up
+fi
+
+[ -x "$daemon" ] || { echo "no executable $daemon: set VPE_BACKEND"; exit 1; }
+case $daemon in
+/*) ;;
+*) daemon=$PWD/$daemon ;;
+esac
+export VPE_BACKEND="$daemon"
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+printf 'pollers = { cpus = [ %d ]; };\n' "$(allowed_cpu)" >"$tmp/cpus"
+wrong_files
+wrong_names
+wrong_types
+wrong_values
+not_on_xen
+[ "$(id -u)" = 0 ] && options=--mount || options='--mount --map-root-user'
+# shellcheck disable=SC2086 # two options
+if unshare $options true 2>/dev/null; then
+	unshare $options sh "$0" --inside "$tmp" $n_passed $n_failed
+	exit
+fi
+echo "SKIP the machine: cannot make a mount namespace"
+sum_up

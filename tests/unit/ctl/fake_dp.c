@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A data plane without pollers. Called by backend/ctl in its tests, and by these tests. */
+#include "fake_dp.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "dp/port_kern.h"
+
+#define PORTS_MAX 1200
+
+enum phase {
+	PHASE_OUT,
+	PHASE_ENTERING,
+	PHASE_IN,
+	PHASE_LEAVING,
+};
+
+struct fake_port {
+	struct port port;
+	enum phase phase;
+	bool done;       /* the pollers have done the request; not told yet */
+	bool fault_told;
+};
+
+static struct fake_port *ports[PORTS_MAX];
+static struct port_vif_params last_vif;
+static unsigned n_vifs_made, n_tap_failures;
+static int tap_error, attach_error, vif_error;
+
+static void
+port_destroy(struct port *port)
+{
+	struct fake_port *fake = member_of(port, struct fake_port, port);
+
+	assert(fake->phase == PHASE_OUT);
+	ports[port->id] = NULL;
+	free(fake);
+}
+
+static const struct port_ops vif_ops = { .kind = "vif", .destroy = port_destroy };
+static const struct port_ops tap_ops = { .kind = "kern", .destroy = port_destroy };
+
+static struct port *
+make(const struct port_ops *ops, const char *name, uint16_t bridge)
+{
+	struct fake_port *fake = calloc(1, sizeof(*fake));
+	unsigned id = 0;
+
+	while (id < PORTS_MAX && ports[id] != NULL)
+		id++;
+	assert(id < PORTS_MAX);
+	ports[id] = fake;
+	fake->port.ops = ops;
+	fake->port.id = (uint16_t)id;
+	fake->port.bridge = bridge;
+	snprintf(fake->port.name, sizeof(fake->port.name), "%s", name);
+	return &fake->port;
+}
+
+struct port *
+port_vif_create(struct dp *dp, const struct xen_ops *xen, const struct port_vif_params *params)
+{
+	(void)dp;
+	(void)xen;
+	last_vif = *params;
+	n_vifs_made++;
+	if (vif_error != 0) {
+		errno = vif_error;
+		vif_error = 0;
+		return NULL;
+	}
+	struct port *port = make(&vif_ops, params->name, params->bridge);
+	port->max_frame = params->max_frame;
+	return port;
+}
+
+struct port *
+port_kern_create_tap(struct dp *dp, const char *device, uint16_t bridge)
+{
+	(void)dp;
+	if (n_tap_failures > 0) {
+		n_tap_failures--;
+		errno = tap_error;
+		return NULL;
+	}
+	return make(&tap_ops, device, bridge);
+}
+
+int
+dp_attach(struct dp *dp, struct port *port, int poller)
+{
+	struct fake_port *fake = member_of(port, struct fake_port, port);
+	int ret = -attach_error;
+
+	(void)dp;
+	(void)poller;
+	attach_error = 0;
+	if (ret < 0)
+		return ret;
+	assert(fake->phase == PHASE_OUT);
+	fake->phase = PHASE_ENTERING;
+	return 0;
+}
+
+void
+dp_detach(struct dp *dp, struct port *port)
+{
+	struct fake_port *fake = member_of(port, struct fake_port, port);
+
+	(void)dp;
+	assert(fake->phase == PHASE_IN);
+	fake->phase = PHASE_LEAVING;
+}
+
+int
+dp_event_fd(struct dp *dp)
+{
+	(void)dp;
+	return -1;
+}
+
+bool
+dp_next_event(struct dp *dp, struct dp_event *event)
+{
+	(void)dp;
+	for (unsigned id = 0; id < PORTS_MAX; id++) {
+		struct fake_port *fake = ports[id];
+		if (fake == NULL)
+			continue;
+		event->port = &fake->port;
+		if (fake->done) {
+			fake->done = false;
+			event->kind = fake->phase == PHASE_ENTERING ? DP_ATTACHED : DP_DETACHED;
+			fake->phase = fake->phase == PHASE_ENTERING ? PHASE_IN : PHASE_OUT;
+			return true;
+		}
+		if (fake->phase == PHASE_IN && fake->port.fault != NULL && !fake->fault_told) {
+			fake->fault_told = true;
+			event->kind = DP_FAULT;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* ---- the tests' side ------------------------------------------------------------------------------------------ */
+
+void
+fake_dp_reset(void)
+{
+	assert(fake_dp_n_ports() == 0);
+	n_vifs_made = n_tap_failures = 0;
+	tap_error = attach_error = vif_error = 0;
+}
+
+struct dp *
+fake_dp(void)
+{
+	static char nothing;
+
+	return (struct dp *)&nothing;
+}
+
+void
+fake_dp_run(void)
+{
+	for (unsigned id = 0; id < PORTS_MAX; id++) {
+		if (ports[id] != NULL && (ports[id]->phase == PHASE_ENTERING || ports[id]->phase == PHASE_LEAVING))
+			ports[id]->done = true;
+	}
+}
+
+void
+fake_dp_fault(struct port *port, const char *reason)
+{
+	__atomic_store_n(&port->fault, reason, __ATOMIC_RELEASE);
+}
+
+struct port *
+fake_dp_port(const char *name)
+{
+	for (unsigned id = 0; id < PORTS_MAX; id++) {
+		if (ports[id] != NULL && strcmp(ports[id]->port.name, name) == 0)
+			return &ports[id]->port;
+	}
+	return NULL;
+}
+
+const struct port_vif_params *
+fake_dp_last_vif(void)
+{
+	return &last_vif;
+}
+
+void
+fake_dp_fail_tap(unsigned n, int error)
+{
+	n_tap_failures = n;
+	tap_error = error;
+}
+
+void
+fake_dp_fail_attach(int error)
+{
+	attach_error = error;
+}
+
+void
+fake_dp_fail_vif(int error)
+{
+	vif_error = error;
+}
+
+unsigned
+fake_dp_n_ports(void)
+{
+	unsigned n = 0;
+
+	for (unsigned id = 0; id < PORTS_MAX; id++)
+		n += ports[id] != NULL;
+	return n;
+}
+
+unsigned
+fake_dp_n_attached(void)
+{
+	unsigned n = 0;
+
+	for (unsigned id = 0; id < PORTS_MAX; id++)
+		n += ports[id] != NULL && ports[id]->phase == PHASE_IN;
+	return n;
+}
+
+unsigned
+fake_dp_n_vifs_made(void)
+{
+	return n_vifs_made;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A data plane without pollers, for tests of the control plane: dp/dp.h's hand-off and the makers of ports. Requests
+ * are acknowledged when fake_dp_run() is called. Threads: one.
+ */
+#ifndef VPE_TESTS_FAKE_DP_H
+#define VPE_TESTS_FAKE_DP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "dp/dp.h"
+#include "dp/port_vif.h"
+
+/* Forgets everything. All ports must be destroyed. */
+void fake_dp_reset(void);
+
+/* What dp functions want; never looked into. */
+struct dp *fake_dp(void);
+
+/* The pollers run: all requests so far are done. */
+void fake_dp_run(void);
+
+/* The port switches itself off. */
+void fake_dp_fault(struct port *port, const char *reason);
+
+/* The port of this name, or NULL. */
+struct port *fake_dp_port(const char *name);
+
+/* What the last vif was made with. */
+const struct port_vif_params *fake_dp_last_vif(void);
+
+/* The next `n` TAPs cannot be made; the next attach fails. */
+void fake_dp_fail_tap(unsigned n, int error);
+void fake_dp_fail_attach(int error);
+/* The next vif's rings are implausible. */
+void fake_dp_fail_vif(int error);
+
+unsigned fake_dp_n_ports(void);
+unsigned fake_dp_n_attached(void); /* and acknowledged */
+unsigned fake_dp_n_vifs_made(void);
+
+#endif

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Vifs turned by hand. Called by test_vifs.c and test_vifs_hostile.c. */
+#include "rig.h"
+
+#include <string.h>
+
+static uint64_t now_ms = 1000000;
+
+/* In the place of ctl/clock.c. */
+uint64_t
+clock_ms(void)
+{
+	return now_ms;
+}
+
+void
+rig_start(struct rig *rig, uint32_t self, enum hotplug_mode hotplug)
+{
+	struct guest_params params = { .domid = RIG_GUEST, .backend = self, .n_rx_slots = GUEST_SLOTS };
+
+	fake_reset(self);
+	fake_dp_reset();
+	memset(rig, 0, sizeof(*rig));
+	rig->env.xen = fake_xen();
+	rig->env.xs.ops = rig->env.xen->store;
+	rig->env.xs.conn = rig->env.xs.ops->open();
+	rig->env.dp = fake_dp();
+	rig->env.root = "/nonexistent";
+	rig->env.hotplug = hotplug;
+	rig->env.bridges = bridges_create();
+	rig->env.watches = watches_create(&rig->env.xs);
+	rig->env.members = members_create(rig->env.dp);
+	rig->vifs = vifs_create(&rig->env);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(rig->vifs);
+	rig->g = guest_create(&params);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(rig->g);
+}
+
+void
+rig_turn_without_pollers(struct rig *rig)
+{
+	watches_dispatch(rig->env.watches, 256);
+	members_dispatch(rig->env.members);
+	now_ms++;
+	vifs_settle(rig->vifs, now_ms);
+}
+
+void
+rig_turn(struct rig *rig)
+{
+	fake_dp_run();
+	rig_turn_without_pollers(rig);
+}
+
+void
+rig_end(struct rig *rig)
+{
+	char why[256] = "";
+
+	vifs_stop(rig->vifs);
+	for (unsigned i = 0; i < 10 && !vifs_are_gone(rig->vifs); i++)
+		rig_turn(rig);
+	CU_ASSERT_FATAL(vifs_are_gone(rig->vifs));
+	vifs_destroy(rig->vifs);
+	CU_ASSERT_EQUAL(fake_dp_n_ports(), 0);
+	members_destroy(rig->env.members);
+	watches_destroy(rig->env.watches);
+	bridges_destroy(rig->env.bridges);
+	rig->env.xs.ops->close(rig->env.xs.conn);
+	guest_destroy(rig->g);
+	CU_ASSERT(fake_leak_free(why, sizeof(why)));
+	CU_ASSERT_EQUAL(fake_violations(why, sizeof(why)), 0);
+	if (why[0] != '\0')
+		fprintf(stderr, "%s\n", why);
+}
+
+static bool
+until(struct rig *rig, int state)
+{
+	for (unsigned i = 0; i < GUEST_PATIENCE_MS && rig_state(rig) != state; i++)
+		rig_turn(rig);
+	return rig_state(rig) == state;
+}
+
+bool
+rig_until(struct rig *rig, int state)
+{
+	return until(rig, state);
+}
+
+bool
+rig_until_removed(struct rig *rig)
+{
+	return until(rig, -1);
+}
+
+bool
+rig_until_gone(struct rig *rig)
+{
+	for (unsigned i = 0; i < GUEST_PATIENCE_MS && !vifs_are_gone(rig->vifs); i++)
+		rig_turn(rig);
+	return vifs_are_gone(rig->vifs);
+}
+
+void
+rig_turn_for(struct rig *rig, unsigned ms)
+{
+	for (unsigned i = 0; i < ms; i++)
+		rig_turn(rig);
+}
+
+bool
+rig_connect(struct rig *rig)
+{
+	toolstack_add(rig->g, NULL);
+	if (!rig_until(rig, XenbusStateInitWait))
+		return false;
+	if (rig->env.hotplug == HOTPLUG_SCRIPT)
+		toolstack_hotplug(rig->g, "connected");
+	front_publish(rig->g, FRONT_LINUX);
+	front_set_state(rig->g, XenbusStateConnected);
+	return rig_until(rig, XenbusStateConnected);
+}
+
+int
+rig_state(const struct rig *rig)
+{
+	return front_backend_state(rig->g);
+}
+
+long
+rig_back(const struct rig *rig, const char *key)
+{
+	return fake_store_number(guest_back(rig->g, key).text, -1);
+}
+
+const char *
+rig_error(const struct rig *rig)
+{
+	static char text[256];
+
+	return fake_store_get(guest_error(rig->g).text, text, sizeof(text));
+}

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Tests of ctl/vif_fsm.c: every cell, and what must hold for all of them. */
+#include "ctl/vif_fsm.h"
+
+#include <string.h>
+
+#include "base/util.h"
+#include "unit.h"
+
+/* Two letters for each state, one for each action. */
+static const char state_codes[] = "NEWACGCDCLSHCSFGFDBADE";
+static const char action_codes[] = "-OCARWPTF";
+
+_Static_assert(sizeof(state_codes) - 1 == 2 * VIF_N_STATES, "a code for each state");
+_Static_assert(sizeof(action_codes) - 1 == VIF_N_ACTIONS, "a code for each action");
+
+/* The table as it is meant, one column for each input in the enum's order. */
+static const char *const expected[] = {
+	/*                 1   2/3   4  ready  5   6  gone fault offl stop rmvd  joined left refused */
+	[VIF_NEW] =        "WAO WAO WAO WAO CS- CS- CS- BAP CS- DEF DEF  NE- NE- NE-",
+	[VIF_WAITING] =    "WA- WA- WA- CGC SH- CS- CS- BAP CS- CS- DEF  WA- WA- WA-",
+	[VIF_CONNECTING] = "CLW CG- CG- CG- CLW CLW CLW FGP CLW CLW CLW  CDA CG- SHR",
+	[VIF_CONNECTED] =  "CLW CD- CD- CD- CLW CLW CLW FGP CLW CLW CLW  CD- CD- CD-",
+	[VIF_CLOSING] =    "CL- CL- CL- CL- CL- CL- CL- CL- CL- CL- CL-  CL- SH- CL-",
+	[VIF_SHUT] =       "CS- SH- SH- SH- SH- CS- CS- BAP CS- CS- DEF  SH- SH- SH-",
+	[VIF_CLOSED] =     "WAO WAO WAO WAO CS- CS- CST BAP CST DEF DEF  CS- CS- CS-",
+	[VIF_FAULTING] =   "FG- FG- FG- FG- FG- FG- FG- FG- FG- FG- FG-  FG- FD- FG-",
+	[VIF_FAULTED] =    "BA- FD- FD- FD- BA- BA- BA- FD- BA- BA- DEF  FD- FD- FD-",
+	[VIF_BARRED] =     "BA- BA- BA- BA- BA- BA- BAT BA- BAT DEF DEF  BA- BA- BA-",
+	[VIF_DEAD] =       "DE- DE- DE- DE- DE- DE- DE- DE- DE- DE- DE-  DE- DE- DE-",
+};
+_Static_assert(ARRAY_SIZE(expected) == VIF_N_STATES, "a row for each state");
+
+static void
+vif_fsm_step_every_cell(void)
+{
+	for (unsigned state = 0; state < VIF_N_STATES; state++) {
+		const char *cell = expected[state];
+		for (unsigned input = 0; input < VIF_N_INPUTS; input++, cell += 3) {
+			cell += strspn(cell, " ");
+			struct vif_step step = vif_fsm_step(state, input);
+			bool same = memcmp(cell, state_codes + 2 * step.next, 2) == 0 &&
+				    cell[2] == action_codes[step.action];
+			CU_ASSERT(same);
+			if (!same)
+				fprintf(stderr, "%s, input %u: goes to %s with %c, not %.3s\n",
+					vif_fsm_state_name(state), input, vif_fsm_state_name(step.next),
+					action_codes[step.action], cell);
+		}
+		CU_ASSERT_EQUAL(*cell, '\0');
+	}
+}
+
+static bool
+holds_port(enum vif_state state)
+{
+	return state == VIF_CONNECTING || state == VIF_CONNECTED || state == VIF_CLOSING || state == VIF_FAULTING;
+}
+
+/* A port is called back before anything else happens to it, and only its return leads on. */
+static void
+vif_fsm_step_keeps_port_safe(void)
+{
+	for (unsigned state = 0; state < VIF_N_STATES; state++) {
+		for (unsigned input = 0; input < VIF_N_INPUTS; input++) {
+			struct vif_step step = vif_fsm_step(state, input);
+			bool calls_back = step.action == VIF_DO_WITHDRAW || step.action == VIF_DO_PUNISH;
+			if (step.next == VIF_CLOSING && state != VIF_CLOSING)
+				CU_ASSERT(calls_back && holds_port(state));
+			if (holds_port(state) && !holds_port(step.next))
+				CU_ASSERT(input == VIF_LEFT || input == VIF_REFUSED);
+			if (step.next == VIF_CONNECTED && state != VIF_CONNECTED)
+				CU_ASSERT(state == VIF_CONNECTING && input == VIF_JOINED);
+			CU_ASSERT(step.action != VIF_DO_CONNECT || state == VIF_WAITING);
+		}
+	}
+}
+
+/* A condition that stays true leads to a rest within four steps, and what is done there can be done again. */
+static void
+vif_fsm_step_settles(void)
+{
+	for (unsigned state = 0; state < VIF_N_STATES; state++) {
+		for (unsigned input = 0; input <= VIF_REMOVED; input++) {
+			struct vif_step step = { .next = state };
+			unsigned n = 0;
+			enum vif_state before;
+			do {
+				before = step.next;
+				step = vif_fsm_step(before, input);
+			} while (step.next != before && ++n < 10);
+			CU_ASSERT(n <= 4);
+			CU_ASSERT(step.action == VIF_DO_NOTHING || step.action == VIF_DO_RETIRE);
+		}
+	}
+}
+
+/* From everywhere: removed, or stopped, and the port given back when asked for, ends the record. */
+static void
+vif_fsm_step_ends(void)
+{
+	static const enum vif_input ends[] = { VIF_REMOVED, VIF_STOP };
+
+	for (unsigned state = 0; state < VIF_N_STATES; state++) {
+		for (unsigned i = 0; i < ARRAY_SIZE(ends); i++) {
+			enum vif_state at = state;
+			for (unsigned n = 0; n < 6; n++) {
+				at = vif_fsm_step(at, ends[i]).next;
+				if (at == VIF_CLOSING || at == VIF_FAULTING)
+					at = vif_fsm_step(at, VIF_LEFT).next;
+			}
+			CU_ASSERT_EQUAL(at, VIF_DEAD);
+		}
+	}
+}
+
+/* Nothing a guest does brings a punished vif back. */
+static void
+vif_fsm_step_punished(void)
+{
+	CU_ASSERT(!vif_fsm_is_punished(VIF_CONNECTED));
+	for (unsigned state = 0; state < VIF_N_STATES; state++) {
+		for (unsigned input = 0; input <= VIF_FRONT_GONE && vif_fsm_is_punished(state); input++)
+			CU_ASSERT(vif_fsm_is_punished(vif_fsm_step(state, input).next));
+	}
+}
+
+static void
+vif_fsm_shown_values(void)
+{
+	CU_ASSERT_EQUAL(vif_fsm_shown(VIF_NEW), XenbusStateUnknown);
+	CU_ASSERT_EQUAL(vif_fsm_shown(VIF_WAITING), 2);
+	CU_ASSERT_EQUAL(vif_fsm_shown(VIF_CONNECTING), 2);
+	CU_ASSERT_EQUAL(vif_fsm_shown(VIF_CONNECTED), 4);
+	CU_ASSERT_EQUAL(vif_fsm_shown(VIF_CLOSING), 5);
+	CU_ASSERT_EQUAL(vif_fsm_shown(VIF_SHUT), 5);
+	CU_ASSERT_EQUAL(vif_fsm_shown(VIF_CLOSED), 6);
+	CU_ASSERT_EQUAL(vif_fsm_shown(VIF_FAULTED), 4);
+	CU_ASSERT_EQUAL(vif_fsm_shown(VIF_BARRED), 6);
+}
+
+void test_fsm(CU_pSuite suite);
+
+void
+test_fsm(CU_pSuite suite)
+{
+	UNIT_ADD(suite, vif_fsm_step_every_cell);
+	UNIT_ADD(suite, vif_fsm_step_keeps_port_safe);
+	UNIT_ADD(suite, vif_fsm_step_settles);
+	UNIT_ADD(suite, vif_fsm_step_ends);
+	UNIT_ADD(suite, vif_fsm_step_punished);
+	UNIT_ADD(suite, vif_fsm_shown_values);
+}

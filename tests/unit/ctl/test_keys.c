@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Tests of ctl/vif_keys.c: what a frontend may say, and what it may not. */
+#include "ctl/vif_keys.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "dp/port_vif.h"
+#include "store_helper.h"
+
+static struct vif_keys keys;
+static char why[256];
+
+static void
+put_bytes(const char *key, const char *value, unsigned len)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), HELPER_FRONT "/%s", key);
+	if (value == NULL)
+		fake_store_remove(path);
+	else
+		fake_store_write_bytes(path, value, len);
+}
+
+static void
+put(const char *key, const char *value)
+{
+	put_bytes(key, value, value == NULL ? 0 : (unsigned)strlen(value));
+}
+
+/* As Linux netfront writes it. */
+static struct xstore
+open_linux(void)
+{
+	struct xstore xs = helper_open();
+
+	helper_dir(HELPER_FRONT, HELPER_GUEST, HELPER_SELF);
+	put("tx-ring-ref", "768");
+	put("rx-ring-ref", "769");
+	put("event-channel-tx", "15");
+	put("event-channel-rx", "16");
+	put("request-rx-copy", "1");
+	put("feature-rx-notify", "1");
+	put("feature-sg", "1");
+	put("feature-gso-tcpv4", "1");
+	put("feature-gso-tcpv6", "1");
+	put("feature-ipv6-csum-offload", "1");
+	return xs;
+}
+
+static int
+read_keys(const struct xstore *xs)
+{
+	why[0] = '\0';
+	memset(&keys, 0xA5, sizeof(keys));
+	return vif_keys_read(xs, HELPER_FRONT, &keys, why, sizeof(why));
+}
+
+static void
+vif_keys_read_linux(void)
+{
+	struct xstore xs = open_linux();
+
+	CU_ASSERT_EQUAL(read_keys(&xs), 0);
+	CU_ASSERT_EQUAL(keys.tx_ref, 768);
+	CU_ASSERT_EQUAL(keys.rx_ref, 769);
+	CU_ASSERT_EQUAL(keys.evtchn_tx, 15);
+	CU_ASSERT_EQUAL(keys.evtchn_rx, 16);
+	CU_ASSERT_EQUAL(keys.guest, VIF_GUEST_SG | VIF_GUEST_GSO4 | VIF_GUEST_GSO6 | VIF_GUEST_CSUM4 | VIF_GUEST_CSUM6);
+	put("multi-queue-num-queues", "1");
+	CU_ASSERT_EQUAL(read_keys(&xs), 0);
+	helper_close(&xs);
+}
+
+/* One channel, no features: as a boot loader has it. */
+static void
+vif_keys_read_minimal(void)
+{
+	struct xstore xs = helper_open();
+
+	helper_dir(HELPER_FRONT, HELPER_GUEST, HELPER_SELF);
+	put("tx-ring-ref", "8");
+	put("rx-ring-ref", "9");
+	put("event-channel", "3");
+	put("request-rx-copy", "1");
+	CU_ASSERT_EQUAL(read_keys(&xs), 0);
+	CU_ASSERT_EQUAL(keys.evtchn_tx, 3);
+	CU_ASSERT_EQUAL(keys.evtchn_rx, 3);
+	CU_ASSERT_EQUAL(keys.guest, VIF_GUEST_CSUM4); /* IPv4 checksum offload is what must be opted out of */
+	put("feature-no-csum-offload", "1");
+	CU_ASSERT_EQUAL(read_keys(&xs), 0);
+	CU_ASSERT_EQUAL(keys.guest, 0);
+	helper_close(&xs);
+}
+
+static void
+vif_keys_read_missing(void)
+{
+	static const char *const needed[] = { "tx-ring-ref", "rx-ring-ref", "event-channel-rx", "request-rx-copy" };
+
+	for (unsigned i = 0; i < ARRAY_SIZE(needed); i++) {
+		struct xstore xs = open_linux();
+		put(needed[i], NULL);
+		CU_ASSERT(read_keys(&xs) < 0);
+		CU_ASSERT_PTR_NOT_NULL(strstr(why, needed[i]));
+		helper_close(&xs);
+	}
+}
+
+/* Every number that we read, times everything that is none. */
+static void
+vif_keys_read_hostile(void)
+{
+	static char nines[2048];
+	static const char *const numbers[] = {
+		"multi-queue-num-queues", "tx-ring-ref", "rx-ring-ref", "event-channel-tx", "event-channel-rx",
+		"request-rx-copy", "feature-sg", "feature-gso-tcpv4", "feature-gso-tcpv6", "feature-no-csum-offload",
+		"feature-ipv6-csum-offload",
+	};
+	static const struct {
+		const char *text;
+		unsigned len;
+	} values[] = {
+		{ "", 0 }, { "-1", 2 }, { "4294967296", 10 }, { "4294967297", 10 }, { "0x10", 4 }, { " 1", 2 },
+		{ "1 ", 2 }, { "1\0junk", 6 }, { "1\0", 2 }, { "00", 2 }, { "01", 2 }, { "1e3", 3 },
+		{ nines, sizeof(nines) }, { "\xff\xfe", 2 },
+	};
+	memset(nines, '9', sizeof(nines));
+	struct xstore xs = open_linux();
+
+	for (unsigned i = 0; i < ARRAY_SIZE(numbers); i++) {
+		char before[16];
+		char path[128];
+		snprintf(path, sizeof(path), HELPER_FRONT "/%s", numbers[i]);
+		bool had = fake_store_exists(path);
+		fake_store_get(path, before, sizeof(before));
+		for (unsigned j = 0; j < ARRAY_SIZE(values); j++) {
+			put_bytes(numbers[i], values[j].text, values[j].len);
+			CU_ASSERT(read_keys(&xs) < 0);
+			CU_ASSERT_PTR_NOT_NULL(strstr(why, numbers[i]));
+			for (const char *c = why; *c != '\0'; c++)
+				CU_ASSERT(*c >= ' ' && *c <= '~');
+		}
+		put(numbers[i], had ? before : NULL);
+	}
+	CU_ASSERT_EQUAL(read_keys(&xs), 0);
+	helper_close(&xs);
+}
+
+static void
+vif_keys_read_out_of_range(void)
+{
+	static const struct {
+		const char *key;
+		const char *value;
+	} bad[] = { { "multi-queue-num-queues", "0" }, { "multi-queue-num-queues", "2" }, { "event-channel-tx", "0" },
+		    { "event-channel-rx", "2147483648" }, { "request-rx-copy", "0" }, { "request-rx-copy", "2" },
+		    { "feature-sg", "2" } };
+
+	for (unsigned i = 0; i < ARRAY_SIZE(bad); i++) {
+		struct xstore xs = open_linux();
+		put(bad[i].key, bad[i].value);
+		CU_ASSERT(read_keys(&xs) < 0);
+		CU_ASSERT_PTR_NOT_NULL(strstr(why, bad[i].key));
+		helper_close(&xs);
+	}
+}
+
+static void
+vif_keys_read_duplicates(void)
+{
+	struct xstore xs = open_linux();
+
+	put("rx-ring-ref", "768");
+	CU_ASSERT_EQUAL(read_keys(&xs), -EINVAL);
+	put("rx-ring-ref", "769");
+	put("event-channel-rx", "15");
+	CU_ASSERT_EQUAL(read_keys(&xs), -EINVAL);
+	helper_close(&xs);
+}
+
+static void
+vif_keys_read_unreadable(void)
+{
+	struct xstore xs = open_linux();
+	struct fake_perms nobody = { .owner = HELPER_GUEST };
+
+	fake_store_set_perms(HELPER_FRONT "/tx-ring-ref", &nobody);
+	CU_ASSERT_EQUAL(read_keys(&xs), -EACCES);
+	helper_close(&xs);
+}
+
+static void
+vif_keys_read_interfered(void)
+{
+	struct xstore xs = open_linux();
+
+	fake_store_fail(FAKE_STORE_COMMIT, 0, 3, EAGAIN);
+	CU_ASSERT_EQUAL(read_keys(&xs), 0);
+	uint64_t before = fake_store_calls(FAKE_STORE_COMMIT);
+	fake_store_fail(FAKE_STORE_COMMIT, 0, 1000, EAGAIN);
+	CU_ASSERT_EQUAL(read_keys(&xs), -EAGAIN);
+	CU_ASSERT(fake_store_calls(FAKE_STORE_COMMIT) - before <= 10);
+	CU_ASSERT_PTR_NOT_NULL(strstr(why, "keep changing"));
+	fake_store_fail(FAKE_STORE_COMMIT, 0, 0, 0);
+	fake_store_fail(FAKE_STORE_BEGIN, 0, 1, EIO);
+	CU_ASSERT_EQUAL(read_keys(&xs), -EIO);
+	helper_close(&xs);
+}
+
+/* A guest that swaps its rings all the time is seen before or after a swap. */
+static atomic_bool swapping;
+
+static void *
+swap_rings(void *arg)
+{
+	const struct store_ops *ops = fake_xen()->store;
+	struct store *guest = fake_store_connect(HELPER_GUEST);
+
+	for (unsigned i = 0; swapping; i++) {
+		uint32_t tx = ops->begin(guest);
+		ops->write(guest, tx, HELPER_FRONT "/tx-ring-ref", i % 2 ? "769" : "768");
+		ops->write(guest, tx, HELPER_FRONT "/rx-ring-ref", i % 2 ? "768" : "769");
+		ops->commit(guest, tx);
+	}
+	ops->close(guest);
+	return arg;
+}
+
+static void
+vif_keys_read_race(void)
+{
+	struct xstore xs = open_linux();
+	pthread_t thread;
+
+	swapping = true;
+	pthread_create(&thread, NULL, swap_rings, NULL);
+	for (unsigned i = 0; i < 500; i++) {
+		int ret = read_keys(&xs);
+		CU_ASSERT(ret == 0 || ret == -EAGAIN);
+		if (ret == 0)
+			CU_ASSERT_EQUAL(keys.tx_ref + keys.rx_ref, 768 + 769);
+	}
+	swapping = false;
+	pthread_join(thread, NULL);
+	helper_close(&xs);
+}
+
+static void
+vif_keys_features_truthful(void)
+{
+	unsigned n;
+	const struct node_value *features = vif_keys_features(&n);
+
+	for (unsigned i = 0; i < n; i++) {
+		CU_ASSERT_PTR_NULL(strstr(features[i].key, "multicast"));
+		CU_ASSERT_PTR_NULL(strstr(features[i].key, "ctrl"));
+		CU_ASSERT_PTR_NULL(strstr(features[i].key, "xdp"));
+		if (strcmp(features[i].key, "feature-rx-flip") == 0)
+			CU_ASSERT_STRING_EQUAL(features[i].value, "0");
+	}
+	CU_ASSERT_EQUAL(n, 8);
+}
+
+void test_keys(CU_pSuite suite);
+
+void
+test_keys(CU_pSuite suite)
+{
+	UNIT_ADD(suite, vif_keys_read_linux);
+	UNIT_ADD(suite, vif_keys_read_minimal);
+	UNIT_ADD(suite, vif_keys_read_missing);
+	UNIT_ADD(suite, vif_keys_read_hostile);
+	UNIT_ADD(suite, vif_keys_read_out_of_range);
+	UNIT_ADD(suite, vif_keys_read_duplicates);
+	UNIT_ADD(suite, vif_keys_read_unreadable);
+	UNIT_ADD(suite, vif_keys_read_interfered);
+	UNIT_ADD(suite, vif_keys_read_race);
+	UNIT_ADD(suite, vif_keys_features_truthful);
+}

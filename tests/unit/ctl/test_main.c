@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Runs the unit tests of backend/ctl and of backend/xen/platform.c, on the fake hypervisor and a fake data plane. */
+#include "base/log.h"
+#include "base/util.h"
+#include "unit.h"
+
+void test_bridge(CU_pSuite suite);
+void test_config(CU_pSuite suite);
+void test_fsm(CU_pSuite suite);
+void test_keys(CU_pSuite suite);
+void test_node(CU_pSuite suite);
+void test_number(CU_pSuite suite);
+void test_platform(CU_pSuite suite);
+void test_vifs(CU_pSuite suite);
+void test_vifs_hostile(CU_pSuite suite);
+void test_watch(CU_pSuite suite);
+
+static const struct unit_suite suites[] = {
+	{ "number", test_number },
+	{ "node", test_node },
+	{ "watch", test_watch },
+	{ "bridge", test_bridge },
+	{ "fsm", test_fsm },
+	{ "config", test_config },
+	{ "keys", test_keys },
+	{ "vifs", test_vifs },
+	{ "vifs_hostile", test_vifs_hostile },
+	{ "platform", test_platform },
+};
+
+int
+main(void)
+{
+	log_set_level(LOG_LEVEL_ERROR);
+	return unit_run(suites, ARRAY_SIZE(suites));
+}

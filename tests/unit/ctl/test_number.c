@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Tests of ctl/number.c. */
+#include "ctl/number.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "unit.h"
+
+static void
+number_parse_plain(void)
+{
+	static const struct {
+		const char *text;
+		uint32_t value;
+	} good[] = { { "0", 0 }, { "7", 7 }, { "10", 10 }, { "4294967295", UINT32_MAX } };
+	uint32_t value;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(good); i++) {
+		value = 99;
+		CU_ASSERT_EQUAL(number_parse(good[i].text, strlen(good[i].text), UINT32_MAX, &value), 0);
+		CU_ASSERT_EQUAL(value, good[i].value);
+	}
+}
+
+static void
+number_parse_hostile(void)
+{
+	static const char *const bad[] = { "", "-1", "+1", " 1", "1 ", "4x", "x4", "0x10", "00", "01", "1e3", "1.0",
+					   "4294967296", "4294967297", "99999999999999999999", "\xff", "1\n" };
+	uint32_t value = 99;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(bad); i++)
+		CU_ASSERT_EQUAL(number_parse(bad[i], strlen(bad[i]), UINT32_MAX, &value), -EINVAL);
+	CU_ASSERT_EQUAL(number_parse("4\0\0", 3, UINT32_MAX, &value), -EINVAL);
+	CU_ASSERT_EQUAL(value, 99);
+}
+
+static void
+number_parse_limit(void)
+{
+	uint32_t value = 0;
+
+	CU_ASSERT_EQUAL(number_parse("8", 1, 8, &value), 0);
+	CU_ASSERT_EQUAL(number_parse("9", 1, 8, &value), -EINVAL);
+	CU_ASSERT_EQUAL(value, 8);
+}
+
+void test_number(CU_pSuite suite);
+
+void
+test_number(CU_pSuite suite)
+{
+	UNIT_ADD(suite, number_parse_plain);
+	UNIT_ADD(suite, number_parse_hostile);
+	UNIT_ADD(suite, number_parse_limit);
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Tests of ctl/watch.c. */
+#include "ctl/watch.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "proto/limits.h"
+#include "store_helper.h"
+
+#define NODE "data/n"
+#define NODE_ABS "/local/domain/1/data/n"
+
+struct seen {
+	unsigned n;
+	char path[64];
+};
+
+static void
+note(void *owner, const char *path)
+{
+	struct seen *seen = owner;
+
+	seen->n++;
+	snprintf(seen->path, sizeof(seen->path), "%s", path);
+}
+
+static void
+watches_dispatch_owner(void)
+{
+	struct xstore xs = helper_open();
+	struct watches *watches = watches_create(&xs);
+	struct seen a = { 0 }, b = { 0 };
+
+	CU_ASSERT_PTR_NOT_NULL(watch_add(watches, NODE, note, &a));
+	CU_ASSERT_PTR_NOT_NULL(watch_add(watches, "data/m", note, &b));
+	CU_ASSERT_EQUAL(watches_dispatch(watches, 100), 2); /* each fires when it is set */
+	fake_store_write(NODE_ABS "/below", "x");
+	CU_ASSERT(watches_dispatch(watches, 100) >= 1);
+	CU_ASSERT(a.n >= 2);
+	CU_ASSERT_EQUAL(b.n, 1);
+	CU_ASSERT_STRING_EQUAL(a.path, NODE "/below");
+	watches_destroy(watches);
+	helper_close(&xs);
+}
+
+/* Events that are under way when the watch ends reach nobody, not even the slot's next user. */
+static void
+watch_remove_late_event(void)
+{
+	struct xstore xs = helper_open();
+	struct watches *watches = watches_create(&xs);
+	struct seen a = { 0 }, b = { 0 };
+	struct watch *watch = watch_add(watches, NODE, note, &a);
+
+	fake_store_write(NODE_ABS, "x");
+	watch_remove(watches, watch);
+	watch_remove(watches, NULL);
+	CU_ASSERT_PTR_NOT_NULL(watch_add(watches, "data/m", note, &b));
+	CU_ASSERT(watches_dispatch(watches, 100) > 0);
+	CU_ASSERT_EQUAL(a.n, 0);
+	CU_ASSERT_EQUAL(b.n, 1);
+	watches_destroy(watches);
+	helper_close(&xs);
+}
+
+static void
+watch_add_full(void)
+{
+	struct xstore xs = helper_open();
+	struct watches *watches = watches_create(&xs);
+	struct seen seen = { 0 };
+	unsigned n = 0;
+
+	while (n < 10 * LIMIT_PORTS && watch_add(watches, NODE, note, &seen) != NULL)
+		n++;
+	CU_ASSERT(n >= LIMIT_PORTS + 2 && n < 2 * LIMIT_PORTS);
+	CU_ASSERT_EQUAL(errno, ENOSPC);
+	watches_destroy(watches);
+	helper_close(&xs);
+}
+
+static void
+watches_dispatch_errors(void)
+{
+	struct xstore xs = helper_open();
+	struct watches *watches = watches_create(&xs);
+	struct seen seen = { 0 };
+
+	fake_store_fail(FAKE_STORE_WATCH, 0, 1, ENOMEM);
+	CU_ASSERT_PTR_NULL(watch_add(watches, NODE, note, &seen));
+	CU_ASSERT_EQUAL(errno, ENOMEM);
+	CU_ASSERT_EQUAL(watches_dispatch(watches, 100), 0);
+	fake_store_hang_up();
+	CU_ASSERT(watches_dispatch(watches, 100) < 0);
+	watches_destroy(watches);
+	helper_close(&xs);
+}
+
+static void
+watches_dispatch_bounded(void)
+{
+	struct xstore xs = helper_open();
+	struct watches *watches = watches_create(&xs);
+	struct seen seen = { 0 };
+
+	watch_add(watches, NODE, note, &seen);
+	for (unsigned i = 0; i < 50; i++)
+		fake_store_write(NODE_ABS, "x");
+	CU_ASSERT_EQUAL(watches_dispatch(watches, 10), 10);
+	CU_ASSERT_EQUAL(seen.n, 10);
+	watches_destroy(watches);
+	helper_close(&xs);
+}
+
+void test_watch(CU_pSuite suite);
+
+void
+test_watch(CU_pSuite suite)
+{
+	UNIT_ADD(suite, watches_dispatch_owner);
+	UNIT_ADD(suite, watch_remove_late_event);
+	UNIT_ADD(suite, watch_add_full);
+	UNIT_ADD(suite, watches_dispatch_errors);
+	UNIT_ADD(suite, watches_dispatch_bounded);
+}

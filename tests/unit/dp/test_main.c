@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Runs the unit tests of backend/dp on an EAL that needs no hugepages, no devices and no privileges. */
+#include <stdio.h>
+
+#include <rte_eal.h>
+
+#include "base/util.h"
+#include "unit.h"
+
+void test_copy(CU_pSuite suite);
+void test_offload(CU_pSuite suite);
+void test_ring(CU_pSuite suite);
+void test_offload_host(CU_pSuite suite);
+void test_segment(CU_pSuite suite);
+void test_slots(CU_pSuite suite);
+
+static const struct unit_suite suites[] = {
+	{ "ring", test_ring },
+	{ "slots", test_slots },
+	{ "copy", test_copy },
+	{ "offload", test_offload },
+	{ "offload_host", test_offload_host },
+	{ "segment", test_segment },
+};
+
+int
+main(void)
+{
+	char *argv[] = { "test_dp", "--no-huge", "-m", "64", "--no-pci", "--no-shconf", "--no-telemetry",
+			 "--iova-mode=va", "--log-level=error", NULL };
+	int ret;
+
+	if (rte_eal_init(ARRAY_SIZE(argv) - 1, argv) < 0) {
+		fprintf(stderr, "EAL does not start\n");
+		return 1;
+	}
+	ret = unit_run(suites, ARRAY_SIZE(suites));
+	rte_eal_cleanup();
+	return ret;
+}

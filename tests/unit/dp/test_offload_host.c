@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Offloads as ports speak of them: what a frame needs, virtio-net headers, ethdev flags. */
+#include "dp/offload.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <linux/virtio_net.h>
+#include <netinet/in.h>
+
+#include "base/util.h"
+#include "dp/port.h"
+#include "packet.h"
+#include "unit.h"
+
+#define TCP4 (RTE_MBUF_F_TX_IPV4 | RTE_MBUF_F_TX_TCP_CKSUM)
+#define TCP6 (RTE_MBUF_F_TX_IPV6 | RTE_MBUF_F_TX_TCP_CKSUM)
+#define UDP4 (RTE_MBUF_F_TX_IPV4 | RTE_MBUF_F_TX_UDP_CKSUM)
+#define UDP6 (RTE_MBUF_F_TX_IPV6 | RTE_MBUF_F_TX_UDP_CKSUM)
+
+static const struct packet tcp4 = { .family = 4, .protocol = IPPROTO_TCP, .payload_size = 3000 };
+static const struct packet tcp6 = { .family = 6, .protocol = IPPROTO_TCP, .payload_size = 3000, .n_tags = 1 };
+
+static uint8_t frame[PACKET_SIZE_MAX];
+
+static enum offload_gso
+gso_of(const struct packet *p)
+{
+	return p->family == 4 ? OFFLOAD_GSO_TCPV4 : OFFLOAD_GSO_TCPV6;
+}
+
+/* A frame made from `p`, with a request if `gso_size` is not negative. */
+static void
+mbuf_of(const struct packet *p, int gso_size, struct rte_mbuf *m)
+{
+	int ret = 0;
+
+	packet_mbuf(m, frame, packet_build(p, frame));
+	if (gso_size >= 0)
+		ret = offload_request(m, gso_size > 0 ? gso_of(p) : OFFLOAD_GSO_NONE, (uint16_t)gso_size);
+	CU_ASSERT_EQUAL_FATAL(ret, 0);
+}
+
+static void
+offload_needs_each(void)
+{
+	struct rte_mbuf m = { .ol_flags = RTE_MBUF_F_RX_L4_CKSUM_GOOD };
+
+	CU_ASSERT_EQUAL(offload_needs(&m), 0);
+	m.ol_flags = TCP4;
+	CU_ASSERT_EQUAL(offload_needs(&m), PORT_TAKES_CSUM4);
+	m.ol_flags = UDP4;
+	CU_ASSERT_EQUAL(offload_needs(&m), PORT_TAKES_CSUM4);
+	m.ol_flags = TCP6;
+	CU_ASSERT_EQUAL(offload_needs(&m), PORT_TAKES_CSUM6);
+	m.ol_flags = UDP6;
+	CU_ASSERT_EQUAL(offload_needs(&m), PORT_TAKES_CSUM6);
+	m.ol_flags = TCP4 | RTE_MBUF_F_TX_TCP_SEG;
+	CU_ASSERT_EQUAL(offload_needs(&m), PORT_TAKES_CSUM4 | PORT_TAKES_TSO4);
+	m.ol_flags = TCP6 | RTE_MBUF_F_TX_TCP_SEG;
+	CU_ASSERT_EQUAL(offload_needs(&m), PORT_TAKES_CSUM6 | PORT_TAKES_TSO6);
+}
+
+static void
+offload_to_virtio_empty(void)
+{
+	struct virtio_net_hdr hdr, zero;
+	struct rte_mbuf m;
+
+	memset(&zero, 0, sizeof(zero));
+	memset(&hdr, 0xff, sizeof(hdr));
+	mbuf_of(&tcp4, -1, &m);
+	offload_to_virtio(&m, &hdr);
+	CU_ASSERT_EQUAL(memcmp(&hdr, &zero, sizeof(hdr)), 0);
+	m.ol_flags = RTE_MBUF_F_RX_L4_CKSUM_NONE;
+	offload_to_virtio(&m, &hdr);
+	CU_ASSERT_EQUAL(memcmp(&hdr, &zero, sizeof(hdr)), 0);
+	m.ol_flags = RTE_MBUF_F_RX_L4_CKSUM_GOOD;
+	offload_to_virtio(&m, &hdr);
+	zero.flags = VIRTIO_NET_HDR_F_DATA_VALID;
+	CU_ASSERT_EQUAL(memcmp(&hdr, &zero, sizeof(hdr)), 0);
+	packet_mbuf_free(&m);
+}
+
+static void
+offload_to_virtio_csum(void)
+{
+	for (unsigned i = 0; i < packet_n_shapes; i++) {
+		const struct packet *p = &packet_shapes[i];
+		struct virtio_net_hdr hdr;
+		struct rte_mbuf m;
+
+		mbuf_of(p, 0, &m);
+		offload_to_virtio(&m, &hdr);
+		CU_ASSERT_EQUAL(hdr.flags, VIRTIO_NET_HDR_F_NEEDS_CSUM);
+		CU_ASSERT_EQUAL(hdr.gso_type, VIRTIO_NET_HDR_GSO_NONE);
+		CU_ASSERT_EQUAL(hdr.csum_start, packet_l4_start(p));
+		CU_ASSERT_EQUAL(hdr.csum_start + hdr.csum_offset, packet_csum_start(p));
+		CU_ASSERT_EQUAL(hdr.gso_size, 0);
+		CU_ASSERT_EQUAL(hdr.hdr_len, 0);
+		packet_mbuf_free(&m);
+	}
+}
+
+static void
+offload_to_virtio_gso(void)
+{
+	struct packet p = tcp6;
+	struct virtio_net_hdr hdr;
+	struct rte_mbuf m;
+
+	mbuf_of(&tcp4, 1448, &m);
+	offload_to_virtio(&m, &hdr);
+	CU_ASSERT_EQUAL(hdr.flags, VIRTIO_NET_HDR_F_NEEDS_CSUM);
+	CU_ASSERT_EQUAL(hdr.gso_type, VIRTIO_NET_HDR_GSO_TCPV4);
+	CU_ASSERT_EQUAL(hdr.gso_size, 1448);
+	CU_ASSERT_EQUAL(hdr.hdr_len, 54);
+	CU_ASSERT_EQUAL(hdr.csum_start, 34);
+	CU_ASSERT_EQUAL(hdr.csum_offset, 16);
+	packet_mbuf_free(&m);
+
+	p.tcp_flags = 0x80; /* CWR */
+	mbuf_of(&p, 9, &m);
+	offload_to_virtio(&m, &hdr);
+	CU_ASSERT_EQUAL(hdr.gso_type, VIRTIO_NET_HDR_GSO_TCPV6 | VIRTIO_NET_HDR_GSO_ECN);
+	CU_ASSERT_EQUAL(hdr.gso_size, 9);
+	CU_ASSERT_EQUAL(hdr.hdr_len, 78);
+	packet_mbuf_free(&m);
+}
+
+/* What one kernel device is told, the next one's header says again. */
+static void
+offload_from_virtio_round_trip(void)
+{
+	for (unsigned i = 0; i < packet_n_shapes; i++) {
+		const struct packet *p = &packet_shapes[i];
+		int gso_size = p->protocol == IPPROTO_TCP ? 40 : 0;
+		struct virtio_net_hdr hdr;
+		struct rte_mbuf m, n;
+
+		for (; gso_size >= 0; gso_size -= 40) {
+			mbuf_of(p, gso_size, &m);
+			offload_to_virtio(&m, &hdr);
+			packet_mbuf(&n, m.buf_addr, m.data_len);
+			CU_ASSERT_EQUAL(offload_from_virtio(&n, &hdr), 0);
+			CU_ASSERT_EQUAL(n.ol_flags, m.ol_flags);
+			CU_ASSERT_EQUAL(n.tx_offload, m.tx_offload);
+			CU_ASSERT_EQUAL(memcmp(n.buf_addr, m.buf_addr, m.data_len), 0);
+			packet_mbuf_free(&m);
+			packet_mbuf_free(&n);
+		}
+	}
+}
+
+static void
+offload_from_virtio_empty(void)
+{
+	struct virtio_net_hdr hdr = { .flags = 0 };
+	struct rte_mbuf m;
+
+	mbuf_of(&tcp4, -1, &m);
+	m.ol_flags = RTE_MBUF_F_EXTERNAL | RTE_MBUF_F_RX_VLAN;
+	CU_ASSERT_EQUAL(offload_from_virtio(&m, &hdr), 0);
+	CU_ASSERT_EQUAL(m.ol_flags, RTE_MBUF_F_EXTERNAL);
+	hdr.flags = VIRTIO_NET_HDR_F_DATA_VALID;
+	CU_ASSERT_EQUAL(offload_from_virtio(&m, &hdr), 0);
+	CU_ASSERT_EQUAL(m.ol_flags, RTE_MBUF_F_EXTERNAL | RTE_MBUF_F_RX_L4_CKSUM_GOOD);
+	CU_ASSERT_EQUAL(memcmp(m.buf_addr, frame, m.data_len), 0);
+	packet_mbuf_free(&m);
+}
+
+/*
+ * Hands the first `size` bytes of `frame` over with a blank checksum at start + offset; copies the outcome
+ * back.
+ */
+static int
+csum_from_virtio(size_t size, unsigned start, unsigned offset, uint64_t *ol_flags)
+{
+	struct virtio_net_hdr hdr = { .flags = VIRTIO_NET_HDR_F_NEEDS_CSUM, .csum_start = (uint16_t)start,
+				      .csum_offset = (uint16_t)offset };
+	struct rte_mbuf m;
+	int ret;
+
+	packet_mbuf(&m, frame, size);
+	ret = offload_from_virtio(&m, &hdr);
+	*ol_flags = m.ol_flags;
+	memcpy(frame, m.buf_addr, size);
+	packet_mbuf_free(&m);
+	return ret;
+}
+
+/* A checksum that no guest could be told of is finished here: as that of a tunnelled packet, or of ICMPv6. */
+static void
+offload_from_virtio_other_csum(void)
+{
+	size_t size = packet_build(&tcp4, frame);
+	uint64_t ol_flags;
+
+	packet_put_be16(frame + 100, 0x1234); /* what the kernel put there: the inner pseudo-header */
+	CU_ASSERT_EQUAL(csum_from_virtio(size, 90, 10, &ol_flags), 0);
+	CU_ASSERT_EQUAL(ol_flags, 0);
+	CU_ASSERT_NOT_EQUAL(packet_be16(frame + 100), 0x1234);
+	CU_ASSERT_EQUAL(packet_sum(frame + 90, size - 90, 0x1234), 0xffff);
+	CU_ASSERT_EQUAL(csum_from_virtio(size, 90, 16, &ol_flags), 0); /* TCP in TCP */
+	CU_ASSERT_EQUAL(ol_flags, 0);
+	/* TCP's own place but not for TCP's checksum */
+	size = packet_build(&tcp4, frame);
+	packet_put_be16(frame + 40, 0);
+	CU_ASSERT_EQUAL(csum_from_virtio(size, 34, 6, &ol_flags), 0);
+	CU_ASSERT_EQUAL(ol_flags, 0);
+	CU_ASSERT_EQUAL(packet_sum(frame + 34, size - 34, 0), 0xffff);
+}
+
+static void
+offload_from_virtio_csum_hostile(void)
+{
+	size_t size = packet_build(&tcp4, frame);
+	uint64_t ol_flags;
+
+	CU_ASSERT_EQUAL(csum_from_virtio(size, (unsigned)size - 2, 0, &ol_flags), 0);
+	CU_ASSERT_EQUAL(csum_from_virtio(size, (unsigned)size - 1, 0, &ol_flags), -EINVAL);
+	CU_ASSERT_EQUAL(csum_from_virtio(size, 0, (unsigned)size - 1, &ol_flags), -EINVAL);
+	CU_ASSERT_EQUAL(csum_from_virtio(size, 0xffff, 0xffff, &ol_flags), -EINVAL);
+	CU_ASSERT_EQUAL(csum_from_virtio(size, 0xffff, 3, &ol_flags), -EINVAL);
+	CU_ASSERT_EQUAL(csum_from_virtio(0, 0, 0, &ol_flags), -EINVAL);
+	CU_ASSERT_EQUAL(csum_from_virtio(1, 0, 0, &ol_flags), -EINVAL);
+	for (unsigned cut = 0; cut < 80; cut++) {
+		for (unsigned start = 0; start < 80; start++) {
+			packet_build(&tcp4, frame);
+			CU_ASSERT_EQUAL(csum_from_virtio(cut, start, 16, &ol_flags),
+					start + 18 <= cut ? 0 : -EINVAL);
+		}
+	}
+}
+
+static void
+offload_from_virtio_gso_hostile(void)
+{
+	struct virtio_net_hdr hdr = { .flags = VIRTIO_NET_HDR_F_NEEDS_CSUM, .gso_size = 100 };
+	struct rte_mbuf m;
+
+	mbuf_of(&tcp4, -1, &m);
+	for (unsigned type = 0; type < 256; type++) {
+		unsigned base = type & 0x7f; /* without the ECN bit */
+		bool is_known = base == VIRTIO_NET_HDR_GSO_NONE || base == VIRTIO_NET_HDR_GSO_TCPV4;
+
+		hdr.gso_type = (uint8_t)type;
+		CU_ASSERT_EQUAL(offload_from_virtio(&m, &hdr), is_known ? 0 : -EINVAL);
+	}
+	hdr.gso_type = VIRTIO_NET_HDR_GSO_TCPV4;
+	hdr.gso_size = 0;
+	CU_ASSERT_EQUAL(offload_from_virtio(&m, &hdr), -EINVAL);
+	packet_mbuf_free(&m);
+}
+
+static void
+offload_from_ethdev_each(void)
+{
+	static const struct {
+		uint64_t in, out;
+	} cases[] = {
+		{ 0, 0 },
+		{ RTE_MBUF_F_RX_L4_CKSUM_GOOD, RTE_MBUF_F_RX_L4_CKSUM_GOOD },
+		{ RTE_MBUF_F_RX_L4_CKSUM_BAD, 0 },
+		{ RTE_MBUF_F_RX_L4_CKSUM_NONE, 0 },
+		{ RTE_MBUF_F_RX_L4_CKSUM_GOOD | RTE_MBUF_F_RX_RSS_HASH | RTE_MBUF_F_RX_IP_CKSUM_BAD,
+		  RTE_MBUF_F_RX_L4_CKSUM_GOOD },
+		{ RTE_MBUF_F_TX_TCP_SEG | RTE_MBUF_F_TX_TCP_CKSUM, 0 },
+		{ RTE_MBUF_F_EXTERNAL | RTE_MBUF_F_RX_L4_CKSUM_BAD, RTE_MBUF_F_EXTERNAL },
+		{ RTE_MBUF_F_INDIRECT | RTE_MBUF_F_RX_LRO, RTE_MBUF_F_INDIRECT },
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct rte_mbuf m = { .ol_flags = cases[i].in };
+
+		offload_from_ethdev(&m);
+		CU_ASSERT_EQUAL(m.ol_flags, cases[i].out);
+	}
+}
+
+static void
+offload_to_ethdev_csum(void)
+{
+	for (unsigned i = 0; i < packet_n_shapes; i++) {
+		struct rte_mbuf m, before;
+
+		mbuf_of(&packet_shapes[i], 0, &m);
+		before = m;
+		memcpy(frame, m.buf_addr, m.data_len);
+		offload_to_ethdev(&m);
+		CU_ASSERT_EQUAL(m.ol_flags, before.ol_flags);
+		CU_ASSERT_EQUAL(m.tx_offload, before.tx_offload);
+		CU_ASSERT_EQUAL(memcmp(m.buf_addr, frame, m.data_len), 0);
+		packet_mbuf_free(&m);
+	}
+}
+
+static void
+offload_to_ethdev_empty(void)
+{
+	struct rte_mbuf m;
+
+	packet_mbuf(&m, frame, 0); /* no request, so that nothing of the frame may be read */
+	offload_to_ethdev(&m);
+	CU_ASSERT_EQUAL(m.ol_flags, 0);
+	packet_mbuf_free(&m);
+}
+
+static void
+offload_to_ethdev_gso(void)
+{
+	for (unsigned i = 0; i < packet_n_shapes; i++) {
+		const struct packet *p = &packet_shapes[i];
+		const uint8_t *out;
+		struct rte_mbuf m;
+
+		if (p->protocol != IPPROTO_TCP)
+			continue;
+		mbuf_of(p, 40, &m);
+		offload_to_ethdev(&m);
+		out = m.buf_addr;
+		CU_ASSERT_EQUAL(packet_be16(out + packet_csum_start(p)), packet_pseudo_sum(p, frame, 0));
+		CU_ASSERT_EQUAL((m.ol_flags & RTE_MBUF_F_TX_IP_CKSUM) != 0, p->family == 4);
+		CU_ASSERT_EQUAL(rte_validate_tx_offload(&m), 0);
+		if (p->family == 4)
+			CU_ASSERT_EQUAL(packet_be16(out + packet_l2_size(p) + 10), 0);
+		packet_mbuf_free(&m);
+	}
+}
+
+void test_offload_host(CU_pSuite suite);
+
+void
+test_offload_host(CU_pSuite suite)
+{
+	UNIT_ADD(suite, offload_needs_each);
+	UNIT_ADD(suite, offload_to_virtio_empty);
+	UNIT_ADD(suite, offload_to_virtio_csum);
+	UNIT_ADD(suite, offload_to_virtio_gso);
+	UNIT_ADD(suite, offload_from_virtio_round_trip);
+	UNIT_ADD(suite, offload_from_virtio_empty);
+	UNIT_ADD(suite, offload_from_virtio_other_csum);
+	UNIT_ADD(suite, offload_from_virtio_csum_hostile);
+	UNIT_ADD(suite, offload_from_virtio_gso_hostile);
+	UNIT_ADD(suite, offload_from_ethdev_each);
+	UNIT_ADD(suite, offload_to_ethdev_csum);
+	UNIT_ADD(suite, offload_to_ethdev_empty);
+	UNIT_ADD(suite, offload_to_ethdev_gso);
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The ring cursors: hostile indices, the notify decisions of ring.h, index wrap. */
+#include "proto/ring.h"
+
+#include "unit.h"
+
+static uint8_t page[NETIF_PAGE_SIZE] __attribute__((aligned(4096)));
+static struct ring_shared *const shared = (struct ring_shared *)page;
+static struct ring ring;
+
+static void
+start(uint32_t index)
+{
+	memset(page, 0xa5, sizeof(page));
+	shared->req_prod = index;
+	shared->rsp_prod = index;
+	CU_ASSERT_EQUAL_FATAL(ring_attach(&ring, page, sizeof(netif_tx_request_t)), RING_ATTACHED);
+}
+
+/* ring.h RING_PUSH_REQUESTS_AND_CHECK_NOTIFY as the guest computes it. */
+static bool
+guest_pushes(uint32_t n)
+{
+	uint32_t old = shared->req_prod;
+	uint32_t new = old + n;
+
+	shared->req_prod = new;
+	return (uint32_t)(new - shared->req_event) < (uint32_t)(new - old);
+}
+
+static void
+put_responses(unsigned n)
+{
+	netif_tx_response_t rsp = { .id = 1, .status = 0 };
+
+	for (unsigned i = 0; i < n; i++)
+		ring_put_response(&ring, &rsp, sizeof(rsp));
+}
+
+static void
+attach_implausible(void)
+{
+	static const uint32_t bad[] = { 257, 0x80000000u, 0xffffffffu };
+
+	for (unsigned i = 0; i < 3; i++) {
+		shared->rsp_prod = 100;
+		shared->req_prod = 100 + bad[i];
+		CU_ASSERT_EQUAL(ring_attach(&ring, page, 12), RING_IMPLAUSIBLE);
+	}
+	shared->req_prod = 100 + 256;
+	CU_ASSERT_EQUAL(ring_attach(&ring, page, 12), RING_ATTACHED);
+	CU_ASSERT_EQUAL(ring_pending(&ring), 256);
+}
+
+static void
+pending_overflow(void)
+{
+	start(0);
+	shared->req_prod = 257;
+	CU_ASSERT(ring_pending(&ring) > NETIF_RING_SIZE);
+	shared->req_prod = (uint32_t)-1;
+	CU_ASSERT(ring_pending(&ring) > NETIF_RING_SIZE);
+	shared->req_prod = 0x80000000u;
+	CU_ASSERT(ring_pending(&ring) > NETIF_RING_SIZE);
+}
+
+/* Only the bytes of the response are written: nothing of ours leaks into the rest of the slot (XSA-216). */
+static void
+put_response_partial(void)
+{
+	start(0);
+	put_responses(1);
+	CU_ASSERT_EQUAL(page[64], 1);
+	for (unsigned i = sizeof(netif_tx_response_t); i < 12; i++)
+		CU_ASSERT_EQUAL(page[64 + i], 0xa5);
+}
+
+static void
+publish_notify(void)
+{
+	for (uint32_t at = 0xfffffff8u; at != 8; at++) {
+		start(at);
+		shared->rsp_event = at + 3;
+		put_responses(2);
+		CU_ASSERT_FALSE(ring_publish_responses(&ring));
+		CU_ASSERT_EQUAL(shared->rsp_prod, at + 2);
+		put_responses(1);
+		CU_ASSERT_TRUE(ring_publish_responses(&ring));
+		put_responses(1);
+		CU_ASSERT_FALSE(ring_publish_responses(&ring));
+	}
+}
+
+/* Nothing new is published: never a notification, whatever the guest wrote into the page. */
+static void
+publish_nothing(void)
+{
+	start(5);
+	for (uint32_t event = 0; event < 20; event++) {
+		shared->rsp_event = event;
+		shared->rsp_prod = event * 7;
+		CU_ASSERT_FALSE(ring_publish_responses(&ring));
+		CU_ASSERT_EQUAL(shared->rsp_prod, 5);
+	}
+}
+
+/*
+ * While we poll, no push of the guest asks it for a notification, over a full turn of the ring and the index
+ * wrap.
+ */
+static void
+disarm_silent(void)
+{
+	start(0xffffff00u);
+	ring_disarm(&ring);
+	for (unsigned i = 0; i < 1000; i++) {
+		CU_ASSERT_FALSE(guest_pushes(1 + i % 3));
+		ring.req_cons = shared->req_prod;
+	}
+}
+
+static void
+arm_notifies(void)
+{
+	start(0xfffffffeu);
+	ring_disarm(&ring);
+	CU_ASSERT_TRUE(ring_arm(&ring, 1));
+	CU_ASSERT_TRUE(guest_pushes(1));
+	CU_ASSERT_FALSE(ring_arm(&ring, 1)); /* there is work now */
+	ring_disarm(&ring);
+	CU_ASSERT_FALSE(guest_pushes(1));
+
+	start(0);
+	CU_ASSERT_TRUE(ring_arm(&ring, 3));
+	CU_ASSERT_FALSE(guest_pushes(2));
+	CU_ASSERT_TRUE(guest_pushes(1));
+	CU_ASSERT_FALSE(ring_arm(&ring, 3));
+}
+
+void test_ring(CU_pSuite suite);
+void
+test_ring(CU_pSuite suite)
+{
+	UNIT_ADD(suite, attach_implausible);
+	UNIT_ADD(suite, pending_overflow);
+	UNIT_ADD(suite, put_response_partial);
+	UNIT_ADD(suite, publish_notify);
+	UNIT_ADD(suite, publish_nothing);
+	UNIT_ADD(suite, disarm_silent);
+	UNIT_ADD(suite, arm_notifies);
+}

@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* slots_parse() over every shape of packet that netif.h allows, and the ones that it does not. */
+#include "dp/slots.h"
+
+#include <stdlib.h>
+
+#include "unit.h"
+
+static uint8_t page[NETIF_PAGE_SIZE] __attribute__((aligned(4096)));
+static struct ring ring;
+static uint32_t prod;
+static struct gpkt pkt;
+static struct slot_rsp rsp[NETIF_RING_SIZE];
+static const char *why;
+
+/* An empty ring whose indices start at `start`. */
+static void
+ring_start(uint32_t start)
+{
+	memset(page, 0xa5, sizeof(page));
+	struct ring_shared *shared = (void *)page;
+	shared->req_prod = start;
+	shared->rsp_prod = start;
+	CU_ASSERT_EQUAL_FATAL(ring_attach(&ring, page, sizeof(netif_tx_request_t)), RING_ATTACHED);
+	prod = start;
+	memset(rsp, 0x5a, sizeof(rsp));
+}
+
+static void *
+slot_at(uint32_t idx)
+{
+	return page + 64 + (size_t)(idx % NETIF_RING_SIZE) * sizeof(netif_tx_request_t);
+}
+
+static void
+put(uint32_t gref, uint16_t offset, uint16_t flags, uint16_t size)
+{
+	netif_tx_request_t slot = { .gref = gref, .offset = offset, .flags = flags, .id = (uint16_t)(prod + 1000),
+				    .size = size };
+
+	memcpy(slot_at(prod++), &slot, sizeof(slot));
+}
+
+static void
+put_extra(uint8_t type, uint8_t flags, uint16_t gso_size, uint8_t gso_type)
+{
+	netif_extra_info_t extra = { .type = type, .flags = flags };
+
+	extra.u.gso.size = gso_size;
+	extra.u.gso.type = gso_type;
+	memcpy(slot_at(prod++), &extra, sizeof(extra));
+}
+
+static enum slots_result
+parse(void)
+{
+	why = NULL;
+	return slots_parse(&ring, ring.req_cons, prod, &pkt, rsp, &why);
+}
+
+static unsigned
+count_status(int16_t status)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < pkt.n_ring; i++)
+		n += rsp[i].status == status;
+	return n;
+}
+
+/* A packet of `n` slots, the ones after the first of `size` bytes each. */
+static void
+put_chain(unsigned n, uint16_t total, uint16_t size)
+{
+	for (unsigned i = 0; i < n; i++)
+		put(i + 1, 0, i + 1 < n ? NETTXF_more_data : 0, i == 0 ? total : size);
+}
+
+static void
+parse_one(void)
+{
+	ring_start(0);
+	put(7, 100, NETTXF_csum_blank, 60);
+	CU_ASSERT_EQUAL(parse(), SLOTS_PACKET);
+	CU_ASSERT_EQUAL(pkt.size, 60);
+	CU_ASSERT_EQUAL(pkt.flags, NETTXF_csum_blank);
+	CU_ASSERT_EQUAL(pkt.n_slots, 1);
+	CU_ASSERT_EQUAL(pkt.n_ring, 1);
+	CU_ASSERT_EQUAL(pkt.slot[0].gref, 7);
+	CU_ASSERT_EQUAL(pkt.slot[0].offset, 100);
+	CU_ASSERT_EQUAL(pkt.slot[0].size, 60);
+	CU_ASSERT_EQUAL(rsp[0].id, 1000);
+	CU_ASSERT_EQUAL(rsp[0].status, NETIF_RSP_OKAY);
+	CU_ASSERT_EQUAL(pkt.gso_type, XEN_NETIF_GSO_TYPE_NONE);
+}
+
+static void
+parse_many_slots(void)
+{
+	ring_start(0);
+	put(1, 4000, NETTXF_more_data, 9000);
+	put(2, 0, NETTXF_more_data, 4096);
+	put(3, 0, NETTXF_more_data, 4096);
+	put(4, 8, 0, 800);
+	CU_ASSERT_EQUAL(parse(), SLOTS_PACKET);
+	CU_ASSERT_EQUAL(pkt.n_slots, 4);
+	CU_ASSERT_EQUAL(pkt.slot[0].size, 9000 - 4096 - 4096 - 800);
+	CU_ASSERT_EQUAL(pkt.slot[3].gref, 4);
+	CU_ASSERT_EQUAL(pkt.slot[3].offset, 8);
+	CU_ASSERT_EQUAL(pkt.slot[3].size, 800);
+	CU_ASSERT_EQUAL(slots_rsp_index(&pkt, 3), 3);
+	CU_ASSERT_EQUAL(rsp[3].id, 1003);
+}
+
+static void
+parse_wrap(void)
+{
+	for (uint32_t start = 0xfffffff0u; start != 16; start++) {
+		ring_start(start);
+		put_chain(19, 19 * 50, 50);
+		CU_ASSERT_EQUAL(parse(), SLOTS_PACKET);
+		CU_ASSERT_EQUAL(pkt.n_slots, 19);
+		CU_ASSERT_EQUAL(pkt.slot[18].gref, 19);
+	}
+}
+
+static void
+parse_extra_gso(void)
+{
+	ring_start(0);
+	put(1, 0, NETTXF_extra_info | NETTXF_more_data | NETTXF_csum_blank, 5000);
+	put_extra(XEN_NETIF_EXTRA_TYPE_GSO, 0, 1448, XEN_NETIF_GSO_TYPE_TCPV6);
+	put(2, 0, 0, 4000);
+	CU_ASSERT_EQUAL(parse(), SLOTS_PACKET);
+	CU_ASSERT_EQUAL(pkt.gso_type, XEN_NETIF_GSO_TYPE_TCPV6);
+	CU_ASSERT_EQUAL(pkt.gso_size, 1448);
+	CU_ASSERT_EQUAL(pkt.n_extra, 1);
+	CU_ASSERT_EQUAL(pkt.n_ring, 3);
+	CU_ASSERT_EQUAL(rsp[1].status, NETIF_RSP_NULL);
+	CU_ASSERT_EQUAL(slots_rsp_index(&pkt, 1), 2);
+	CU_ASSERT_EQUAL(rsp[2].id, 1002);
+}
+
+static void
+parse_extra_chain_last_wins(void)
+{
+	ring_start(0);
+	put(1, 0, NETTXF_extra_info, 500);
+	put_extra(XEN_NETIF_EXTRA_TYPE_GSO, XEN_NETIF_EXTRA_FLAG_MORE, 100, XEN_NETIF_GSO_TYPE_TCPV4);
+	put_extra(XEN_NETIF_EXTRA_TYPE_HASH, XEN_NETIF_EXTRA_FLAG_MORE, 0xffff, 0xff);
+	put_extra(5, XEN_NETIF_EXTRA_FLAG_MORE, 0, 0);
+	put_extra(XEN_NETIF_EXTRA_TYPE_GSO, 0, 200, XEN_NETIF_GSO_TYPE_TCPV4);
+	CU_ASSERT_EQUAL(parse(), SLOTS_PACKET);
+	CU_ASSERT_EQUAL(pkt.gso_size, 200);
+	CU_ASSERT_EQUAL(pkt.n_extra, 4);
+	CU_ASSERT_EQUAL(count_status(NETIF_RSP_NULL), 4);
+}
+
+static void
+parse_extra_bad_type(void)
+{
+	static const uint8_t bad[] = { 0, 6, 255 };
+
+	for (unsigned i = 0; i < sizeof(bad); i++) {
+		ring_start(0);
+		put(1, 0, NETTXF_extra_info, 500);
+		put_extra(bad[i], 0, 1, 1);
+		CU_ASSERT_EQUAL(parse(), SLOTS_FATAL);
+		CU_ASSERT_PTR_NOT_NULL(why);
+	}
+}
+
+static void
+parse_extra_missing(void)
+{
+	ring_start(0);
+	put(1, 0, NETTXF_extra_info, 500);
+	CU_ASSERT_EQUAL(parse(), SLOTS_FATAL);
+	CU_ASSERT_PTR_NOT_NULL(why);
+}
+
+/* As many chained extras as the ring holds, none of them the last. */
+static void
+parse_extra_endless(void)
+{
+	ring_start(0);
+	put(1, 0, NETTXF_extra_info, 500);
+	while (prod < NETIF_RING_SIZE)
+		put_extra(XEN_NETIF_EXTRA_TYPE_GSO, XEN_NETIF_EXTRA_FLAG_MORE, 100, XEN_NETIF_GSO_TYPE_TCPV4);
+	CU_ASSERT_EQUAL(parse(), SLOTS_FATAL);
+}
+
+static void
+parse_gso_bad(void)
+{
+	static const struct { uint16_t size; uint8_t type; } bad[] = { { 0, 1 }, { 0, 2 }, { 1448, 0 }, { 1448, 3 } };
+
+	for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		ring_start(0);
+		put(1, 0, NETTXF_extra_info, 500);
+		put_extra(XEN_NETIF_EXTRA_TYPE_GSO, 0, bad[i].size, bad[i].type);
+		CU_ASSERT_EQUAL(parse(), SLOTS_FATAL);
+	}
+}
+
+/* netback-style limits: 19 slots pass, 20 and 21 are dropped, 22 disable the vif. */
+static void
+parse_slot_limits(void)
+{
+	static const struct { unsigned n; enum slots_result want; } c[] = {
+		{ 18, SLOTS_PACKET }, { 19, SLOTS_PACKET }, { 20, SLOTS_DROP },
+		{ 21, SLOTS_DROP },   { 22, SLOTS_FATAL },  { 256, SLOTS_FATAL },
+	};
+
+	for (unsigned i = 0; i < sizeof(c) / sizeof(c[0]); i++) {
+		ring_start(0);
+		put_chain(c[i].n, 2000, 10);
+		CU_ASSERT_EQUAL(parse(), c[i].want);
+		if (c[i].want == SLOTS_DROP) {
+			CU_ASSERT_EQUAL(pkt.n_ring, c[i].n);
+			CU_ASSERT_EQUAL(count_status(NETIF_RSP_ERROR), c[i].n);
+		}
+	}
+}
+
+static void
+parse_truncated(void)
+{
+	ring_start(0);
+	put(1, 0, NETTXF_more_data, 500);
+	CU_ASSERT_EQUAL(parse(), SLOTS_FATAL);
+	ring_start(0);
+	put(1, 0, NETTXF_more_data, 500);
+	put(2, 0, NETTXF_more_data, 100);
+	CU_ASSERT_EQUAL(parse(), SLOTS_FATAL);
+}
+
+static void
+parse_sizes_do_not_add_up(void)
+{
+	ring_start(0);
+	put(1, 0, NETTXF_more_data, 100);
+	put(2, 0, NETTXF_more_data, 60);
+	put(3, 0, 0, 60);
+	CU_ASSERT_EQUAL(parse(), SLOTS_DROP);
+	CU_ASSERT_EQUAL(pkt.n_ring, 3);
+	CU_ASSERT_EQUAL(count_status(NETIF_RSP_ERROR), 3);
+}
+
+/* 65535 bytes over 16 slots; and later slots whose sum passes 65535. */
+static void
+parse_largest(void)
+{
+	ring_start(0);
+	put(1, 1, NETTXF_more_data, 65535);
+	for (unsigned i = 0; i < 15; i++)
+		put(i + 2, 0, i < 14 ? NETTXF_more_data : 0, 4096);
+	CU_ASSERT_EQUAL(parse(), SLOTS_PACKET);
+	CU_ASSERT_EQUAL(pkt.slot[0].size, 4095);
+
+	ring_start(0);
+	put(1, 0, NETTXF_more_data, 65535);
+	for (unsigned i = 0; i < 17; i++)
+		put(i + 2, 0, i < 16 ? NETTXF_more_data : 0, 4096);
+	CU_ASSERT_EQUAL(parse(), SLOTS_DROP);
+	CU_ASSERT_EQUAL(pkt.n_ring, 18);
+}
+
+/* Later slots of no bytes are no fault (XSA-448). */
+static void
+parse_zero_slots(void)
+{
+	ring_start(0);
+	put_chain(19, 60, 0);
+	CU_ASSERT_EQUAL(parse(), SLOTS_PACKET);
+	CU_ASSERT_EQUAL(pkt.n_slots, 19);
+	CU_ASSERT_EQUAL(pkt.slot[0].size, 60);
+	CU_ASSERT_EQUAL(pkt.slot[18].size, 0);
+}
+
+/* Small totals over many slots (XSA-432). */
+static void
+parse_small_over_many(void)
+{
+	for (uint16_t total = 60; total <= 128; total++) {
+		ring_start(0);
+		put_chain(19, total, 1);
+		CU_ASSERT_EQUAL(parse(), SLOTS_PACKET);
+		CU_ASSERT_EQUAL(pkt.slot[0].size, total - 18);
+	}
+}
+
+static void
+parse_short(void)
+{
+	for (uint16_t size = 0; size < 14; size++) {
+		ring_start(0);
+		put(1, 0, 0, size);
+		CU_ASSERT_EQUAL(parse(), SLOTS_SHORT);
+		CU_ASSERT_EQUAL(rsp[0].status, NETIF_RSP_ERROR);
+	}
+	ring_start(0);
+	put(1, 0, 0, 14);
+	CU_ASSERT_EQUAL(parse(), SLOTS_PACKET);
+}
+
+static void
+parse_cross_page(void)
+{
+	static const struct { uint16_t offset, size; } bad[] = { { 4095, 16 }, { 65535, 65535 }, { 0, 4097 }, { 4090, 60 } };
+
+	for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		ring_start(0);
+		put(1, bad[i].offset, 0, bad[i].size);
+		CU_ASSERT_EQUAL(parse(), SLOTS_FATAL);
+	}
+	ring_start(0); /* only the rest of the total crosses */
+	put(1, 4000, NETTXF_more_data, 1000);
+	put(2, 0, 0, 100);
+	CU_ASSERT_EQUAL(parse(), SLOTS_FATAL);
+	ring_start(0); /* a later slot crosses */
+	put(1, 0, NETTXF_more_data, 1000);
+	put(2, 4000, 0, 100);
+	CU_ASSERT_EQUAL(parse(), SLOTS_FATAL);
+	ring_start(0); /* to the last byte is fine */
+	put(1, 4036, 0, 60);
+	CU_ASSERT_EQUAL(parse(), SLOTS_PACKET);
+}
+
+/* Multicast control is not offered: no packet, an error, the extras answered with NULL. */
+static void
+parse_mcast(void)
+{
+	ring_start(0);
+	put(0, 0, NETTXF_extra_info, 0);
+	put_extra(XEN_NETIF_EXTRA_TYPE_MCAST_ADD, 0, 0, 0);
+	put(9, 0, 0, 60);
+	CU_ASSERT_EQUAL(parse(), SLOTS_DROP);
+	CU_ASSERT_EQUAL(pkt.n_ring, 2);
+	CU_ASSERT_EQUAL(rsp[0].status, NETIF_RSP_ERROR);
+	CU_ASSERT_EQUAL(rsp[1].status, NETIF_RSP_NULL);
+}
+
+/*
+ * Any bytes whatsoever: the parser ends, stays inside what is published, and what it accepts is consistent.
+ */
+static void
+parse_hostile_random(void)
+{
+	srand(1);
+	for (unsigned round = 0; round < 200000; round++) {
+		ring_start((uint32_t)rand() * 2u);
+		for (unsigned i = 64; i < 64 + 40 * 12; i++)
+			page[(i - 64) + 64] = (uint8_t)rand();
+		unsigned n = 1 + (unsigned)rand() % 40;
+		for (unsigned i = 0; i < n; i++) {
+			netif_tx_request_t slot;
+			memcpy(&slot, slot_at(prod), sizeof(slot));
+			for (unsigned b = 0; b < sizeof(slot); b++)
+				((uint8_t *)&slot)[b] = (uint8_t)rand();
+			slot.offset %= 4096;
+			slot.size %= 1 + (4096u - slot.offset) * (1 + (unsigned)rand() % 3);
+			slot.flags &= (uint16_t)(rand() & 0xff);
+			memcpy(slot_at(prod++), &slot, sizeof(slot));
+		}
+		enum slots_result r = parse();
+		CU_ASSERT_FATAL(pkt.n_ring <= n);
+		if (r == SLOTS_FATAL) {
+			CU_ASSERT_PTR_NOT_NULL_FATAL(why);
+			continue;
+		}
+		CU_ASSERT_FATAL(pkt.n_ring >= 1);
+		if (r != SLOTS_PACKET)
+			continue;
+		uint32_t sum = 0;
+		for (unsigned i = 0; i < pkt.n_slots; i++) {
+			CU_ASSERT_FATAL(pkt.slot[i].offset + pkt.slot[i].size <= 4096);
+			sum += pkt.slot[i].size;
+		}
+		CU_ASSERT_EQUAL_FATAL(sum, pkt.size);
+		CU_ASSERT_FATAL(pkt.size >= 14 && pkt.n_slots <= LIMIT_SLOTS_ACCEPTED);
+	}
+}
+
+void test_slots(CU_pSuite suite);
+void
+test_slots(CU_pSuite suite)
+{
+	UNIT_ADD(suite, parse_one);
+	UNIT_ADD(suite, parse_many_slots);
+	UNIT_ADD(suite, parse_wrap);
+	UNIT_ADD(suite, parse_extra_gso);
+	UNIT_ADD(suite, parse_extra_chain_last_wins);
+	UNIT_ADD(suite, parse_extra_bad_type);
+	UNIT_ADD(suite, parse_extra_missing);
+	UNIT_ADD(suite, parse_extra_endless);
+	UNIT_ADD(suite, parse_gso_bad);
+	UNIT_ADD(suite, parse_slot_limits);
+	UNIT_ADD(suite, parse_truncated);
+	UNIT_ADD(suite, parse_sizes_do_not_add_up);
+	UNIT_ADD(suite, parse_largest);
+	UNIT_ADD(suite, parse_zero_slots);
+	UNIT_ADD(suite, parse_small_over_many);
+	UNIT_ADD(suite, parse_short);
+	UNIT_ADD(suite, parse_cross_page);
+	UNIT_ADD(suite, parse_mcast);
+	UNIT_ADD(suite, parse_hostile_random);
+}

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Forwarding table: learning, ageing, and what a guest that invents addresses can do. */
+#include "sw/fdb.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "proto/limits.h"
+#include "unit.h"
+
+#define AGE_MS 1000u
+#define N_ENTRIES 4096u
+#define AGE_STEP 64u /* positions that one fdb_age() looks at, at most */
+
+static struct fdb *
+table(unsigned n_entries)
+{
+	struct fdb *fdb = fdb_create("test", n_entries, AGE_MS);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(fdb);
+	return fdb;
+}
+
+/* The `i`th of many different unicast addresses. */
+struct mac {
+	uint8_t bytes[6];
+};
+
+static struct mac
+mac(unsigned i)
+{
+	return (struct mac){
+		{ 0x02, 0, (uint8_t)(i >> 24), (uint8_t)(i >> 16), (uint8_t)(i >> 8), (uint8_t)i },
+	};
+}
+
+/* Learns the addresses first .. first+n-1. */
+static void
+learn(struct fdb *fdb, uint16_t bridge, unsigned first, unsigned n, uint16_t port, uint64_t now_ms)
+{
+	for (unsigned i = first; i < first + n; i++)
+		fdb_learn(fdb, bridge, mac(i).bytes, port, now_ms);
+}
+
+/* How many of the addresses first .. first+n-1 are known to be behind `port`. */
+static unsigned
+count(const struct fdb *fdb, uint16_t bridge, unsigned first, unsigned n, int port, uint64_t now_ms)
+{
+	unsigned n_found = 0;
+
+	for (unsigned i = first; i < first + n; i++)
+		n_found += fdb_lookup(fdb, bridge, mac(i).bytes, now_ms) == port;
+	return n_found;
+}
+
+static struct fdb_stats
+stats(const struct fdb *fdb)
+{
+	struct fdb_stats s;
+
+	fdb_get_stats(fdb, &s);
+	return s;
+}
+
+static void
+fdb_create_hostile(void)
+{
+	struct fdb *fdb = table(N_ENTRIES);
+
+	errno = 0;
+	CU_ASSERT_PTR_NULL(fdb_create("test", N_ENTRIES, AGE_MS)); /* the name is taken */
+	CU_ASSERT_EQUAL(errno, EEXIST);
+	errno = 0;
+	CU_ASSERT_PTR_NULL(fdb_create("none", 0, AGE_MS));
+	CU_ASSERT_EQUAL(errno, EINVAL);
+	fdb_destroy(fdb);
+	fdb_destroy(NULL);
+}
+
+static void
+fdb_lookup_empty(void)
+{
+	static const uint8_t zero[6];
+	static const uint8_t ones[6] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
+	struct fdb *fdb = table(N_ENTRIES);
+
+	CU_ASSERT_EQUAL(fdb_lookup(fdb, 0, mac(1).bytes, 0), -1);
+	CU_ASSERT_EQUAL(fdb_lookup(fdb, 0, zero, 0), -1);
+	CU_ASSERT_EQUAL(fdb_lookup(fdb, LIMIT_BRIDGES - 1, ones, 0), -1);
+	CU_ASSERT_EQUAL(stats(fdb).n_entries, 0);
+	fdb_destroy(fdb);
+}
+
+static void
+fdb_learn_one(void)
+{
+	struct fdb *fdb = table(N_ENTRIES);
+
+	learn(fdb, 3, 7, 1, 42, 100);
+	CU_ASSERT_EQUAL(fdb_lookup(fdb, 3, mac(7).bytes, 100), 42);
+	CU_ASSERT_EQUAL(fdb_lookup(fdb, 3, mac(8).bytes, 100), -1);
+	CU_ASSERT_EQUAL(stats(fdb).n_entries, 1);
+	CU_ASSERT_EQUAL(stats(fdb).n_learned, 1);
+	CU_ASSERT_EQUAL(fdb_port_entries(fdb, 42), 1);
+	CU_ASSERT_EQUAL(fdb_port_entries(fdb, 41), 0);
+	fdb_destroy(fdb);
+}
+
+/* Every byte of the address and the bridge tells entries apart. */
+static void
+fdb_learn_distinct(void)
+{
+	struct fdb *fdb = table(N_ENTRIES);
+	struct mac base = mac(0);
+
+	for (unsigned byte = 0; byte < 6; byte++) {
+		struct mac other = base;
+
+		other.bytes[byte] ^= 0x40;
+		fdb_learn(fdb, 1, other.bytes, (uint16_t)(10 + byte), 0);
+	}
+	fdb_learn(fdb, 1, base.bytes, 20, 0);
+	fdb_learn(fdb, 2, base.bytes, 21, 0);
+	fdb_learn(fdb, LIMIT_BRIDGES - 1, base.bytes, LIMIT_PORTS - 1, 0);
+	for (unsigned byte = 0; byte < 6; byte++) {
+		struct mac other = base;
+
+		other.bytes[byte] ^= 0x40;
+		CU_ASSERT_EQUAL(fdb_lookup(fdb, 1, other.bytes, 0), (int)(10 + byte));
+		CU_ASSERT_EQUAL(fdb_lookup(fdb, 2, other.bytes, 0), -1);
+	}
+	CU_ASSERT_EQUAL(fdb_lookup(fdb, 1, base.bytes, 0), 20);
+	CU_ASSERT_EQUAL(fdb_lookup(fdb, 2, base.bytes, 0), 21);
+	CU_ASSERT_EQUAL(fdb_lookup(fdb, LIMIT_BRIDGES - 1, base.bytes, 0), LIMIT_PORTS - 1);
+	CU_ASSERT_EQUAL(stats(fdb).n_entries, 9);
+	fdb_destroy(fdb);
+}
+
+static void
+fdb_learn_again(void)
+{
+	struct fdb *fdb = table(N_ENTRIES);
+
+	learn(fdb, 0, 0, 10, 1, 0);
+	learn(fdb, 0, 0, 10, 1, AGE_MS - 1); /* refreshes */
+	CU_ASSERT_EQUAL(count(fdb, 0, 0, 10, 1, 2 * AGE_MS - 2), 10);
+	CU_ASSERT_EQUAL(count(fdb, 0, 0, 10, 1, 2 * AGE_MS - 1), 0);
+	CU_ASSERT_EQUAL(stats(fdb).n_learned, 10);
+	CU_ASSERT_EQUAL(stats(fdb).n_moved, 0);
+	fdb_destroy(fdb);
+}
+
+static void
+fdb_learn_moves(void)
+{
+	struct fdb *fdb = table(N_ENTRIES);
+
+	learn(fdb, 0, 0, 10, 1, 0);
+	learn(fdb, 0, 0, 4, 2, 5);
+	CU_ASSERT_EQUAL(count(fdb, 0, 0, 4, 2, 5), 4);
+	CU_ASSERT_EQUAL(count(fdb, 0, 4, 6, 1, 5), 6);
+	CU_ASSERT_EQUAL(fdb_port_entries(fdb, 1), 6);
+	CU_ASSERT_EQUAL(fdb_port_entries(fdb, 2), 4);
+	CU_ASSERT_EQUAL(stats(fdb).n_entries, 10);
+	CU_ASSERT_EQUAL(stats(fdb).n_moved, 4);
+	fdb_destroy(fdb);
+}
+
+/* A guest that invents addresses gets its share and no more, and its neighbour notices nothing. */
+static void
+fdb_learn_quota(void)
+{
+	struct fdb *fdb = table(N_ENTRIES);
+
+	learn(fdb, 0, 0, 3, 1, 0);
+	learn(fdb, 0, 1000, LIMIT_MACS_PER_PORT + 500, 2, 0);
+	CU_ASSERT_EQUAL(fdb_port_entries(fdb, 2), LIMIT_MACS_PER_PORT);
+	CU_ASSERT_EQUAL(count(fdb, 0, 1000, LIMIT_MACS_PER_PORT, 2, 0), LIMIT_MACS_PER_PORT);
+	CU_ASSERT_EQUAL(count(fdb, 0, 1000 + LIMIT_MACS_PER_PORT, 500, -1, 0), 500);
+	CU_ASSERT_EQUAL(stats(fdb).n_refused_port, 500);
+	CU_ASSERT_EQUAL(count(fdb, 0, 0, 3, 1, 0), 3);
+	learn(fdb, 0, 0, 3, 2, 0); /* nor can it take its neighbour's */
+	CU_ASSERT_EQUAL(count(fdb, 0, 0, 3, 1, 0), 3);
+	CU_ASSERT_EQUAL(stats(fdb).n_refused_port, 503);
+	CU_ASSERT_EQUAL(stats(fdb).n_moved, 0);
+	learn(fdb, 0, 1000, 1, 2, AGE_MS / 2); /* what it owns, it may refresh */
+	CU_ASSERT_EQUAL(count(fdb, 0, 1000, 1, 2, AGE_MS), 1);
+	fdb_destroy(fdb);
+}
+
+/* All of n_entries can be used, whatever the addresses, and are told apart. */
+static void
+fdb_learn_full(void)
+{
+	unsigned n = LIMIT_MACS_PER_PORT / 2;
+	struct fdb *fdb = table(4 * n);
+
+	for (uint16_t port = 0; port < 4; port++)
+		learn(fdb, 0, port * n, n, port, 0);
+	CU_ASSERT_EQUAL(stats(fdb).n_entries, 4 * n);
+	learn(fdb, 0, 4 * n, 10, 9, 0);
+	CU_ASSERT_EQUAL(stats(fdb).n_refused_full, 10);
+	CU_ASSERT_EQUAL(fdb_port_entries(fdb, 9), 0);
+	for (uint16_t port = 0; port < 4; port++)
+		CU_ASSERT_EQUAL(count(fdb, 0, port * n, n, port, 0), n);
+	fdb_flush_port(fdb, 2);
+	learn(fdb, 0, 4 * n, 10, 9, 0);
+	CU_ASSERT_EQUAL(count(fdb, 0, 4 * n, 10, 9, 0), 10);
+	fdb_destroy(fdb);
+}
+
+static void
+fdb_lookup_expired(void)
+{
+	struct fdb *fdb = table(N_ENTRIES);
+
+	learn(fdb, 0, 0, 1, 1, 50);
+	CU_ASSERT_EQUAL(count(fdb, 0, 0, 1, 1, 49), 1); /* clocks of two callers may differ a little */
+	CU_ASSERT_EQUAL(count(fdb, 0, 0, 1, 1, 50 + AGE_MS - 1), 1);
+	CU_ASSERT_EQUAL(count(fdb, 0, 0, 1, 1, 50 + AGE_MS), 0);
+	CU_ASSERT_EQUAL(stats(fdb).n_entries, 1); /* still there, for fdb_age() */
+	learn(fdb, 0, 0, 1, 2, 50 + AGE_MS);
+	CU_ASSERT_EQUAL(count(fdb, 0, 0, 1, 2, 50 + AGE_MS), 1);
+	fdb_destroy(fdb);
+}
+
+static void
+fdb_lookup_ageless(void)
+{
+	struct fdb *fdb = fdb_create("test", N_ENTRIES, UINT64_MAX);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(fdb);
+	learn(fdb, 0, 0, 1, 1, 1u << 30);
+	CU_ASSERT_EQUAL(count(fdb, 0, 0, 1, 1, UINT64_MAX / 2), 1);
+	fdb_destroy(fdb);
+}
+
+static void
+fdb_age_empty(void)
+{
+	struct fdb *fdb = table(8);
+
+	for (unsigned i = 0; i < 100; i++)
+		fdb_age(fdb, i * AGE_MS);
+	CU_ASSERT_EQUAL(stats(fdb).n_aged, 0);
+	fdb_destroy(fdb);
+}
+
+/* One call does a bounded part; as many calls as there are parts do all; young entries stay. */
+static void
+fdb_age_partial(void)
+{
+	struct fdb *fdb = table(N_ENTRIES);
+	uint64_t n_before = 0;
+
+	learn(fdb, 0, 0, 900, 1, 0);
+	learn(fdb, 0, 1000, 900, 2, 500);
+	fdb_age(fdb, AGE_MS - 1);
+	CU_ASSERT_EQUAL(stats(fdb).n_aged, 0);
+	for (unsigned i = 0; i <= N_ENTRIES / AGE_STEP + 1; i++) {
+		fdb_age(fdb, AGE_MS);
+		CU_ASSERT(stats(fdb).n_aged - n_before <= AGE_STEP);
+		n_before = stats(fdb).n_aged;
+	}
+	CU_ASSERT_EQUAL(stats(fdb).n_aged, 900);
+	CU_ASSERT_EQUAL(stats(fdb).n_entries, 900);
+	CU_ASSERT_EQUAL(fdb_port_entries(fdb, 1), 0);
+	CU_ASSERT_EQUAL(count(fdb, 0, 0, 900, -1, 500), 900); /* gone, not merely expired */
+	CU_ASSERT_EQUAL(count(fdb, 0, 1000, 900, 2, AGE_MS), 900);
+	fdb_destroy(fdb);
+}
+
+/* Round after round over a table smaller than one step, the room of old entries is used again. */
+static void
+fdb_age_wrap(void)
+{
+	struct fdb *fdb = table(16);
+
+	for (unsigned round = 0; round < 200; round++) {
+		uint64_t now_ms = (uint64_t)round * AGE_MS;
+
+		fdb_age(fdb, now_ms);
+		CU_ASSERT_EQUAL_FATAL(stats(fdb).n_entries, 0);
+		learn(fdb, 0, round * 16, 16, (uint16_t)round, now_ms);
+		CU_ASSERT_EQUAL_FATAL(count(fdb, 0, round * 16, 16, (int)round, now_ms), 16);
+	}
+	CU_ASSERT_EQUAL(stats(fdb).n_refused_full, 0);
+	fdb_destroy(fdb);
+}
+
+static void
+fdb_flush_port_empty(void)
+{
+	struct fdb *fdb = table(N_ENTRIES);
+
+	learn(fdb, 0, 0, 5, 1, 0);
+	fdb_flush_port(fdb, 2);
+	CU_ASSERT_EQUAL(count(fdb, 0, 0, 5, 1, 0), 5);
+	fdb_destroy(fdb);
+}
+
+static void
+fdb_flush_port_many(void)
+{
+	struct fdb *fdb = table(N_ENTRIES);
+
+	for (unsigned i = 0; i < 1500; i++)
+		learn(fdb, i % 2, i, 1, (uint16_t)(i % 3), 0);
+	fdb_flush_port(fdb, 1);
+	CU_ASSERT_EQUAL(fdb_port_entries(fdb, 0), 500);
+	CU_ASSERT_EQUAL(fdb_port_entries(fdb, 1), 0);
+	CU_ASSERT_EQUAL(fdb_port_entries(fdb, 2), 500);
+	CU_ASSERT_EQUAL(stats(fdb).n_entries, 1000);
+	CU_ASSERT_EQUAL(stats(fdb).n_aged, 0);
+	for (unsigned i = 0; i < 1500; i++)
+		CU_ASSERT_EQUAL(fdb_lookup(fdb, i % 2, mac(i).bytes, 0), i % 3 == 1 ? -1 : (int)(i % 3));
+	fdb_destroy(fdb);
+}
+
+void test_fdb(CU_pSuite suite);
+
+void
+test_fdb(CU_pSuite suite)
+{
+	UNIT_ADD(suite, fdb_create_hostile);
+	UNIT_ADD(suite, fdb_lookup_empty);
+	UNIT_ADD(suite, fdb_learn_one);
+	UNIT_ADD(suite, fdb_learn_distinct);
+	UNIT_ADD(suite, fdb_learn_again);
+	UNIT_ADD(suite, fdb_learn_moves);
+	UNIT_ADD(suite, fdb_learn_quota);
+	UNIT_ADD(suite, fdb_learn_full);
+	UNIT_ADD(suite, fdb_lookup_expired);
+	UNIT_ADD(suite, fdb_lookup_ageless);
+	UNIT_ADD(suite, fdb_age_empty);
+	UNIT_ADD(suite, fdb_age_partial);
+	UNIT_ADD(suite, fdb_age_wrap);
+	UNIT_ADD(suite, fdb_flush_port_empty);
+	UNIT_ADD(suite, fdb_flush_port_many);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Runs the unit tests of backend/sw on an EAL that needs no hugepages, no devices and no privileges. */
+#include <stdio.h>
+
+#include <rte_eal.h>
+
+#include "base/util.h"
+#include "unit.h"
+
+void test_fdb(CU_pSuite suite);
+void test_switch(CU_pSuite suite);
+
+static const struct unit_suite suites[] = {
+	{ "fdb", test_fdb },
+	{ "switch", test_switch },
+};
+
+int
+main(void)
+{
+	char *argv[] = { "test_sw", "--no-huge", "-m", "64", "--no-pci", "--no-shconf", "--no-telemetry",
+			 "--iova-mode=va", "--log-level=error", NULL };
+	int ret;
+
+	if (rte_eal_init(ARRAY_SIZE(argv) - 1, argv) < 0) {
+		fprintf(stderr, "EAL does not start\n");
+		return 1;
+	}
+	ret = unit_run(suites, ARRAY_SIZE(suites));
+	rte_eal_cleanup();
+	return ret;
+}

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# The vocabulary of the cases: this file is read first, then the others.
+
+LAB=/run/lab
+TREE=/lab/tree/dom0
+mkdir -p $LAB/guests
+
+# Say what is being done. On stderr, since the output of some words is a result.
+note() {
+	echo "$(cut -d' ' -f1 /proc/uptime) $*" >&2
+}
+
+fail() {
+	note "FAILED: $*"
+	exit 1
+}
+
+# wait_for SECONDS COMMAND...: until the command succeeds.
+wait_for() {
+	local deadline=$(($(now) + $1))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ $(now) -lt $deadline ] || return 1
+		usleep 100000
+	done
+}
+
+now() {
+	cut -d. -f1 /proc/uptime
+}
+
+# A name nobody else uses, fit for files and xenstore nodes.
+unique() {
+	mktemp -u XXXXXXXX
+}
+
+for part in remote guest backend driver-domain vpe-conf vpe traffic expect clean gather; do
+	. $TREE/$part.sh
+done

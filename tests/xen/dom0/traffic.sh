@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Traffic between two machines (dom0, outside, vpe or a guest), with a verdict.
+#   reaches FROM TO [SECONDS]     wait until there is a first answer
+#   ping FROM TO COUNT [BYTES]    every answer must come; never fragmented
+#   tcp FROM TO [SECONDS]         prints Mbit/s; some data must arrive
+#   udp FROM TO [BYTES] [SECONDS] prints datagrams a second that arrived
+#   copy FROM TO MEGABYTES        random data, compared by checksum
+#   load FROM TO / load_stop      TCP both ways in the background
+
+LISTEN_LIMIT=30
+
+reaches() {
+	note "reaches $*"
+	wait_for ${3:-30} on $1 "ping -q -n -c 1 -W 1 $(address_of $2)" ||
+		fail "$1 cannot reach $2"
+}
+
+ping() {
+	note "ping $*"
+	if on $1 "ping -q -n -i 0.02 -W 5 -M do -s ${4:-56} -c $3 $(address_of $2)" >$LAB/ping.out &&
+		grep -q ' 0% packet loss' $LAB/ping.out; then
+		tail -n 1 $LAB/ping.out >&2
+	else
+		cat $LAB/ping.out >&2
+		fail "ping $*"
+	fi
+}
+
+tcp() {
+	note "tcp $*"
+	_iperf $1 $2 "-t ${3:-4}" '{ print $(NF - 2) }' || fail "tcp $*"
+}
+
+udp() {
+	note "udp $*"
+	_iperf $1 $2 "-u -b 0 -l ${3:-1400} -t ${4:-4}" \
+		'{ split($(NF - 2), n, "/"); split($3, t, "-")
+			printf "%d\n", (n[2] - n[1]) / (t[2] - t[1]) }' ||
+		fail "udp $*"
+}
+
+# One iperf3 run; prints what the awk program makes of the receiver's summary.
+_iperf() { # FROM TO OPTIONS AWK
+	local port=$(_free_port) figure
+	_serve $2 $port "iperf3 -s -1 -p $port -I iperf-$port.pid"
+	on $1 "iperf3 -c $(address_of $2) -p $port -f m -i 0 $3" >$LAB/iperf.out 2>&1
+	figure=$(awk "/receiver/ $4" $LAB/iperf.out)
+	if is "${figure:-0} > 0"; then
+		note "  $figure"
+		echo $figure
+	else
+		cat $LAB/iperf.out >&2
+		return 1
+	fi
+}
+
+# Start a server and wait until it listens.
+_serve() { # WHERE PORT COMMAND
+	tell $1 "$3"
+	wait_for $LISTEN_LIMIT on $1 "ss -ltn | grep -q ':$2 '" || fail "$1 does not run $3"
+}
+
+# Ports are not used twice in a boot.
+_free_port() {
+	local last=$(cat /run/last-port 2>/dev/null || echo 5200)
+	echo $((last + 1)) >/run/last-port
+	echo $((last + 1))
+}
+
+copy() {
+	note "copy $*"
+	local port=$(_free_port)
+	_serve $2 $port "socat -u TCP-LISTEN:$port STDOUT | md5sum >copy.sum"
+	on $1 "dd if=/dev/urandom of=copy.blob bs=1M count=$3 2>/dev/null; md5sum <copy.blob
+		socat -u OPEN:copy.blob TCP:$(address_of $2):$port; rm copy.blob" >$LAB/copy.sent
+	wait_for 30 on $2 'test -s copy.sum' || fail "copy $*: nothing arrived"
+	on $2 'cat copy.sum; rm copy.sum' >$LAB/copy.got
+	cmp $LAB/copy.sent $LAB/copy.got || fail "copy $*: other data arrived than was sent"
+}
+
+load() {
+	note "load $*"
+	local port=$(_free_port)
+	_serve $2 $port "iperf3 -s -p $port -I load-server.pid"
+	tell $1 "iperf3 -c $(address_of $2) -p $port -t 3600 --bidir -P 2 -I load-client.pid"
+	echo "$1 $2" >>$LAB/loads
+	sleep 2
+}
+
+load_stop() {
+	note "load_stop"
+	local where
+	for where in $(cat $LAB/loads); do
+		on $where "$END_TRAFFIC"
+	done
+	rm -f $LAB/loads
+}
+
+# iperf3 ends its pid with a null byte.
+END_TRAFFIC='for f in iperf-*.pid load-*.pid; do
+	[ -s $f ] && kill $(tr -d "\0" <$f); rm -f $f; done; true'

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""From the images and the scripts of this tree to a running dom0."""
+
+import contextlib
+import os
+import shutil
+import tempfile
+
+from . import cpio, daemon, image
+from .machine import Machine
+from .outside import Outside, Requests
+from .say import step
+
+TREE = os.path.realpath(os.path.join(os.path.dirname(__file__), ".."))
+
+
+class Lab:
+    """One run: its directory, the outside, and machines booted one after the other."""
+
+    def __init__(self, directory, outside):
+        self.directory = directory
+        self.share = os.path.join(directory, "share")
+        self.machine = None
+        self._outside = outside
+        self._boots = 0
+
+    def prepare(self):
+        """Lay out the shared directory and put the images together."""
+        base = image.base()
+        shutil.copytree(TREE, self.share + "/tree", ignore=shutil.ignore_patterns("host"))
+        os.mkdir(self.share + "/boot")
+        vpe = daemon.segment(os.path.join(self.directory, "stage"))
+        dom0 = os.path.join(self.directory, "dom0.cpio")
+        _join(dom0, base + "/xen.cpio", _scripts("dom0"), vpe)
+        _join(self.share + "/boot/domain.cpio", base + "/xen.cpio", _scripts("domain"), vpe)
+        _join(self.share + "/boot/guest.cpio", base + "/guest.cpio", _scripts("guest"))
+        _same_file(base + "/vmlinux", self.share + "/boot/vmlinux")
+        self._images = {"xen": base + "/xen", "vmlinux": base + "/vmlinux", "dom0": dom0}
+        Requests(self._outside, self.share + "/outside")
+
+    def boot(self, shell=False):
+        if self.machine:
+            self._bury()
+        self.machine = Machine(self._outside, self.directory, self._images, shell)
+        self.machine.start()
+
+    def _bury(self):
+        """Make room for the next machine, but keep the console of this one."""
+        self._boots += 1
+        self.machine.stop()
+        os.rename(self.machine.console, "%s.%d" % (self.machine.console, self._boots))
+        shutil.rmtree(self.share + "/jobs")
+        os.unlink(self.share + "/up")
+
+
+@contextlib.contextmanager
+def lab(keep=None):
+    """A prepared lab in the directory KEEP, or in a temporary one.
+
+    The temporary one is removed at the end unless the body returns with
+    lab.keep set, as it is when there are failures to look at.
+    """
+    directory = os.path.abspath(keep) if keep else tempfile.mkdtemp(prefix="vpe-lab-")
+    os.makedirs(directory, exist_ok=True)
+    with Outside() as outside:
+        it = Lab(directory, outside)
+        it.keep = bool(keep)
+        try:
+            it.prepare()
+            yield it
+        finally:
+            if it.machine:
+                it.machine.stop()
+            if it.keep:
+                _drop_bulk(directory)
+                step("kept %s" % directory)
+            else:
+                shutil.rmtree(directory, ignore_errors=True)
+
+
+def _drop_bulk(directory):
+    """Images are of no interest afterwards."""
+    for path in ("dom0.cpio", "share/boot"):
+        path = os.path.join(directory, path)
+        shutil.rmtree(path) if os.path.isdir(path) else os.path.exists(path) and os.unlink(path)
+
+
+def _scripts(kind):
+    """The segment with the scripts of one kind of machine: /init, the rest in /lab."""
+    segment = cpio.Segment()
+    for name in sorted(os.listdir(os.path.join(TREE, kind))):
+        source = os.path.join(TREE, kind, name)
+        if name == "init":
+            segment.file("init", source)
+        elif kind != "dom0":
+            segment.file("lab/" + name, source)
+    if kind == "domain":
+        for name in ("agent", "addresses"):
+            segment.file("lab/" + name, os.path.join(TREE, "guest", name))
+    return segment
+
+
+def _join(target, base, *segments):
+    shutil.copyfile(base, target)
+    with open(target, "ab") as f:
+        for segment in segments:
+            if segment:
+                segment.write(f)
+
+
+def _same_file(source, target):
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The command line of the lab."""
+
+import argparse
+import os
+import shutil
+import signal
+import sys
+
+from . import cases, shell
+from .say import Failure
+
+NEEDED = "qemu-system-x86_64 unshare nsenter ip iperf3 ping socat apt-get dpkg ldd".split()
+
+
+def main(argv):
+    args = _parser().parse_args(argv)
+    # The ways a user or a supervisor ends us all unwind like Ctrl-C.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
+    try:
+        if args.verb != "list":
+            _check_host()
+        return args.run(args)
+    except Failure as why:
+        print("lab: %s" % why, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("lab: interrupted", file=sys.stderr)
+        return 130
+
+
+def _parser():
+    parser = argparse.ArgumentParser(prog="lab", description="Real Xen under QEMU: test cases "
+                                     "and benchmarks of vpe-backend. See tests/xen/README.")
+    verbs = parser.add_subparsers(dest="verb", required=True)
+
+    verb = verbs.add_parser("list", help="list the cases")
+    verb.set_defaults(run=lambda a: cases.show())
+
+    verb = verbs.add_parser("run", help="run all cases, or those named")
+    verb.add_argument("--keep", metavar="DIR", help="keep logs of passed cases too, in DIR")
+    verb.add_argument("cases", metavar="CASE", nargs="*", help="a name or the start of one")
+    verb.set_defaults(run=lambda a: cases.run(a.cases, a.keep))
+
+    verb = verbs.add_parser("shell", help="a root shell in dom0")
+    verb.set_defaults(run=lambda a: shell.run())
+    return parser
+
+
+def _check_host():
+    missing = [p for p in NEEDED if not shutil.which(p)]
+    if missing or os.geteuid() != 0:
+        raise Failure("needs root and %s: run tests/xen/setup" % (", ".join(missing) or "nothing else"))
+    if not os.path.exists("/dev/net/tun"):
+        raise Failure("needs /dev/net/tun")

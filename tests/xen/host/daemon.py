@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The daemon as an image segment: built, installed, with the libraries it needs.
+
+VPE_BUILD names a configured build directory; without it the lab keeps one of
+its own in the cache and runs make there, so that a second run is incremental.
+VPE_BUILD=none leaves the daemon out.
+"""
+
+import glob
+import os
+import re
+import shutil
+import subprocess
+
+from . import cache, cpio, elf
+from .say import Failure, step
+
+SOURCE = os.path.realpath(os.path.join(os.path.dirname(__file__), "../../.."))
+# EAL opens every driver in its directory, so the machines get only these.
+DRIVERS = """net_af_packet net_tap net_null net_ring net_vmxnet3 net_e1000
+    mempool_ring mempool_stack bus_vdev bus_pci""".split()
+UNWANTED = re.compile(r"(\.la|\.a|/include|/share/(man|doc))(/|$)")
+
+
+def segment(stage):
+    """The cpio segment, or None without a daemon. STAGE is a scratch directory."""
+    build = os.environ.get("VPE_BUILD") or _own_build()
+    if build == "none":
+        step("the machines get no daemon")
+        return None
+    _make(build, "install", "DESTDIR=" + stage)
+    return _pack(stage)
+
+
+def _own_build():
+    build = os.path.join(cache.root(), "build-" + cache.key(SOURCE))
+    os.makedirs(build, exist_ok=True)
+    with cache.locked("build"):
+        if not os.path.exists(os.path.join(SOURCE, "configure")):
+            step("autoreconf in %s" % SOURCE)
+            _call(["autoreconf", "-i"], SOURCE)
+        if not os.path.exists(os.path.join(build, "Makefile")):
+            step("configuring in %s" % build)
+            _call([os.path.join(SOURCE, "configure"), "-q", "--prefix=/usr",
+                   "--sysconfdir=/etc", "--localstatedir=/var"], build)
+        _make(build)
+    return build
+
+
+def _make(build, *targets):
+    step("make %s in %s" % (" ".join(targets), build))
+    _call(["make", "-s", "-j2"] + list(targets), build)
+
+
+def _call(command, cwd):
+    done = subprocess.run(command, cwd=cwd, text=True, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT)
+    if done.returncode:
+        raise Failure("%s failed in %s:\n%s" % (" ".join(command), cwd, done.stdout[-4000:]))
+
+
+def _pack(stage):
+    image, binaries = cpio.Segment(), []
+    for here, _, names in os.walk(stage):
+        for name in names:
+            path = os.path.join(here, name)
+            inside = os.path.relpath(path, stage)
+            if not UNWANTED.search("/" + inside):
+                _add(image, inside, path)
+                if elf.is_elf(path):
+                    binaries.append(path)
+    drivers = _drivers()
+    for path in drivers:
+        image.file(path, path)
+        # EAL takes the full version only; drivers name each other as
+        # libraries, without a path and with the major version.
+        image.link("%s/%s" % (elf.LIBS, os.path.basename(path)[:-len(".0")]),
+                   os.path.relpath(path, "/" + elf.LIBS))
+    for path, source in elf.libraries(binaries + drivers, stage).items():
+        if not image.has(path) and not source.startswith(stage):
+            image.file(path, source)
+    shutil.rmtree(stage)
+    return image
+
+
+def _add(image, inside, path):
+    inside = re.sub(r"^(bin|sbin|lib|lib64)/", r"usr/\1/", inside)
+    if os.path.islink(path):
+        image.link(inside, os.readlink(path))
+        return
+    image.file(inside, path)
+    # xl looks for hotplug scripts here only, whatever prefix the build has.
+    if os.path.basename(inside).startswith("vif-vpe"):
+        image.file("etc/xen/scripts/" + os.path.basename(inside), path)
+
+
+def _drivers():
+    found = []
+    for name in DRIVERS:
+        found += glob.glob("/%s/dpdk/pmds-*/librte_%s.so.[0-9][0-9].[0-9]" % (elf.LIBS, name))
+    return found

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""One QEMU machine that runs Xen, and the jobs dom0 does for us.
+
+Host and dom0 talk through files in a directory they share (9p): see dom0/jobs.
+"""
+
+import os
+import subprocess
+import time
+
+from .say import Failure, step
+
+# PV dom0 dies with SMAP, PVH guests are killed for RDTSCP; the rest keeps
+# Xen's paging and its context switch plain.
+CPU = "max,-smap,-la57,-pks,-pku,-rdtscp,-xsave"
+MEMORY_MB = 4096
+DOM0_MEMORY_MB = 1024
+XEN_ARGS = ("dom0_mem=%dM dom0_max_vcpus=2 console=com1 com1=115200,8n1 loglvl=info noreboot"
+            % DOM0_MEMORY_MB)
+DOM0_ARGS = "console=hvc0 loglevel=4 panic=1"
+BOOT_LIMIT_S = 180
+POLL_S = 0.05
+
+
+class Died(Failure):
+    """QEMU is gone, or dom0 does not answer any more."""
+
+
+class Machine:
+    def __init__(self, outside, directory, images, shell=False):
+        self._outside = outside
+        self._dir = directory
+        self._images = images
+        self._shell = shell
+        self._jobs = 0
+        self.share = os.path.join(directory, "share")
+        self.console = os.path.join(directory, "dom0-console.log")
+
+    def start(self):
+        """Boot; returns when dom0 takes jobs."""
+        os.makedirs(self.share + "/jobs", exist_ok=True)
+        began = time.monotonic()
+        step("booting Xen and dom0 (console: %s)" % self.console)
+        self._qemu = self._outside.popen(
+            self._command(), stdin=None if self._shell else subprocess.DEVNULL)
+        self._wait(self.share + "/up", BOOT_LIMIT_S, "boot")
+        step("dom0 is up after %.1f s" % (time.monotonic() - began))
+
+    def job(self, script, limit):
+        """Run a shell script in dom0; returns (exit status, output)."""
+        self._jobs += 1
+        base = "%s/jobs/%d" % (self.share, self._jobs)
+        with open(base + ".tmp", "w") as f:
+            f.write(script)
+        os.rename(base + ".tmp", base + ".sh")
+        self._wait(base + ".rc", limit, "a job")
+        with open(base + ".rc") as rc, open(base + ".out", errors="replace") as out:
+            return int(rc.read()), out.read()
+
+    def stop(self):
+        """Power off, the hard way if need be."""
+        if self._qemu.poll() is None:
+            self._qemu.terminate()
+            try:
+                self._qemu.wait(5)
+            except subprocess.TimeoutExpired:
+                self._qemu.kill()
+                self._qemu.wait()
+
+    def _wait(self, path, limit, what):
+        deadline = time.monotonic() + limit
+        while not os.path.exists(path):
+            if self._qemu.poll() is not None:
+                raise Died("QEMU ended during %s: see %s" % (what, self.console))
+            if time.monotonic() > deadline:
+                raise Died("dom0 did not finish %s in %d s: see %s" % (what, limit, self.console))
+            time.sleep(POLL_S)
+
+    def _command(self):
+        shell = "stdio,signal=off" if self._shell else "null"
+        return [
+            "qemu-system-x86_64", "-machine", "q35,accel=tcg", "-cpu", CPU, "-smp", "2",
+            "-m", str(MEMORY_MB), "-display", "none", "-no-reboot", "-nic", "none",
+            "-kernel", self._images["xen"], "-append", XEN_ARGS,
+            "-initrd", "%s %s,%s" % (self._images["vmlinux"], DOM0_ARGS, self._images["dom0"]),
+            "-serial", "file:" + self.console,
+            "-chardev", shell + ",id=shell", "-serial", "chardev:shell",
+            "-monitor", "none",
+            "-fsdev", "local,id=share,security_model=none,path=" + self.share,
+            "-device", "virtio-9p-pci,fsdev=share,mount_tag=lab,iommu_platform=on,disable-legacy=on",
+        ] + self._nic(0)
+
+    def _nic(self, n):
+        tap = "tap%d" % n
+        self._outside.tap(tap)
+        return ["-netdev", "tap,id=%s,ifname=%s,script=no,downscript=no,vnet_hdr=on" % (tap, tap),
+                "-device", "vmxnet3,netdev=%s,mac=52:54:00:77:00:%02x" % (tap, n + 1)]
