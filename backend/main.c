@@ -2,6 +2,7 @@
 /* vpe-backend: command line, start and stop. */
 #include <errno.h>
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,11 +29,25 @@ usage(FILE *to)
 		"  -V, --version      version\n");
 }
 
+/* The signals that end the daemon are for ctl's signalfd: no thread that DPDK starts may take them. */
+static void
+block_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
 /* Runs until the end is asked for. 0 or -errno; `why` says what kept it from starting. */
 static int
 serve(const struct settings *settings, char *why)
 {
 	const struct xen_ops *xen = xen_real();
+
+	block_signals();
 	struct dp *dp = dp_create(settings_dp(settings), xen, why, WHY_SIZE);
 
 	if (dp == NULL)

@@ -8,7 +8,7 @@
  * For the pollers: a request goes to all of them. Each takes it at the top of its loop, adds the port to or removes it
  * from its own tables, and counts the request down; the last one wakes control.
  *
- * Threads: all functions here are for the control thread.
+ * Threads: all functions here are for the control thread, but for those at the end, which read counters.
  */
 #ifndef VPE_DP_DP_H
 #define VPE_DP_DP_H
@@ -81,7 +81,7 @@ int dp_event_fd(struct dp *dp);
 /* Takes the next event; false if there is none now. */
 bool dp_next_event(struct dp *dp, struct dp_event *event);
 
-/* ---- for those who show what happens ------------------------------------------------------------------ */
+/* ---- for those who show what happens: any thread, while no port is attached or detached; figures are approximate ---- */
 
 struct dp_poller_stats {
 	int cpu;

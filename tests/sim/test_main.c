@@ -13,6 +13,7 @@
 #include <CUnit/Basic.h>
 
 #include "base/log.h"
+#include "sim/outside.h"
 #include "sim/sim.h"
 #include "sim/test_sim.h"
 
@@ -54,6 +55,7 @@ static CU_SuiteInfo suites[] = {
 	{ "hostile_offload", adaptive, sim_dp_stop, NULL, NULL, hostile_offload_cases },
 	{ "hostile_grant", adaptive, sim_dp_stop, NULL, NULL, hostile_grant_cases },
 	{ "hostile_store", adaptive, sim_dp_stop, NULL, NULL, hostile_store_cases },
+	{ "sleeping", adaptive, sim_dp_stop, NULL, NULL, sleeping_cases },
 	{ "polling", always, sim_dp_stop, NULL, NULL, polling_cases },
 	CU_SUITE_INFO_NULL,
 };
@@ -92,6 +94,7 @@ main(int argc, char **argv)
 	sigaddset(&blocked, SIGTERM);
 	sigaddset(&blocked, SIGINT);
 	pthread_sigmask(SIG_BLOCK, &blocked, NULL);
+	outside_isolate();
 	log_set_level(getenv("SIM_LOG") != NULL ? LOG_LEVEL_DEBUG : LOG_LEVEL_ERROR);
 	if (CU_initialize_registry() != CUE_SUCCESS || CU_register_suites(suites) != CUE_SUCCESS)
 		return EXIT_FAILURE;

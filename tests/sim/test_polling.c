@@ -1,3 +1,266 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+/* Cases: who wakes whom. XSA-331, 391. */
+#include <string.h>
+#include <unistd.h>
+
+#include "sim/flow.h"
 #include "sim/test_sim.h"
-CU_TestInfo polling_cases[] = { CU_TEST_INFO_NULL };
+
+#define STORM 100000u
+
+static uint64_t
+sent_by(const struct guest *g)
+{
+	return g->stats.n_sent_tx + g->stats.n_sent_rx;
+}
+
+/* While we poll, a stock frontend never traps to tell us of work. */
+static void
+guests_never_notify(void)
+{
+	struct sim s;
+
+	sim_start(&s);
+	struct guest *a = sim_join(&s), *b = sim_join(&s);
+	uint64_t before = sent_by(a) + sent_by(b);
+	CU_ASSERT(flow_exchange(a, b, 5000));
+	CU_ASSERT_EQUAL(sent_by(a) + sent_by(b), before);
+	sim_stop(&s);
+}
+
+static void
+pollers_never_sleep(void)
+{
+	struct sim s;
+	struct dp_poller_stats before, after;
+
+	sim_start(&s);
+	struct guest *a = sim_join(&s), *b = sim_join(&s);
+	dp_get_poller_stats(sim_dp(), 0, &before);
+	CU_ASSERT(flow_exchange(a, b, 100));
+	usleep(20000);
+	dp_get_poller_stats(sim_dp(), 0, &after);
+	CU_ASSERT_EQUAL(after.n_sleeps, before.n_sleeps);
+	CU_ASSERT(after.n_loops - before.n_loops > 1000);
+	CU_ASSERT_EQUAL(after.n_ports, 2);
+	sim_stop(&s);
+}
+
+/* Sends frames one by one, at a distance, so that each could have an event of its own. */
+static bool
+trickle(struct guest *from, struct guest *to, unsigned n, bool arm)
+{
+	static struct guest_frame got;
+	uint8_t data[100];
+
+	for (unsigned i = 0; i < n; i++) {
+		struct frame f = flow_frame(from, to, FRAME_RAW, 100, i);
+		uint64_t deadline = sim_deadline();
+		bool there = false;
+
+		frame_build(&f, data);
+		guest_send_frame(from, data, 100);
+		while (!there && fake_now_ms() < deadline) {
+			guest_reap(from);
+			there = guest_receive(to, &got) && frame_equal(&f, FRAME_COMPLETE, got.data, got.len);
+			if (arm && !there) {
+				guest_arm(from);
+				guest_arm(to);
+			}
+		}
+		if (!sim_check(there, "frame %u does not arrive", i))
+			return false;
+	}
+	return true;
+}
+
+/* Who does not ask for events gets none; who asks gets at most one for each step of a response index. */
+static void
+events_only_if_asked(void)
+{
+	struct sim s;
+
+	sim_start(&s);
+	struct guest *a = sim_join(&s), *b = sim_join(&s);
+	CU_ASSERT(flow_exchange(a, b, 10));
+	uint64_t before = guest_events(b).n_received + guest_events(a).n_received;
+	a->tx.sring->rsp_event = a->tx.rsp_cons - 1;
+	a->rx.sring->rsp_event = a->rx.rsp_cons - 1;
+	b->tx.sring->rsp_event = b->tx.rsp_cons - 1;
+	b->rx.sring->rsp_event = b->rx.rsp_cons - 1;
+	CU_ASSERT(trickle(a, b, 500, false));
+	CU_ASSERT_EQUAL(guest_events(b).n_received + guest_events(a).n_received, before);
+	CU_ASSERT(trickle(a, b, 500, true));
+	uint64_t n = guest_events(b).n_received + guest_events(a).n_received - before;
+	CU_ASSERT(n > 0);
+	CU_ASSERT(n <= 1000);
+	sim_stop(&s);
+}
+
+struct storm {
+	uint64_t fired, unmasked, ms;
+};
+
+/* Guest `a` sends events on all its ports as fast as it can, while `b` and `c` work. */
+static struct storm
+storm(struct guest *a, struct guest *b, struct guest *c)
+{
+	uint64_t sent[2], fired[2], unmasked[2];
+	uint64_t since = fake_now_ms();
+
+	fake_event_counts(&sent[0], &fired[0], &unmasked[0]);
+	for (unsigned i = 0; i < STORM; i++) {
+		fake_port_send(a->params.domid, i % 2 ? a->port_tx : a->port_rx);
+		if (i % (STORM / 10) == 0)
+			CU_ASSERT(flow_exchange(b, c, 10));
+	}
+	fake_event_counts(&sent[1], &fired[1], &unmasked[1]);
+	CU_ASSERT(sent[1] - sent[0] >= STORM);
+	return (struct storm){ fired[1] - fired[0], unmasked[1] - unmasked[0], fake_now_ms() - since };
+}
+
+/* XSA-331: a port that is not unmasked interrupts us once at most. */
+static void
+event_storm_while_polling(void)
+{
+	struct sim s;
+
+	sim_start(&s);
+	struct guest *a = sim_join(&s), *b = sim_join(&s), *c = sim_join(&s);
+	struct storm result = storm(a, b, c);
+	CU_ASSERT(result.fired <= 6); /* once for each of six ports */
+	CU_ASSERT_EQUAL(result.unmasked, 0);
+	sim_stop(&s);
+}
+
+CU_TestInfo polling_cases[] = {
+	{ "guests_never_notify", guests_never_notify },
+	{ "pollers_never_sleep", pollers_never_sleep },
+	{ "events_only_if_asked", events_only_if_asked },
+	{ "event_storm_while_polling", event_storm_while_polling },
+	CU_TEST_INFO_NULL,
+};
+
+/* ---- adaptive polling ----------------------------------------------------------------------------------- */
+
+static uint64_t
+n_sleeps(void)
+{
+	struct dp_poller_stats stats;
+
+	dp_get_poller_stats(sim_dp(), 0, &stats);
+	return stats.n_sleeps;
+}
+
+/* An idle poller gives its core back. */
+static void
+idle_sleeps(void)
+{
+	struct sim s;
+	struct dp_poller_stats before, after;
+
+	sim_start(&s);
+	struct guest *a = sim_join(&s), *b = sim_join(&s);
+	CU_ASSERT(flow_exchange(a, b, 100));
+	dp_get_poller_stats(sim_dp(), 0, &before);
+	uint64_t since = fake_now_ms();
+	usleep(500000);
+	dp_get_poller_stats(sim_dp(), 0, &after);
+	uint64_t ms = fake_now_ms() - since;
+	sim_check((after.slept_us - before.slept_us) / 1000 > ms * 6 / 10, "slept %u of %u ms",
+		  (unsigned)((after.slept_us - before.slept_us) / 1000), (unsigned)ms);
+	CU_ASSERT(after.n_sleeps - before.n_sleeps < 50);
+	CU_ASSERT(flow_exchange(a, b, 100));
+	sim_stop(&s);
+}
+
+static bool
+slept_since(void *arg)
+{
+	return n_sleeps() > *(const uint64_t *)arg;
+}
+
+/* A sleeping poller hears the first frame of either guest, each time, and soon. */
+static void
+sleep_and_wake(void)
+{
+	static struct guest_frame got;
+	struct sim s;
+	uint8_t data[100];
+	uint64_t slowest = 0;
+
+	sim_start(&s);
+	struct guest *a = sim_join(&s), *b = sim_join(&s);
+	CU_ASSERT(flow_exchange(a, b, 10));
+	uint64_t woken = sim_port(a)->stats.n_woken + sim_port(b)->stats.n_woken;
+	for (unsigned i = 0; i < 100; i++) {
+		struct guest *from = i % 2 ? a : b, *to = i % 2 ? b : a;
+		struct frame f = flow_frame(from, to, FRAME_RAW, 100, i);
+
+		usleep(2000); /* far longer than it takes to fall asleep */
+		frame_build(&f, data);
+		uint64_t since = fake_now_ms();
+		CU_ASSERT_EQUAL(guest_send_frame(from, data, 100), 0);
+		if (!sim_check(flow_receive(to, &got), "frame %u does not arrive", i))
+			break;
+		if (fake_now_ms() - since > slowest)
+			slowest = fake_now_ms() - since;
+	}
+	sim_check(slowest < 60, "the slowest took %u ms", (unsigned)slowest); /* a sleep may last 100 ms */
+	CU_ASSERT(sim_port(a)->stats.n_woken + sim_port(b)->stats.n_woken - woken > 50);
+	sim_stop(&s);
+}
+
+/* Frames wait for rx slots and everybody sleeps: the slots must wake the poller. */
+static void
+rx_slots_wake(void)
+{
+	static struct guest_frame got;
+	struct guest_params params = sim_guest_params();
+	struct sim s;
+	uint8_t data[1000];
+
+	params.n_rx_slots = 0;
+	sim_start(&s);
+	struct guest *a = sim_join(&s), *b = sim_add_with(&s, &params, NULL);
+	sim_connect(&s, b, FRONT_LINUX);
+	for (unsigned i = 0; i < 20; i++) {
+		struct frame f = flow_frame(a, b, FRAME_RAW, 1000, i);
+
+		frame_build(&f, data);
+		guest_send_frame(a, data, f.len);
+	}
+	uint64_t before = n_sleeps();
+	CU_ASSERT(flow_until(slept_since, &before));
+	uint64_t sent = b->stats.n_sent_rx;
+	uint64_t since = fake_now_ms();
+	guest_post(b, GUEST_SLOTS);
+	CU_ASSERT_EQUAL(b->stats.n_sent_rx, sent + 1);
+	for (unsigned i = 0; i < 20; i++)
+		CU_ASSERT(flow_receive(b, &got));
+	CU_ASSERT(fake_now_ms() - since < 60);
+	sim_stop(&s);
+}
+
+/* Also a sleeping poller is woken only so often: it polls for a while before it sleeps again. */
+static void
+event_storm_while_sleeping(void)
+{
+	struct sim s;
+
+	sim_start(&s);
+	struct guest *a = sim_join(&s), *b = sim_join(&s), *c = sim_join(&s);
+	struct storm result = storm(a, b, c);
+	/* 50 us of polling after each wake-up make 20 a millisecond, on two ports, and some for b and c. */
+	sim_check(result.fired <= result.ms * 40 + 500, "%u events in %u ms", (unsigned)result.fired,
+		  (unsigned)result.ms);
+	sim_stop(&s);
+}
+
+CU_TestInfo sleeping_cases[] = {
+	{ "idle_sleeps", idle_sleeps },
+	{ "sleep_and_wake", sleep_and_wake },
+	{ "rx_slots_wake", rx_slots_wake },
+	{ "event_storm_while_sleeping", event_storm_while_sleeping },
+	CU_TEST_INFO_NULL,
+};

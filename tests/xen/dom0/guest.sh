@@ -76,11 +76,16 @@ start() {
 }
 
 _up() {
-	guest_learn_domid $1
-	wait_for $GUEST_BOOT_LIMIT xenstore-exists $(guest_data $1)/agent ||
-		fail "$1 does not come up"
+	wait_for $GUEST_BOOT_LIMIT _answers $1 || fail "$1 does not come up"
 	wait_connected $1
 	note "$1 is up"
+}
+
+# The domain id may change meanwhile: QEMU's SVM emulation sometimes makes a PVH
+# guest triple-fault as it boots, and xl then starts it again.
+_answers() {
+	guest_learn_domid $1
+	xenstore-exists $(guest_data $1)/agent
 }
 
 wait_connected() {

@@ -8,6 +8,8 @@ import os
 import shutil
 import tempfile
 
+from .say import step
+
 
 def root():
     base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
@@ -26,10 +28,15 @@ def key(*parts):
 
 
 @contextlib.contextmanager
-def locked(name):
-    """Only one lab at a time makes the thing NAME."""
+def locked(name, waiting=None):
+    """Only one lab at a time makes or uses the thing NAME; says WAITING if it is taken."""
     with open(os.path.join(root(), name + ".lock"), "w") as f:
-        fcntl.flock(f, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if waiting:
+                step(waiting)
+            fcntl.flock(f, fcntl.LOCK_EX)
         yield
 
 

@@ -7,7 +7,7 @@ import shutil
 import signal
 import sys
 
-from . import cases, shell
+from . import cache, cases, shell
 from .say import Failure
 
 NEEDED = "qemu-system-x86_64 unshare nsenter ip iperf3 ping socat apt-get dpkg ldd".split()
@@ -19,9 +19,12 @@ def main(argv):
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
     try:
-        if args.verb != "list":
-            _check_host()
-        return args.run(args)
+        if args.verb == "list":
+            return args.run(args)
+        _check_host()
+        # Two emulated machines at once slow each other down beyond every time limit.
+        with cache.locked("machine", "waiting for another lab on this host to end"):
+            return args.run(args)
     except Failure as why:
         print("lab: %s" % why, file=sys.stderr)
         return 2

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The far end of an uplink: an ethdev made of two rings that the test holds the other ends of, or a device of the
+ * kernel. The process has a network namespace of its own (outside_isolate()), so nothing of the host is touched.
+ */
+#ifndef VPE_SIM_OUTSIDE_H
+#define VPE_SIM_OUTSIDE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "fakes/frames.h"
+
+/* Gives the process its own network namespace. Call it before there are threads. Without root: no effect. */
+void outside_isolate(void);
+
+/* Why there can be no kernel devices here, NULL if there can. */
+const char *outside_no_kernel(void);
+
+/* ---- an ethdev of rings --------------------------------------------------------------------------------- */
+
+#define OUTSIDE_RING_DEVICE "net_ring_outside" /* its devargs */
+
+bool outside_ring_open(void);
+void outside_ring_close(void);
+/* A complete frame comes in from outside. */
+bool outside_ring_send(const struct frame *f);
+/* Waits for a frame with `f`'s addresses to go out, and compares it. It must be complete and one segment. */
+bool outside_ring_expect(const struct frame *f);
+/* The same for the segments of a GSO frame. */
+bool outside_ring_expect_segments(const struct frame *f);
+
+/* ---- a kernel device ------------------------------------------------------------------------------------ */
+
+/* Sets the device up and opens a socket on it; negative on error. */
+int outside_kernel_open(const char *device);
+void outside_kernel_send(int fd, const struct frame *f);
+/* Waits for a frame with `f`'s addresses to come out of the device, and compares it. */
+bool outside_kernel_expect(int fd, const struct frame *f, enum frame_csum csum);
+/* Makes two devices that are connected to each other; both are set up. */
+bool outside_kernel_make_pair(const char *a, const char *b);
+
+#endif
