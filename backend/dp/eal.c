@@ -126,10 +126,10 @@ add_memory(struct eal_args *args, const struct dp_params *params)
 int
 eal_start(const struct dp_params *params, char *why, size_t why_size)
 {
-	static bool started;
+	static struct eal_args *args; /* for good: EAL keeps pointers into it */
 	cpu_set_t allowed;
 
-	if (started)
+	if (args != NULL)
 		return 0;
 	if (sched_getaffinity(0, sizeof(allowed), &allowed) < 0)
 		return -errno;
@@ -137,7 +137,7 @@ eal_start(const struct dp_params *params, char *why, size_t why_size)
 	if (ret < 0)
 		return ret;
 
-	struct eal_args *args = calloc(1, sizeof(*args));
+	args = calloc(1, sizeof(*args));
 	if (args == NULL)
 		return -ENOMEM;
 	args_add(args, "vpe-backend");
@@ -151,6 +151,5 @@ eal_start(const struct dp_params *params, char *why, size_t why_size)
 			 rte_strerror(rte_errno));
 		return -rte_errno;
 	}
-	started = true; /* `args` stays: EAL keeps pointers into it */
 	return 0;
 }

@@ -3,8 +3,8 @@
  * From a guest: tx ring -> mbufs.
  *
  * Steps over one burst: parse slots into packets (slots.c), collect the copies, copy once (copy.c), finish each
- * packet's frame (offload.c), write and publish the responses, notify if the guest asked for it. Called by
- * port_vif.c.
+ * packet's frame (offload.c), write and publish the responses; notify a little later, if that is still wanted.
+ * Called by port_vif.c.
  */
 #include "dp/copy.h"
 #include "dp/offload.h"
@@ -120,6 +120,22 @@ finish_packets(struct vif_queue *q, const struct copy_batch *copy, struct burst 
 	return n;
 }
 
+void
+from_guest_notify(struct vif_queue *q)
+{
+	if (ring_is_unchecked(&q->tx) && ring_check_notify(&q->tx))
+		vif_queue_notify(q, q->evtchn_tx);
+}
+
+static void
+notify_if_due(struct vif_queue *q)
+{
+	const struct poller *pl = q->port.owner;
+
+	if (ring_is_unchecked(&q->tx) && pl->now - q->tx_published >= pl->notify_delay)
+		from_guest_notify(q);
+}
+
 static void
 respond(struct vif_queue *q, const struct burst *b)
 {
@@ -127,8 +143,14 @@ respond(struct vif_queue *q, const struct burst *b)
 		netif_tx_response_t rsp = { .id = q->rsp[i].id, .status = q->rsp[i].status };
 		ring_put_response(&q->tx, &rsp, sizeof(rsp));
 	}
-	if (b->n_rsp > 0 && ring_publish_responses(&q->tx))
-		vif_queue_notify(q, q->evtchn_tx);
+	if (b->n_rsp == 0)
+		return;
+	if (!ring_is_unchecked(&q->tx))
+		q->tx_published = q->port.owner->now;
+	ring_publish_responses(&q->tx);
+	/* A guest whose ring was that full may have stopped, and then nothing but an event starts it again. */
+	if (b->n_rsp >= NETIF_RING_SIZE / 2)
+		from_guest_notify(q);
 }
 
 unsigned
@@ -137,6 +159,7 @@ from_guest_burst(struct vif_queue *q, struct rte_mbuf **frames, unsigned n)
 	struct poller *pl = q->port.owner;
 	uint32_t pending = ring_pending(&q->tx);
 
+	notify_if_due(q);
 	if (pending == 0)
 		return 0;
 	if (pending > NETIF_RING_SIZE) {

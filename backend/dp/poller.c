@@ -250,33 +250,36 @@ poller_wake(struct poller *pl)
 
 /* ---- the loop ------------------------------------------------------------------------------------------ */
 
+static void
+poller_read_clock(struct poller *pl, uint64_t ticks_per_ms)
+{
+	pl->now = rte_rdtsc();
+	if (pl->now / ticks_per_ms == pl->now_ms)
+		return;
+	pl->now_ms = pl->now / ticks_per_ms;
+	sw_tick(pl->sw, pl->now_ms);
+}
+
 int
 poller_main(void *arg)
 {
 	struct poller *pl = arg;
 	uint64_t hz = rte_get_tsc_hz();
-	uint64_t now = rte_rdtsc();
-	uint64_t busy_at = now;
 	uint64_t idle_limit = pl->idle_us * hz / 1000000;
+	uint64_t busy_at = pl->now = rte_rdtsc();
 
+	pl->notify_delay = LIMIT_NOTIFY_DELAY_US * hz / 1000000;
 	while (!__atomic_load_n(&pl->stop, __ATOMIC_ACQUIRE)) {
 		if (unlikely(!rte_ring_empty(pl->handoffs)))
 			poller_take_handoffs(pl);
-		unsigned n = poller_poll(pl);
-		pl->stats.n_busy_loops += n > 0;
-		if (n > 0)
-			pl->was_busy = true;
-		if (++pl->stats.n_loops % CLOCK_EVERY != 0)
+		bool busy = poller_poll(pl) > 0;
+		pl->stats.n_busy_loops += busy;
+		if (++pl->stats.n_loops % CLOCK_EVERY != 0 && !busy)
 			continue;
-		now = rte_rdtsc();
-		if (pl->was_busy)
-			busy_at = now;
-		pl->was_busy = false;
-		if (now / (hz / 1000) != pl->now_ms) {
-			pl->now_ms = now / (hz / 1000);
-			sw_tick(pl->sw, pl->now_ms);
-		}
-		if (pl->idle_us > 0 && now - busy_at >= idle_limit) {
+		poller_read_clock(pl, hz / 1000);
+		if (busy) {
+			busy_at = pl->now;
+		} else if (pl->idle_us > 0 && pl->now - busy_at >= idle_limit) {
 			poller_sleep(pl);
 			busy_at = rte_rdtsc();
 		}

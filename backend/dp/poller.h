@@ -46,10 +46,11 @@ struct poller {
 	int epoll_fd;              /* wake_fd and the fds of the owned ports */
 	bool sleeping;             /* written by the poller (seq_cst), read by whoever gives it work */
 	bool stop;                 /* written by control (release) */
-	bool was_busy;             /* since the clock was last read */
+	uint64_t now;              /* TSC; read in every iteration that moved frames and in every few others */
+	uint64_t notify_delay;     /* LIMIT_NOTIFY_DELAY_US in TSC ticks */
 	unsigned idle_us;          /* of idleness before a sleep; 0 = never sleep */
 	unsigned blind_us;         /* longest sleep while a port cannot wake us */
-	uint64_t now_ms;           /* refreshed every few iterations */
+	uint64_t now_ms;           /* `now` in milliseconds */
 	struct port *port[LIMIT_PORTS]; /* all attached ports, by id */
 	struct port *own[LIMIT_PORTS];
 	unsigned n_own;

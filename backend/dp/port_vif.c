@@ -38,8 +38,8 @@ vif_arm(struct port *port)
 {
 	struct vif_queue *q = queue_of(port);
 	unsigned need = q->backlog.n > 0 ? to_guest_slots(q->backlog.frame[q->backlog.head % LIMIT_BACKLOG_FRAMES]) : 0;
+	from_guest_notify(q);
 	bool idle = ring_arm(&q->tx, 1);
-
 	if (need > 0)
 		idle = ring_arm(&q->rx, need) && idle;
 	return idle ? PORT_ARMED : PORT_BUSY;

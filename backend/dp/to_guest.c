@@ -39,15 +39,15 @@ to_guest_slots(const struct rte_mbuf *m)
 	return (m->pkt_len + NETIF_PAGE_SIZE - 1) / NETIF_PAGE_SIZE + (is_gso(m) ? 1 : 0);
 }
 
-static void
-backlog_push(struct vif_queue *q, struct rte_mbuf *m)
+static bool
+backlog_has_room(const struct vif_backlog *bl, const struct rte_mbuf *m)
 {
-	struct vif_backlog *bl = &q->backlog;
+	return bl->n < LIMIT_BACKLOG_FRAMES && bl->bytes + m->pkt_len <= LIMIT_BACKLOG_BYTES;
+}
 
-	if (bl->n == LIMIT_BACKLOG_FRAMES || bl->bytes + m->pkt_len > LIMIT_BACKLOG_BYTES) {
-		port_drop(&q->port, m, DROP_QUEUE_FULL);
-		return;
-	}
+static void
+backlog_push(struct vif_backlog *bl, struct rte_mbuf *m)
+{
 	bl->frame[(bl->head + bl->n++) % LIMIT_BACKLOG_FRAMES] = m;
 	bl->bytes += m->pkt_len;
 }
@@ -144,7 +144,8 @@ respond(struct vif_queue *q, const struct copy_batch *copy, struct burst *b)
 		}
 		ring_put_response(&q->rx, &s->rsp, sizeof(s->rsp));
 	}
-	if (ring_publish_responses(&q->rx))
+	ring_publish_responses(&q->rx);
+	if (ring_check_notify(&q->rx))
 		vif_queue_notify(q, q->evtchn_rx);
 }
 
@@ -179,10 +180,17 @@ to_guest_run(struct vif_queue *q)
 	backlog_pop(&q->backlog, b.n_frames);
 }
 
+/* The cap is for what the guest has no slots for: a burst that passes it is sent in parts before anything is dropped. */
 void
 to_guest_burst(struct vif_queue *q, struct rte_mbuf **frames, unsigned n)
 {
-	for (unsigned i = 0; i < n; i++)
-		backlog_push(q, frames[i]);
+	for (unsigned i = 0; i < n; i++) {
+		if (!backlog_has_room(&q->backlog, frames[i]))
+			to_guest_run(q);
+		if (backlog_has_room(&q->backlog, frames[i]))
+			backlog_push(&q->backlog, frames[i]);
+		else
+			port_drop(&q->port, frames[i], DROP_QUEUE_FULL);
+	}
 	to_guest_run(q);
 }

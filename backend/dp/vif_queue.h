@@ -32,6 +32,7 @@ struct vif_queue {
 	uint32_t guest; /* VIF_GUEST_* */
 	struct ring tx; /* from the guest */
 	struct ring rx; /* to the guest */
+	uint64_t tx_published; /* clock of the oldest tx response that the guest was not notified of */
 	struct vif_backlog backlog;
 	struct port_vif_stats stats;
 	struct slot_rsp rsp[NETIF_RING_SIZE]; /* scratch of one from_guest burst */
@@ -47,6 +48,12 @@ vif_queue_notify(struct vif_queue *q, uint32_t evtchn)
 
 /* Ring slots that frame `m` takes on the way to the guest: its pages and, for GSO, one extra info. */
 unsigned to_guest_slots(const struct rte_mbuf *m);
+
+/*
+ * Notifies the guest of its tx responses if it asked for that and still has not taken them. Called with a delay of
+ * LIMIT_NOTIFY_DELAY_US by from_guest_burst(), and before a sleep.
+ */
+void from_guest_notify(struct vif_queue *q);
 
 /* Takes up to `n` (at most LIMIT_BURST) frames off the tx ring. */
 unsigned from_guest_burst(struct vif_queue *q, struct rte_mbuf **frames, unsigned n);

@@ -34,6 +34,13 @@
 /* xl and libxl: a backend's state 2 that lasts less than this can be missed by a watcher that reads state afterwards. */
 #define LIMIT_INITWAIT_DWELL_MS 100
 
+/*
+ * How long the notification of transmit responses is put off. A guest's own transmit path collects them, so an
+ * immediate event would mostly find nothing to do, and Linux punishes such events: after a few of them it delays its
+ * interrupt by up to a second (XSA-391), which stalls TCP. Long enough for that path, short beside TCP's own timers.
+ */
+#define LIMIT_NOTIFY_DELAY_US 50
+
 /* Longest value of a store key that we look at: xenstored's own quota for a node. */
 #define LIMIT_STORE_VALUE 2048
 

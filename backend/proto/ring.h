@@ -33,6 +33,7 @@ struct ring {
 	uint32_t req_cons;  /* requests taken */
 	uint32_t rsp_prod;  /* responses written */
 	uint32_t rsp_published; /* responses that the guest may see */
+	uint32_t rsp_checked;   /* responses for which it was decided whether to notify the guest */
 };
 
 enum ring_attach {
@@ -52,6 +53,7 @@ ring_attach(struct ring *r, void *page, uint32_t slot_size)
 	r->rsp_prod = __atomic_load_n(&r->shared->rsp_prod, __ATOMIC_RELAXED);
 	r->req_cons = r->rsp_prod;
 	r->rsp_published = r->rsp_prod;
+	r->rsp_checked = r->rsp_prod;
 	uint32_t req_prod = __atomic_load_n(&r->shared->req_prod, __ATOMIC_RELAXED);
 	return req_prod - r->rsp_prod > NETIF_RING_SIZE ? RING_IMPLAUSIBLE : RING_ATTACHED;
 }
@@ -87,21 +89,36 @@ ring_put_response(struct ring *r, const void *rsp, size_t size)
 	r->rsp_prod++;
 }
 
-/*
- * Makes all written responses visible. Returns whether the guest asked to be notified of one of them.
- * Release: pairs with the guest's read barrier after it reads rsp_prod. The full fence orders our rsp_prod
- * before the read of rsp_event; it pairs with the guest's fence between writing rsp_event and its final check.
- */
-static inline bool
+/* Makes all written responses visible. Release: pairs with the guest's read barrier after it reads rsp_prod. */
+static inline void
 ring_publish_responses(struct ring *r)
 {
-	uint32_t old = r->rsp_published;
-
 	r->rsp_published = r->rsp_prod;
 	__atomic_store_n(&r->shared->rsp_prod, r->rsp_prod, __ATOMIC_RELEASE);
+}
+
+/*
+ * Whether the guest asked to be notified of a response that was published since the last call, and has not taken it
+ * by itself meanwhile (it moves rsp_event on when it does). May be called a while after the publishing, but must be called then.
+ * The full fence orders our rsp_prod before the read of rsp_event; it pairs with the guest's fence between writing
+ * rsp_event and its final check. Source: ring.h RING_PUSH_RESPONSES_AND_CHECK_NOTIFY.
+ */
+static inline bool
+ring_check_notify(struct ring *r)
+{
+	uint32_t old = r->rsp_checked;
+
+	r->rsp_checked = r->rsp_published;
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	uint32_t event = __atomic_load_n(&r->shared->rsp_event, __ATOMIC_RELAXED);
-	return (uint32_t)(r->rsp_prod - event) < (uint32_t)(r->rsp_prod - old);
+	return (uint32_t)(r->rsp_published - event) < (uint32_t)(r->rsp_published - old);
+}
+
+/* Whether responses are published that ring_check_notify() has not seen. */
+static inline bool
+ring_is_unchecked(const struct ring *r)
+{
+	return r->rsp_checked != r->rsp_published;
 }
 
 /*

@@ -105,8 +105,13 @@ flow_run(struct guest *from, struct guest *to, flow_make_fn *make, void *arg, un
 		else
 			rest(from, to, seq, deadline);
 	}
-	return sim_check(r.n_got == n && r.intact, "vif%u to vif%u: %u sent, %u of %u arrived %s%s", from->params.domid,
-			 to->params.domid, r.n_sent, r.n_got, n, from->broken, to->broken);
+	if (r.n_got == n && r.intact)
+		return true;
+	char drops[2][256];
+	sim_fail("vif%u to vif%u: %u sent, %u of %u arrived %s%s; dropped:%s;%s", from->params.domid, to->params.domid,
+		 r.n_sent, r.n_got, n, from->broken, to->broken, sim_drops(from, drops[0], sizeof(drops[0])),
+		 sim_drops(to, drops[1], sizeof(drops[1])));
+	return false;
 }
 
 bool

@@ -10,9 +10,10 @@ void
 hostile_start_unconnected(struct hostile *h, const struct guest_params *params)
 {
 	sim_start(&h->s);
+	h->n1 = sim_add(&h->s);
+	h->n2 = sim_add(&h->s);
+	sim_connect_all(&h->s);
 	h->bad = sim_add_with(&h->s, params, NULL);
-	h->n1 = sim_join(&h->s);
-	h->n2 = sim_join(&h->s);
 	CU_ASSERT(flow_exchange(h->n1, h->n2, 60));
 }
 
@@ -22,8 +23,12 @@ hostile_start(struct hostile *h)
 	struct guest_params params = sim_guest_params();
 
 	params.flags &= ~GUEST_STRICT_GRANTS; /* raw slots use the buffers' standing grants */
-	hostile_start_unconnected(h, &params);
-	sim_connect(&h->s, h->bad, FRONT_LINUX);
+	sim_start(&h->s);
+	h->n1 = sim_add(&h->s);
+	h->n2 = sim_add(&h->s);
+	h->bad = sim_add_with(&h->s, &params, NULL);
+	sim_connect_all(&h->s);
+	CU_ASSERT(flow_exchange(h->n1, h->n2, 60));
 	CU_ASSERT(flow_exchange(h->bad, h->n1, 30));
 	guest_log_clear(h->bad);
 }

@@ -84,7 +84,10 @@ outside_ring_send(const struct frame *f)
 	if (m == NULL)
 		return false;
 	frame_build(f, rte_pktmbuf_mtod(m, uint8_t *));
-	return rte_ring_enqueue(inward, m) == 0;
+	if (rte_ring_enqueue(inward, m) == 0)
+		return true;
+	rte_pktmbuf_free(m);
+	return false;
 }
 
 /* Waits for a frame with `f`'s addresses; NULL if none comes. */

@@ -23,7 +23,7 @@ const char *outside_no_kernel(void);
 
 bool outside_ring_open(void);
 void outside_ring_close(void);
-/* A complete frame comes in from outside. */
+/* A complete frame comes in from outside. False if there is no room now. */
 bool outside_ring_send(const struct frame *f);
 /* Waits for a frame with `f`'s addresses to go out, and compares it. It must be complete and one segment. */
 bool outside_ring_expect(const struct frame *f);

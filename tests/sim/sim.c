@@ -215,18 +215,47 @@ sim_add(struct sim *s)
 	return sim_add_with(s, NULL, NULL);
 }
 
+/* Goes to 4, with the toolstack's part. */
+static bool
+connect_begin(const struct sim *s, const struct guest *g, unsigned features)
+{
+	bool offered = front_await(g, XenbusStateInitWait);
+
+	if (!sim_check(offered, "vif%u: state is %d, not 2", g->params.domid, front_backend_state(g)))
+		return false;
+	if (s->hotplug == HOTPLUG_SCRIPT)
+		toolstack_hotplug(g, "connected");
+	front_publish(g, features);
+	front_set_state(g, XenbusStateConnected);
+	return true;
+}
+
+static bool
+connect_end(const struct guest *g)
+{
+	char error[256];
+	bool ok = front_await(g, XenbusStateConnected);
+
+	return sim_check(ok, "vif%u does not connect: state %d, error \"%s\"", g->params.domid,
+			 front_backend_state(g), fake_store_get(guest_error(g).text, error, sizeof(error)));
+}
+
 bool
 sim_connect(struct sim *s, struct guest *g, unsigned features)
 {
-	if (s->hotplug == HOTPLUG_SCRIPT) {
-		if (!sim_check(front_await(g, XenbusStateInitWait), "vif%u: no state 2", g->params.domid))
-			return false;
-		toolstack_hotplug(g, "connected");
-	}
-	char error[256];
-	bool ok = front_connect(g, features);
-	return sim_check(ok, "vif%u does not connect: state %d, error \"%s\"", g->params.domid,
-			 front_backend_state(g), fake_store_get(guest_error(g).text, error, sizeof(error)));
+	return connect_begin(s, g, features) && connect_end(g);
+}
+
+bool
+sim_connect_all(struct sim *s)
+{
+	bool ok = true;
+
+	for (unsigned i = 0; i < s->n_guests; i++)
+		ok = connect_begin(s, s->guest[i], FRONT_LINUX) && ok;
+	for (unsigned i = 0; i < s->n_guests; i++)
+		ok = ok && connect_end(s->guest[i]);
+	return ok;
 }
 
 struct guest *
@@ -291,4 +320,18 @@ sim_port(const struct guest *g)
 			return port;
 	}
 	return NULL;
+}
+
+const char *
+sim_drops(const struct guest *g, char *text, size_t text_size)
+{
+	const struct port *port = sim_port(g);
+	size_t len = 0;
+
+	text[0] = '\0';
+	for (unsigned i = 0; port != NULL && i < DROP_N && len < text_size; i++)
+		if (port->stats.n_dropped[i] != 0)
+			len += (size_t)snprintf(text + len, text_size - len, " %s %llu", drop_name(i),
+						(unsigned long long)port->stats.n_dropped[i]);
+	return text;
 }

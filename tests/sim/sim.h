@@ -79,7 +79,9 @@ struct guest_params sim_guest_params(void);
 
 /* Connects it, with the toolstack's part. Whether that worked. */
 bool sim_connect(struct sim *s, struct guest *g, unsigned features);
-/* Both at once, as stock Linux does. */
+/* Connects all guests there are, at the same time, with all that stock Linux offers. */
+bool sim_connect_all(struct sim *s);
+/* Adds and connects one, as stock Linux does. */
 struct guest *sim_join(struct sim *s);
 
 /* ---- what the daemon is to say of a vif ----------------------------------------------------------------- */
@@ -90,5 +92,7 @@ bool sim_expect_fault(const struct guest *g, const char *text);
 bool sim_expect_refused(const struct guest *g);
 /* Its port, or NULL. Counters of it may be read. */
 const struct port *sim_port(const struct guest *g);
+/* Its drop counters that are not 0, as text. Returns `text`. */
+const char *sim_drops(const struct guest *g, char *text, size_t text_size);
 
 #endif

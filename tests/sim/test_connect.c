@@ -16,7 +16,8 @@ connect_two(void)
 	char text[64];
 
 	sim_start(&s);
-	struct guest *a = sim_join(&s), *b = sim_join(&s);
+	struct guest *a = sim_add(&s), *b = sim_add(&s);
+	sim_connect_all(&s);
 	CU_ASSERT(flow_exchange(a, b, 300));
 	CU_ASSERT_EQUAL(fake_store_number(guest_back(a, "feature-sg").text, -1), 1);
 	CU_ASSERT_EQUAL(fake_store_number(guest_back(a, "feature-gso-tcpv4").text, -1), 1);
@@ -59,7 +60,8 @@ connected_again_changes_nothing(void)
 	struct sim s;
 
 	sim_start(&s);
-	struct guest *a = sim_join(&s), *b = sim_join(&s);
+	struct guest *a = sim_add(&s), *b = sim_add(&s);
+	sim_connect_all(&s);
 	for (unsigned i = 0; i < 20; i++) {
 		front_set_state(a, XenbusStateConnected);
 		CU_ASSERT(flow_exchange(a, b, 5));
@@ -85,7 +87,8 @@ close_and_reconnect(void)
 	struct sim s;
 
 	sim_start(&s);
-	struct guest *a = sim_join(&s), *b = sim_join(&s);
+	struct guest *a = sim_add(&s), *b = sim_add(&s);
+	sim_connect_all(&s);
 	CU_ASSERT(flow_exchange(a, b, 50));
 	CU_ASSERT(front_close(a));
 	CU_ASSERT(released(a));
@@ -140,7 +143,8 @@ close_and_reconnect_200(void)
 
 	sim_start(&s);
 	for (unsigned i = 0; i < LOOP_GUESTS; i++)
-		sim_join(&s);
+		sim_add(&s);
+	sim_connect_all(&s);
 	fake_leaks(&before);
 	for (unsigned i = 0; i < 200 / LOOP_GUESTS + 1; i++)
 		if (!flow_exchange(s.guest[i % LOOP_GUESTS], s.guest[(i + 1) % LOOP_GUESTS], 3) || !all_loop(&s))
@@ -158,7 +162,8 @@ reboot_without_closing(void)
 	struct sim s;
 
 	sim_start(&s);
-	struct guest *a = sim_join(&s), *b = sim_join(&s);
+	struct guest *a = sim_add(&s), *b = sim_add(&s);
+	sim_connect_all(&s);
 	front_set_state(a, XenbusStateInitialising);
 	CU_ASSERT(flow_until(released, a));
 	guest_renew(a);

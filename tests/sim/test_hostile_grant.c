@@ -235,12 +235,11 @@ rx_connect(struct hostile *h, unsigned n_rx_slots, const struct toolstack_vif *v
 	params.n_rx_slots = n_rx_slots;
 	params.flags &= ~GUEST_STRICT_GRANTS;
 	sim_start(&h->s);
-	h->bad = sim_add_with(&h->s, &params, vif);
 	h->n1 = sim_add_with(&h->s, NULL, vif);
 	h->n2 = sim_add_with(&h->s, NULL, vif);
-	sim_connect(&h->s, h->n1, FRONT_LINUX);
-	sim_connect(&h->s, h->n2, FRONT_LINUX);
+	sim_connect_all(&h->s);
 	CU_ASSERT(flow_exchange(h->n1, h->n2, 60)); /* known by now: nothing of theirs is flooded later */
+	h->bad = sim_add_with(&h->s, &params, vif);
 	sim_connect(&h->s, h->bad, FRONT_LINUX);
 	struct frame f = flow_frame(h->bad, h->n1, FRAME_RAW, 60, 1);
 	uint8_t data[60];

@@ -26,7 +26,8 @@ detach_self(void)
 	struct sim s;
 
 	sim_start(&s);
-	struct guest *a = sim_join(&s), *b = sim_join(&s), *c = sim_join(&s);
+	struct guest *a = sim_add(&s), *b = sim_add(&s), *c = sim_add(&s);
+	sim_connect_all(&s);
 	CU_ASSERT(flow_exchange(a, b, 50));
 	toolstack_detach(a);
 	CU_ASSERT(fake_store_await(guest_back(a, "").text, NULL, sim_deadline()));
@@ -42,7 +43,8 @@ detach_dom0(void)
 	struct sim s;
 
 	sim_start_with(&s, &(struct sim_options){ .self = 0, .hotplug = HOTPLUG_AUTO });
-	struct guest *a = sim_join(&s), *b = sim_join(&s);
+	struct guest *a = sim_add(&s), *b = sim_add(&s);
+	sim_connect_all(&s);
 	CU_ASSERT(flow_exchange(a, b, 50));
 	toolstack_detach(a);
 	CU_ASSERT(front_await(a, XenbusStateClosed));
@@ -64,7 +66,8 @@ removed_while_connected(void)
 	struct sim s;
 
 	sim_start(&s);
-	struct guest *a = sim_join(&s), *b = sim_join(&s), *c = sim_join(&s);
+	struct guest *a = sim_add(&s), *b = sim_add(&s), *c = sim_add(&s);
+	sim_connect_all(&s);
 	CU_ASSERT(flow_exchange(a, b, 50));
 	toolstack_remove(a);
 	CU_ASSERT(flow_until(unmapped, a));
@@ -85,7 +88,8 @@ domain_dies(void)
 	struct sim s;
 
 	sim_start(&s);
-	struct guest *a = sim_join(&s), *b = sim_join(&s), *c = sim_join(&s);
+	struct guest *a = sim_add(&s), *b = sim_add(&s), *c = sim_add(&s);
+	sim_connect_all(&s);
 	CU_ASSERT(flow_exchange(a, b, 50));
 	struct frame f = flow_frame(a, b, FRAME_RAW, 1514, 1);
 	frame_build(&f, data);
@@ -112,7 +116,8 @@ domain_dies_dom0(void)
 	struct sim s;
 
 	sim_start_with(&s, &(struct sim_options){ .self = 0, .hotplug = HOTPLUG_AUTO });
-	struct guest *a = sim_join(&s), *b = sim_join(&s), *c = sim_join(&s);
+	struct guest *a = sim_add(&s), *b = sim_add(&s), *c = sim_add(&s);
+	sim_connect_all(&s);
 	CU_ASSERT(flow_exchange(a, b, 50));
 	fake_domain_destroy(a->params.domid, FAKE_STORE_KEPT);
 	CU_ASSERT(flow_exchange(b, c, 50));
@@ -130,7 +135,8 @@ channels_reset(void)
 	struct sim s;
 
 	sim_start(&s);
-	struct guest *a = sim_join(&s), *b = sim_join(&s), *c = sim_join(&s);
+	struct guest *a = sim_add(&s), *b = sim_add(&s), *c = sim_add(&s);
+	sim_connect_all(&s);
 	CU_ASSERT(flow_exchange(a, b, 50));
 	fake_port_reset(a->params.domid);
 	for (unsigned i = 0; i < 50; i++) {
@@ -170,7 +176,8 @@ notify_fails(void)
 	uint8_t data[100];
 
 	sim_start(&s);
-	struct guest *a = sim_join(&s), *b = sim_join(&s);
+	struct guest *a = sim_add(&s), *b = sim_add(&s);
+	sim_connect_all(&s);
 	fake_notify_fail(0, 20, EIO);
 	for (unsigned i = 0; i < 200; i++) {
 		struct arrivals want = { b, i + 1 };
@@ -194,7 +201,8 @@ stop_by_signal(void)
 	struct sim s;
 
 	sim_start(&s);
-	struct guest *a = sim_join(&s), *b = sim_join(&s);
+	struct guest *a = sim_add(&s), *b = sim_add(&s);
+	sim_connect_all(&s);
 	CU_ASSERT(flow_exchange(a, b, 50));
 	kill(getpid(), SIGTERM);
 	pthread_join(s.thread, NULL);
@@ -231,7 +239,8 @@ stop_and_start(void)
 	struct sim s;
 
 	sim_start(&s);
-	struct guest *a = sim_join(&s), *b = sim_join(&s);
+	struct guest *a = sim_add(&s), *b = sim_add(&s);
+	sim_connect_all(&s);
 	CU_ASSERT(flow_exchange(a, b, 50));
 	sim_end(&s);
 	CU_ASSERT_EQUAL(front_backend_state(a), XenbusStateClosed);
@@ -303,7 +312,8 @@ store_lost(void)
 	struct sim s;
 
 	sim_start(&s);
-	struct guest *a = sim_join(&s), *b = sim_join(&s);
+	struct guest *a = sim_add(&s), *b = sim_add(&s);
+	sim_connect_all(&s);
 	CU_ASSERT(flow_exchange(a, b, 50));
 	fake_store_hang_up();
 	pthread_join(s.thread, NULL);
@@ -321,7 +331,8 @@ reconnect_storm(void)
 	struct sim s;
 
 	sim_start(&s);
-	struct guest *a = sim_join(&s), *b = sim_join(&s), *c = sim_join(&s);
+	struct guest *a = sim_add(&s), *b = sim_add(&s), *c = sim_add(&s);
+	sim_connect_all(&s);
 	for (unsigned i = 0; i < 500; i++) {
 		front_set_state(a, states[i % 14]);
 		if (i % 25 == 0)
@@ -346,7 +357,8 @@ detach_during_copy(void)
 	struct sim s;
 
 	sim_start(&s);
-	struct guest *a = sim_join(&s), *b = sim_join(&s);
+	struct guest *a = sim_add(&s), *b = sim_add(&s);
+	sim_connect_all(&s);
 	CU_ASSERT(flow_exchange(a, b, 10));
 	fake_copy_set_delay_us(100000);
 	struct frame f = flow_frame(a, b, FRAME_RAW, 1514, 1);

@@ -11,7 +11,8 @@ all_sizes_10k(void)
 	struct sim s;
 
 	sim_start(&s);
-	struct guest *a = sim_join(&s), *b = sim_join(&s);
+	struct guest *a = sim_add(&s), *b = sim_add(&s);
+	sim_connect_all(&s);
 	CU_ASSERT(flow_exchange(a, b, 5000));
 	CU_ASSERT_EQUAL(a->stats.n_tx_error + b->stats.n_tx_error, 0);
 	sim_stop(&s);
@@ -38,8 +39,7 @@ jumbo(void)
 
 	sim_start(&s);
 	struct guest *a = sim_add_with(&s, NULL, &mtu9000), *b = sim_add_with(&s, NULL, &mtu9000);
-	sim_connect(&s, a, FRONT_LINUX);
-	sim_connect(&s, b, FRONT_LINUX);
+	sim_connect_all(&s);
 	for (uint32_t len = 1514; len <= 9014; len += 500) {
 		struct ends ends = { a, b, len };
 
@@ -158,7 +158,8 @@ any_slot_layout(void)
 	uint8_t data[600];
 
 	sim_start(&s);
-	struct guest *a = sim_join(&s), *b = sim_join(&s);
+	struct guest *a = sim_add(&s), *b = sim_add(&s);
+	sim_connect_all(&s);
 	for (unsigned i = 0; i < 6 * 20; i++) {
 		struct frame f = flow_frame(a, b, FRAME_TCP4, 600, i);
 		struct guest_packet packet = {
@@ -212,7 +213,8 @@ flood_and_learn(void)
 	struct sim s;
 
 	sim_start(&s);
-	struct guest *a = sim_join(&s), *b = sim_join(&s), *c = sim_join(&s);
+	struct guest *a = sim_add(&s), *b = sim_add(&s), *c = sim_add(&s);
+	sim_connect_all(&s);
 	struct frame f = flow_frame(a, b, FRAME_RAW, 77, 1);
 	CU_ASSERT_EQUAL(spread(&s, a, &f), 2); /* nobody knows b yet */
 	f = flow_frame(b, a, FRAME_RAW, 77, 2);
@@ -248,7 +250,8 @@ bridges_are_separate(void)
 	struct sim s;
 
 	sim_start(&s);
-	struct guest *a = sim_join(&s), *b = sim_join(&s);
+	struct guest *a = sim_add(&s), *b = sim_add(&s);
+	sim_connect_all(&s);
 	struct guest *c = sim_add_with(&s, NULL, &other), *d = sim_add_with(&s, NULL, &other);
 	sim_connect(&s, c, FRONT_LINUX);
 	sim_connect(&s, d, FRONT_LINUX);

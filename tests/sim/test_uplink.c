@@ -19,6 +19,18 @@ start(struct sim *s, enum uplink_kind kind, const char *device)
 						 .n_uplinks = 1 });
 }
 
+/* False: the case is skipped, or has failed. */
+static bool
+ring_opened(void)
+{
+#ifdef __SANITIZE_THREAD__
+	sim_skip("ThreadSanitizer does not see what net_ring's driver does");
+	return false;
+#else
+	return sim_check(outside_ring_open(), "no net_ring device");
+#endif
+}
+
 /* The frames in the rings are buffers of the daemon's too. */
 static void
 stop_with_ring(struct sim *s)
@@ -67,9 +79,11 @@ ethdev_both_ways(void)
 {
 	struct sim s;
 
-	CU_ASSERT_FATAL(outside_ring_open());
+	if (!ring_opened())
+		return;
 	start(&s, UPLINK_ETHDEV, OUTSIDE_RING_DEVICE);
-	struct guest *a = sim_join(&s), *b = sim_join(&s);
+	struct guest *a = sim_add(&s), *b = sim_add(&s);
+	sim_connect_all(&s);
 	for (unsigned i = 0; i < 200; i++) {
 		uint32_t len = 80 + i * 7;
 		struct frame f = frame_out(a, FRAME_UDP4 + i % 4, len, i);
@@ -92,7 +106,8 @@ ethdev_gso(void)
 {
 	struct sim s;
 
-	CU_ASSERT_FATAL(outside_ring_open());
+	if (!ring_opened())
+		return;
 	start(&s, UPLINK_ETHDEV, OUTSIDE_RING_DEVICE);
 	struct guest *a = sim_join(&s);
 	for (unsigned i = 0; i < 20; i++) {
@@ -112,9 +127,11 @@ ethdev_flood(void)
 {
 	struct sim s;
 
-	CU_ASSERT_FATAL(outside_ring_open());
+	if (!ring_opened())
+		return;
 	start(&s, UPLINK_ETHDEV, OUTSIDE_RING_DEVICE);
-	struct guest *a = sim_join(&s), *b = sim_join(&s);
+	struct guest *a = sim_add(&s), *b = sim_add(&s);
+	sim_connect_all(&s);
 	struct frame f = frame_in(a, FRAME_RAW, 100, 1);
 	memset(f.dst, 0xff, 6);
 	CU_ASSERT(outside_ring_send(&f));
@@ -136,7 +153,8 @@ ethdev_into_stalled_guest(void)
 	struct sim s;
 
 	params.n_rx_slots = 0;
-	CU_ASSERT_FATAL(outside_ring_open());
+	if (!ring_opened())
+		return;
 	start(&s, UPLINK_ETHDEV, OUTSIDE_RING_DEVICE);
 	struct guest *a = sim_join(&s), *stalled = sim_add_with(&s, &params, NULL);
 	sim_connect(&s, stalled, FRONT_LINUX);
@@ -235,7 +253,8 @@ tap(void)
 	if (skipped())
 		return;
 	start(&s, UPLINK_TAP, "simtap");
-	struct guest *a = sim_join(&s), *b = sim_join(&s);
+	struct guest *a = sim_add(&s), *b = sim_add(&s);
+	sim_connect_all(&s);
 	int fd = outside_kernel_open("simtap");
 	CU_ASSERT_FATAL(fd >= 0);
 	kernel_exchange(a, fd);
@@ -258,7 +277,8 @@ packet(void)
 		return;
 	}
 	start(&s, UPLINK_PACKET, "simveth0");
-	struct guest *a = sim_join(&s), *b = sim_join(&s);
+	struct guest *a = sim_add(&s), *b = sim_add(&s);
+	sim_connect_all(&s);
 	int fd = outside_kernel_open("simveth1");
 	CU_ASSERT_FATAL(fd >= 0);
 	kernel_exchange(a, fd);

@@ -37,6 +37,13 @@ put_responses(unsigned n)
 		ring_put_response(&ring, &rsp, sizeof(rsp));
 }
 
+static bool
+publish(void)
+{
+	ring_publish_responses(&ring);
+	return ring_check_notify(&ring);
+}
+
 static void
 attach_implausible(void)
 {
@@ -82,12 +89,34 @@ publish_notify(void)
 		start(at);
 		shared->rsp_event = at + 3;
 		put_responses(2);
-		CU_ASSERT_FALSE(ring_publish_responses(&ring));
+		CU_ASSERT_FALSE(publish());
 		CU_ASSERT_EQUAL(shared->rsp_prod, at + 2);
 		put_responses(1);
-		CU_ASSERT_TRUE(ring_publish_responses(&ring));
+		CU_ASSERT_TRUE(publish());
 		put_responses(1);
-		CU_ASSERT_FALSE(ring_publish_responses(&ring));
+		CU_ASSERT_FALSE(publish());
+	}
+}
+
+/* Checked later: a guest that took the responses meanwhile, and moved rsp_event on, is left alone. */
+static void
+check_notify_late(void)
+{
+	for (uint32_t at = 0xfffffff8u; at != 8; at++) {
+		start(at);
+		shared->rsp_event = at + 1;
+		put_responses(1);
+		ring_publish_responses(&ring);
+		put_responses(1);
+		ring_publish_responses(&ring);
+		CU_ASSERT_TRUE(ring_is_unchecked(&ring));
+		shared->rsp_event = at + 3;
+		CU_ASSERT_FALSE(ring_check_notify(&ring));
+		CU_ASSERT_FALSE(ring_is_unchecked(&ring));
+		put_responses(1);
+		ring_publish_responses(&ring);
+		CU_ASSERT_TRUE(ring_check_notify(&ring));
+		CU_ASSERT_FALSE(ring_check_notify(&ring));
 	}
 }
 
@@ -99,7 +128,7 @@ publish_nothing(void)
 	for (uint32_t event = 0; event < 20; event++) {
 		shared->rsp_event = event;
 		shared->rsp_prod = event * 7;
-		CU_ASSERT_FALSE(ring_publish_responses(&ring));
+		CU_ASSERT_FALSE(publish());
 		CU_ASSERT_EQUAL(shared->rsp_prod, 5);
 	}
 }
@@ -145,6 +174,7 @@ test_ring(CU_pSuite suite)
 	UNIT_ADD(suite, pending_overflow);
 	UNIT_ADD(suite, put_response_partial);
 	UNIT_ADD(suite, publish_notify);
+	UNIT_ADD(suite, check_notify_late);
 	UNIT_ADD(suite, publish_nothing);
 	UNIT_ADD(suite, disarm_silent);
 	UNIT_ADD(suite, arm_notifies);

@@ -31,8 +31,7 @@ backend() {
 		VIF_KEYS=bridge=xenbr0
 		;;
 	domain | "domain devd" | "domain netback")
-		lan_bridge
-		modprobe xen-netback
+		lan_plain
 		driver_domain
 		driver_domain_serve ${2:-alone}
 		VIF_KEYS=backend=vpe
@@ -52,6 +51,12 @@ lan_bridge() {
 	ip link set eth0 mtu ${MTU:-1500} master xenbr0 up
 	ip link set xenbr0 mtu ${MTU:-1500} up
 	ip addr add $(address_of dom0)/24 dev xenbr0
+}
+
+# dom0's NIC on its own.
+lan_plain() {
+	ip link set eth0 mtu ${MTU:-1500} up
+	ip addr add $(address_of dom0)/24 dev eth0
 }
 
 _backend_clean() {

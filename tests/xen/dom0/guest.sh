@@ -48,6 +48,11 @@ vif_line() { # NAME INDEX
 	echo "mac=$(mac_of $1 $2),$VIF_KEYS${mtu:+,mtu=$mtu}"
 }
 
+# Hot-plugs vif INDEX.
+attach() { # NAME INDEX
+	xl network-attach $1 $(vif_line $1 $2 | tr , ' ')
+}
+
 mac_of() {
 	printf '00:16:3e:77:%02x:%02x' $2 ${1#g}
 }

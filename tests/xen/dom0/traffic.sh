@@ -5,7 +5,8 @@
 #   tcp FROM TO [SECONDS]         prints Mbit/s; some data must arrive
 #   udp FROM TO [BYTES] [SECONDS] prints datagrams a second that arrived
 #   copy FROM TO MEGABYTES        random data, compared by checksum
-#   load FROM TO / load_stop      TCP both ways in the background
+#   exchange A B                  all of these, both ways: what works at all, works
+#   load FROM TO                  TCP both ways in the background until load_stop
 
 LISTEN_LIMIT=30
 
@@ -78,11 +79,22 @@ copy() {
 	cmp $LAB/copy.sent $LAB/copy.got || fail "copy $*: other data arrived than was sent"
 }
 
+exchange() {
+	ping $1 $2 50
+	ping $2 $1 50
+	tcp $1 $2 >/dev/null
+	tcp $2 $1 >/dev/null
+	udp $1 $2 64 >/dev/null
+	udp $2 $1 64 >/dev/null
+	copy $1 $2 4
+	copy $2 $1 4
+}
+
 load() {
 	note "load $*"
 	local port=$(_free_port)
-	_serve $2 $port "iperf3 -s -p $port -I load-server.pid"
-	tell $1 "iperf3 -c $(address_of $2) -p $port -t 3600 --bidir -P 2 -I load-client.pid"
+	_serve $2 $port "iperf3 -s -p $port -I load-$port-server.pid"
+	tell $1 "iperf3 -c $(address_of $2) -p $port -t 3600 --bidir -P 2 -I load-$port-client.pid"
 	echo "$1 $2" >>$LAB/loads
 	sleep 2
 }

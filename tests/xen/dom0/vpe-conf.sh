@@ -24,15 +24,21 @@ vpe_conf() {
 	END
 	;;
 	devd) cat <<-END
-		pollers = { cpus = [ 1 ]; mode = "$VPE_MODE"; };
+		pollers = { cpus = [ 1 ]; mode = "adaptive"; };
 		hotplug = "script";
+	END
+	;;
+	bench) cat <<-END
+		pollers = { cpus = [ 1 ]; mode = "$VPE_MODE"; idle_us = $VPE_BENCH_IDLE_US; };
+		netback = "$VPE_NETBACK";
 	END
 	;;
 	esac
 }
 
-# A case may set these before it names its backend.
-VPE_MODE=always
+# A case may set these before it names its backend. The lab has two CPUs for everything, so a poller that never sleeps
+# takes half of it.
+VPE_MODE=adaptive
 VPE_NETBACK=refuse
 
 # dom0's side when the daemon owns the NIC: dom0 is a host on the switch, by the
@@ -46,7 +52,7 @@ lan_of_switch() {
 	ip addr add $(address_of dom0)/24 dev vpe0
 }
 
-# When the daemon takes vifs.
+# When the daemon takes vifs: its own telemetry starts after its uplinks.
 vpe_ready() { # WHERE
-	on $1 'kill -0 $(cat /run/vpe.pid)'
+	on $1 'vpe-show /vpe/pollers | grep -q cpu'
 }

@@ -7,7 +7,7 @@ import shutil
 import signal
 import sys
 
-from . import cache, cases, shell
+from . import bench, cache, cases, shell
 from .say import Failure
 
 NEEDED = "qemu-system-x86_64 unshare nsenter ip iperf3 ping socat apt-get dpkg ldd".split()
@@ -45,6 +45,14 @@ def _parser():
     verb.add_argument("--keep", metavar="DIR", help="keep logs of passed cases too, in DIR")
     verb.add_argument("cases", metavar="CASE", nargs="*", help="a name or the start of one")
     verb.set_defaults(run=lambda a: cases.run(a.cases, a.keep))
+
+    verb = verbs.add_parser("bench", help="compare xen-netback and vpe-backend")
+    verb.add_argument("--json", metavar="FILE", help="write all figures to FILE")
+    verb.add_argument("--pairs", metavar="N", type=int, default=bench.PAIRS,
+                      help="turns of each backend (%(default)s)")
+    verb.add_argument("topologies", metavar="TOPOLOGY", nargs="*",
+                      help="of %s; all for none" % ", ".join(bench.TOPOLOGIES))
+    verb.set_defaults(run=lambda a: bench.run(a.topologies, a.pairs, a.json))
 
     verb = verbs.add_parser("shell", help="a root shell in dom0")
     verb.set_defaults(run=lambda a: shell.run())

@@ -18,6 +18,9 @@ DOM0_MEMORY_MB = 1024
 XEN_ARGS = ("dom0_mem=%dM dom0_max_vcpus=2 console=com1 com1=115200,8n1 loglvl=info noreboot"
             % DOM0_MEMORY_MB)
 DOM0_ARGS = "console=hvc0 loglevel=4 panic=1"
+# PCI slots of dom0's NIC and of the driver domain's: see dom0/driver-domain.sh.
+DOM0_NIC = 7
+DOMAIN_NIC = 8
 BOOT_LIMIT_S = 180
 POLL_S = 0.05
 
@@ -79,6 +82,8 @@ class Machine:
     def _command(self):
         shell = "stdio,signal=off" if self._shell else "null"
         return [
+            # Other work on the host must not make Xen's and libxl's time limits pass.
+            "nice", "-n", "-10",
             "qemu-system-x86_64", "-machine", "q35,accel=tcg", "-cpu", CPU, "-smp", "2",
             "-m", str(MEMORY_MB), "-display", "none", "-no-reboot", "-nic", "none",
             "-kernel", self._images["xen"], "-append", XEN_ARGS,
@@ -86,12 +91,14 @@ class Machine:
             "-serial", "file:" + self.console,
             "-chardev", shell + ",id=shell", "-serial", "chardev:shell",
             "-monitor", "none",
+            # An IOMMU, so that xl can give a NIC to the driver domain.
+            "-device", "amd-iommu",
             "-fsdev", "local,id=share,security_model=none,path=" + self.share,
             "-device", "virtio-9p-pci,fsdev=share,mount_tag=lab,iommu_platform=on,disable-legacy=on",
-        ] + self._nic(0)
+        ] + self._nic("tap0", "vmxnet3", DOM0_NIC) + self._nic("tap1", "vmxnet3", DOMAIN_NIC)
 
-    def _nic(self, n):
-        tap = "tap%d" % n
+    def _nic(self, tap, model, slot):
+        """A NIC of MODEL in the PCI slot SLOT, with the tap TAP on the LAN behind it."""
         self._outside.tap(tap)
         return ["-netdev", "tap,id=%s,ifname=%s,script=no,downscript=no,vnet_hdr=on" % (tap, tap),
-                "-device", "vmxnet3,netdev=%s,mac=52:54:00:77:00:%02x" % (tap, n + 1)]
+                "-device", "%s,netdev=%s,addr=%d,mac=52:54:00:77:00:%02x" % (model, tap, slot, slot)]

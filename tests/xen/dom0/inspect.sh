@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# Looks at the backend from dom0.
+#   no_vifs_left DOMID               that domain serves no vif any more
+#   no_vif_left DOMID GUEST INDEX    nor this one
+#   no_domain DOMID                  Xen knows no such domain, dying ones included
+#   vif_states NAME INDEX FRONT BACK the states are these
+#   port_counter PORT NAME           a counter of the daemon in dom0
+#   poller_tid, poller_frames        its first poller: thread, frames received by all ports
+
+no_vifs_left() {
+	[ -z "$(xenstore-list /local/domain/$1/backend/vif 2>/dev/null)" ]
+}
+
+no_vif_left() {
+	! xenstore-exists /local/domain/$1/backend/vif/$2/$3
+}
+
+no_domain() {
+	! xl list | awk '{ print $2 }' | grep -qx $1
+}
+
+vif_states() {
+	local front=$(guest_path $1)/device/vif/$2
+	[ "$(xenstore-read $front/state)" = $3 ] &&
+		[ "$(xenstore-read $(xenstore-read $front/backend)/state)" = $4 ]
+}
+
+port_counter() {
+	vpe-show /vpe/port,$1 | sed -n "s/.*\"$2\":\([0-9]*\).*/\1/p"
+}
+
+poller_tid() {
+	local task
+	for task in /proc/$(vpe_pid dom0)/task/*; do
+		case $(cat $task/comm) in
+		rte-worker-1 | lcore-worker-1) echo ${task##*/} ;;
+		esac
+	done
+}
+
+poller_frames() {
+	local port sum=0
+	for port in $(vpe-show /vpe/ports | tr -c 'a-z0-9.-' ' '); do
+		case $port in
+		vif* | eth* | vpe0) sum=$((sum + $(port_counter $port rx_frames))) ;;
+		esac
+	done
+	echo $sum
+}
