@@ -95,14 +95,15 @@ flow_run(struct guest *from, struct guest *to, flow_make_fn *make, void *arg, un
 
 	while ((r.n_got < n || r.n_sent < n) && r.intact && from->broken[0] == '\0' && to->broken[0] == '\0') {
 		uint64_t seq = fake_seq();
+		unsigned n_before = r.n_sent + r.n_got;
 		bool any = run_send(&r);
 
 		any = run_receive(&r) || any;
-		if (any)
+		if (r.n_sent + r.n_got != n_before) /* what others send is no progress */
 			deadline = sim_deadline();
 		else if (fake_now_ms() >= deadline)
 			break;
-		else
+		if (!any)
 			rest(from, to, seq, deadline);
 	}
 	if (r.n_got == n && r.intact)
@@ -120,6 +121,24 @@ flow_exchange(struct guest *a, struct guest *b, unsigned n)
 	struct pair there = { a, b }, back = { b, a };
 
 	return flow_run(a, b, flow_any, &there, n) && flow_run(b, a, flow_any, &back, n);
+}
+
+bool
+flow_send(struct guest *g, const struct guest_packet *packet)
+{
+	uint64_t deadline = sim_deadline();
+
+	for (;;) {
+		uint64_t seq = fake_seq();
+		int ret = guest_send(g, packet);
+
+		if (ret == 0)
+			return true;
+		if (ret != -EAGAIN || fake_now_ms() >= deadline)
+			return sim_check(false, "vif%u cannot send: %d", g->params.domid, ret);
+		if (guest_reap(g) == 0)
+			rest(g, g, seq, deadline);
+	}
 }
 
 bool

@@ -25,6 +25,9 @@ bool flow_run(struct guest *from, struct guest *to, flow_make_fn *make, void *ar
 /* Both ways, all sizes. */
 bool flow_exchange(struct guest *a, struct guest *b, unsigned n);
 
+/* Sends one packet as soon as there is room on the ring. */
+bool flow_send(struct guest *g, const struct guest_packet *packet);
+
 /* Takes all tx responses and received frames of `g`. Whether there were any. */
 bool flow_drain(struct guest *g);
 

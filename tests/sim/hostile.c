@@ -63,6 +63,15 @@ hostile_slot(struct hostile *h, uint16_t id, uint16_t size, uint16_t flags)
 }
 
 void
+hostile_fill_idle(struct hostile *h, uint16_t id, enum frame_kind kind, uint32_t len)
+{
+	struct frame f = flow_frame(h->bad, h->bad, kind, len, id);
+
+	hostile_slot(h, id, 60, 0); /* grants it */
+	frame_build_blank(&f, h->bad->tx_buffers[id].page);
+}
+
+void
 hostile_chain(struct hostile *h, unsigned n, uint16_t size, uint16_t later)
 {
 	for (unsigned i = 0; i < n; i++) {

@@ -199,7 +199,7 @@ tx_grants_flip(void)
 
 	hostile_start(&h);
 	for (uint16_t i = 0; i < 8; i++)
-		hostile_slot(&h, i, 60, 0);
+		hostile_fill_idle(&h, i, FRAME_RAW, 60);
 	hostile_mutate(&h, flip_grants, 300);
 	flow_drain(h.bad);
 	CU_ASSERT(hostile_still_served(&h));

@@ -125,8 +125,8 @@ slots_flip(void)
 	struct hostile h;
 
 	hostile_start(&h);
-	for (uint16_t i = 0; i < GUEST_SLOTS; i++)
-		hostile_slot(&h, i, 60, 0);
+	for (unsigned i = 0; i < GUEST_SLOTS; i++)
+		hostile_fill_idle(&h, (uint16_t)i, FRAME_RAW, 60);
 	hostile_mutate(&h, flip_slots, 300);
 	hostile_stop(&h);
 }

@@ -36,8 +36,8 @@ send_blank(struct guest *g, const struct frame *f, uint16_t gso_size)
 	if (gso_size != 0)
 		packet.gso_type = f->kind == FRAME_TCP4 ? XEN_NETIF_GSO_TYPE_TCPV4 : XEN_NETIF_GSO_TYPE_TCPV6;
 	frame_build_blank(f, data);
-	while (guest_send(g, &packet) != 0)
-		flow_drain(g);
+	flow_drain(g);
+	flow_send(g, &packet);
 }
 
 /* Blank checksums pass as they are to who takes them, and complete to who does not. */
@@ -261,8 +261,7 @@ gso_burst(void)
 	unsigned n = 0;
 
 	pair_start(&p, FRONT_LINUX);
-	while (flow_drain(p.a))
-		;
+	flow_drain(p.a);
 	for (unsigned i = 0; i < 15; i++) { /* of 17 slots each */
 		struct frame f = flow_frame(p.a, p.b, FRAME_TCP4, 65535, i);
 		struct guest_packet packet = {

@@ -70,8 +70,8 @@ send_blank(struct guest *g, const struct frame *f, uint16_t gso_size)
 	if (gso_size != 0)
 		packet.gso_type = f->kind == FRAME_TCP4 ? XEN_NETIF_GSO_TYPE_TCPV4 : XEN_NETIF_GSO_TYPE_TCPV6;
 	frame_build_blank(f, data);
-	while (guest_send(g, &packet) != 0)
-		flow_drain(g);
+	flow_drain(g);
+	flow_send(g, &packet);
 }
 
 static void

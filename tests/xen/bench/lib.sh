@@ -18,7 +18,6 @@ bench_setup() {
 	case " $* " in
 	*" guest "*) guests="g1 g2" vifs="0 1 2" ;;
 	esac
-	clean
 	backend dom0 netback
 	ip addr add $(address_of dom0 1)/24 dev xenbr0
 	on outside "ip addr replace $(address_of outside 1)/24 dev lan"

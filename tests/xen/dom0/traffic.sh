@@ -103,6 +103,9 @@ load_stop() {
 	note "load_stop"
 	local where
 	for where in $(cat $LAB/loads); do
+		case $where in
+		g*) xl domid $where >/dev/null 2>&1 || continue ;; # a guest that is gone sends no more
+		esac
 		on $where "$END_TRAFFIC"
 	done
 	rm -f $LAB/loads

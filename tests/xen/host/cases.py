@@ -24,17 +24,27 @@ class Case:
         self.title = next(c for c in comments if c and not c.startswith(("!", "SPDX")))
         limit = re.search(r"^# limit: (\d+)", text, re.M)
         self.limit = int(limit.group(1)) if limit else DEFAULT_LIMIT_S
+        still_open = re.search(r"^# open: (.+)", text, re.M)
+        self.open = still_open.group(1) if still_open else None
 
 
 def show():
     for case in _all():
-        result("%-28s %s" % (case.name, case.title))
+        result("%-28s %s%s" % (case.name, case.title, " (open: %s)" % case.open if case.open else ""))
     return 0
 
 
 def run(names, keep):
-    """Run the cases; returns 0 when all passed."""
+    """Run the cases; returns 0 when all passed.
+
+    A case with a line "# open: REASON" does not hold yet: it is named, and run only on demand.
+    """
     cases, failed = _select(names), 0
+    if not names:
+        for case in cases:
+            if case.open:
+                result("OPEN %s: %s" % (case.name, case.open))
+        cases = [case for case in cases if not case.open]
     with boot.lab(keep) as lab:
         lab.boot()
         for n, case in enumerate(cases, 1):

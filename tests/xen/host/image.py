@@ -67,11 +67,11 @@ def _xen_image(tree, version):
     image.tree("usr/lib/xen-common", tree + "/usr/lib/xen-common")
     binaries = tree + "/usr/lib/xen-4.17/bin"
     image.tree("usr/lib/xen-4.17/bin", binaries)
-    for name in ("xl", "xentop", "xenstore-control"):
+    for name in ("xl", "xenstore-control"):
         image.link("usr/sbin/" + name, "../lib/xen-4.17/bin/" + name)
     programs = [os.path.join(binaries, n) for n in
                 ("xl", "xenstored", "xenconsoled", "xen-init-dom0", "libxl-save-helper",
-                 "xentop", "xenstore-control", "xenconsole")]
+                 "xenstore-control", "xenconsole")]
     _libraries(image, programs, tree)
     # glibc loads this one by name, at the first pthread_cancel().
     image.file("usr/lib/x86_64-linux-gnu/libgcc_s.so.1", "/lib/x86_64-linux-gnu/libgcc_s.so.1")
