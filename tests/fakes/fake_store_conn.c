@@ -72,6 +72,7 @@ fake_store_reset(void)
 	memset(faults, 0, sizeof(faults));
 	memset(calls, 0, sizeof(calls));
 	hung_up = false;
+	fake_store_reset_ops();
 	snprintf(path, sizeof(path), "/local/domain/%u", self);
 	db_write(0, path, "", 0);
 	tree_find(db_root(), path)->perms = own;

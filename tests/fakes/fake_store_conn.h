@@ -55,6 +55,9 @@ struct held_tx *conn_find_tx(struct store *store, uint32_t id);
 /* Takes a transaction off the connection, NULL if there is none. */
 struct tx *conn_take_tx(struct store *store, uint32_t id);
 
+/* fake_store_ops.c's part of fake_store_reset(). */
+void fake_store_reset_ops(void);
+
 int conn_watch(struct store *store, const char *path, const char *token);
 int conn_unwatch(struct store *store, const char *path, const char *token);
 int conn_fd(struct store *store);

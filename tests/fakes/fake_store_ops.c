@@ -7,6 +7,45 @@
 #include "fakes/fake_store_conn.h"
 
 static uint32_t last_tx_id;
+static struct {
+	unsigned skip;
+	void (*fn)(void *arg); /* NULL: none */
+	void *arg;
+} on_begin;
+
+void
+fake_store_on_begin(unsigned skip, void (*fn)(void *arg), void *arg)
+{
+	pthread_mutex_lock(&fake_lock);
+	on_begin.skip = skip;
+	on_begin.fn = fn;
+	on_begin.arg = arg;
+	pthread_mutex_unlock(&fake_lock);
+}
+
+void
+fake_store_reset_ops(void)
+{
+	on_begin.fn = NULL;
+}
+
+static void
+run_on_begin(const struct store *store)
+{
+	void (*fn)(void *arg) = NULL;
+
+	if (!store->counted)
+		return;
+	pthread_mutex_lock(&fake_lock);
+	void *arg = on_begin.arg;
+	if (on_begin.fn != NULL && on_begin.skip-- == 0) {
+		fn = on_begin.fn;
+		on_begin.fn = NULL;
+	}
+	pthread_mutex_unlock(&fake_lock);
+	if (fn != NULL)
+		fn(arg);
+}
 
 /* The node as the caller may see it, or NULL with errno. */
 static struct node *
@@ -132,6 +171,7 @@ op_remove(struct store *store, uint32_t tx, const char *path)
 static uint32_t
 op_begin(struct store *store)
 {
+	run_on_begin(store);
 	int error = conn_enter(store, FAKE_STORE_BEGIN);
 	uint32_t id = 0;
 

@@ -119,6 +119,11 @@ enum fake_store_op {
 void fake_store_fail(enum fake_store_op op, unsigned skip, unsigned n, int error);
 /* Calls of `op` by the code under test so far. */
 uint64_t fake_store_calls(enum fake_store_op op);
+/*
+ * After `skip` more transactions of the code under test, `fn` is called once as the next one is about to begin: on its
+ * thread, without the fake's lock. For what somebody else does in the meantime.
+ */
+void fake_store_on_begin(unsigned skip, void (*fn)(void *arg), void *arg);
 /* xenstored goes away: every later call by the code under test fails, next_event() is negative. */
 void fake_store_hang_up(void);
 

@@ -81,8 +81,10 @@ echo_run(struct echo *e)
 		rsp.id = req.id;
 		ring_put_response(&e->tx, &rsp, sizeof(rsp));
 	}
-	bool notify = ring_publish_responses(&e->rx);
-	if (ring_publish_responses(&e->tx) || notify)
+	ring_publish_responses(&e->rx);
+	ring_publish_responses(&e->tx);
+	bool notify = ring_check_notify(&e->rx);
+	if (ring_check_notify(&e->tx) || notify)
 		fake_xen()->events->notify(e->events, e->port);
 	return n;
 }

@@ -372,6 +372,105 @@ detach_during_copy(void)
 	sim_stop(&s);
 }
 
+static void
+detach_now(void *arg)
+{
+	toolstack_detach(arg);
+}
+
+/*
+ * The toolstack asks for the end in the very moment in which we write something else: its 5 must not be lost. `skip`:
+ * which of our next transactions it is.
+ */
+static void
+detach_meets_connect(unsigned skip)
+{
+	struct sim s;
+
+	sim_start(&s);
+	struct guest *a = sim_add(&s);
+	CU_ASSERT(front_await(a, XenbusStateInitWait));
+	front_publish(a, FRONT_LINUX);
+	fake_store_on_begin(skip, detach_now, a);
+	front_set_state(a, XenbusStateConnected);
+	bool gone = fake_store_await(guest_back(a, "").text, NULL, sim_deadline());
+	sim_check(gone, "state is %d", front_backend_state(a));
+	CU_ASSERT(unmapped(a));
+	sim_stop(&s);
+}
+
+static void
+detach_meets_keys(void)
+{
+	detach_meets_connect(0);
+}
+
+static void
+detach_meets_connected(void)
+{
+	detach_meets_connect(1);
+}
+
+static void
+detach_meets_fault(void)
+{
+	struct sim s;
+
+	sim_start(&s);
+	struct guest *a = sim_join(&s);
+	a->raw = true;
+	fake_store_on_begin(0, detach_now, a);
+	guest_tx_set_req_prod(a, a->tx.rsp_cons + 1000);
+	bool gone = fake_store_await(guest_back(a, "").text, NULL, sim_deadline());
+	sim_check(gone, "state is %d", front_backend_state(a));
+	sim_stop(&s);
+}
+
+/* The frontend closes, and the toolstack wants the device gone while we answer. */
+static void
+detach_meets_close(void)
+{
+	struct sim s;
+
+	sim_start(&s);
+	struct guest *a = sim_join(&s);
+	fake_store_on_begin(0, detach_now, a);
+	front_set_state(a, XenbusStateClosing);
+	bool gone = fake_store_await(guest_back(a, "").text, NULL, sim_deadline());
+	sim_check(gone, "state is %d", front_backend_state(a));
+	sim_stop(&s);
+}
+
+static void
+remove_now(void *arg)
+{
+	toolstack_remove(arg);
+}
+
+/* The directory goes while we are about to write into it: it must not come back to life. */
+static void
+removed_meets_write(void)
+{
+	struct sim s;
+
+	for (unsigned skip = 0; skip < 4; skip++) {
+		sim_start(&s);
+		struct guest *a = sim_add(&s);
+		CU_ASSERT(front_await(a, XenbusStateInitWait));
+		front_publish(a, FRONT_LINUX);
+		fake_store_on_begin(skip, remove_now, a);
+		front_set_state(a, XenbusStateConnected);
+		if (skip >= 2) {
+			front_await(a, XenbusStateConnected);
+			front_set_state(a, XenbusStateClosing);
+		}
+		CU_ASSERT(fake_store_await(guest_back(a, "").text, NULL, sim_deadline()));
+		CU_ASSERT(flow_until(unmapped, a));
+		sim_stop(&s);
+		CU_ASSERT_FALSE(fake_store_exists(guest_back(a, "").text));
+	}
+}
+
 CU_TestInfo life_cases[] = {
 	{ "detach_self", detach_self },
 	{ "detach_dom0", detach_dom0 },
@@ -387,5 +486,10 @@ CU_TestInfo life_cases[] = {
 	{ "store_lost", store_lost },
 	{ "reconnect_storm", reconnect_storm },
 	{ "detach_during_copy", detach_during_copy },
+	{ "detach_meets_keys", detach_meets_keys },
+	{ "detach_meets_connected", detach_meets_connected },
+	{ "detach_meets_fault", detach_meets_fault },
+	{ "detach_meets_close", detach_meets_close },
+	{ "removed_meets_write", removed_meets_write },
 	CU_TEST_INFO_NULL,
 };

@@ -52,6 +52,7 @@ static CU_SuiteInfo suites[] = {
 	{ "offload", adaptive, sim_dp_stop, NULL, NULL, offload_cases },
 	{ "uplink", adaptive, sim_dp_stop, NULL, NULL, uplink_cases },
 	{ "hostile_tx", adaptive, sim_dp_stop, NULL, NULL, hostile_tx_cases },
+	{ "hostile_race", adaptive, sim_dp_stop, NULL, NULL, hostile_race_cases },
 	{ "hostile_offload", adaptive, sim_dp_stop, NULL, NULL, hostile_offload_cases },
 	{ "hostile_grant", adaptive, sim_dp_stop, NULL, NULL, hostile_grant_cases },
 	{ "hostile_store", adaptive, sim_dp_stop, NULL, NULL, hostile_store_cases },
