@@ -453,7 +453,7 @@ removed_meets_write(void)
 {
 	struct sim s;
 
-	for (unsigned skip = 0; skip < 4; skip++) {
+	for (unsigned skip = 0; skip < 3; skip++) {
 		sim_start(&s);
 		struct guest *a = sim_add(&s);
 		CU_ASSERT(front_await(a, XenbusStateInitWait));

@@ -39,7 +39,8 @@ _vpe_vifs() { # GUEST
 	local index
 	# Two vifs of a guest are in one bridge: each answers for its own address only.
 	on $1 'for key in arp_ignore=1 arp_announce=2 rp_filter=0; do
-		for conf in all default eth0; do echo ${key#*=} >/proc/sys/net/ipv4/conf/$conf/${key%=*}; done; done'
+		for conf in all default eth0; do echo ${key#*=} >/proc/sys/net/ipv4/conf/$conf/${key%=*}; done; done' ||
+		fail "$1 takes no sysctl"
 	for index in $vifs; do
 		case $index in
 		0) continue ;;
@@ -66,7 +67,7 @@ bench_turn() { # TOPOLOGY BACKEND
 	_server $peer
 	wait_for 10 on g1 "ping -q -n -c 3 -i 0.2 -W 1 $(address_of $peer $index)" ||
 		fail "g1 cannot reach $peer by $2"
-	on g1 "sh /run/measure $(address_of $peer $index) $PORT eth$index $(echo $METRICS)"
+	on g1 "sh /run/measure $(address_of $peer $index) $PORT eth$index $(echo $METRICS)" || fail "measuring in g1"
 	_daemon CONT
 }
 
@@ -76,13 +77,13 @@ bench_ceiling() {
 	tell g1 "ip netns exec b iperf3 -s -p $PORT -I /run/work/iperf-$PORT.pid"
 	wait_for $LISTEN_LIMIT on g1 "ip netns exec b ss -ltn | grep -q ':$PORT '" || fail "no server in g1"
 	on g1 "ip netns exec a sh /run/measure 10.77.9.2 $PORT none $(echo $CEILING)
-		$END_TRAFFIC"
+		$END_TRAFFIC" || fail "measuring in g1"
 	_daemon CONT
 }
 
 # A new server for every turn, so that one bad stream does not spoil the next turn.
 _server() { # WHERE
-	on $1 "$END_TRAFFIC"
+	on $1 "$END_TRAFFIC" || fail "$1 cannot end its server"
 	PORT=$(_free_port)
 	_serve $1 $PORT "iperf3 -s -p $PORT -I iperf-$PORT.pid"
 }
