@@ -304,6 +304,26 @@ crosses_page_later(void)
 	hostile_stop(&h);
 }
 
+/* The sum of offset and size does not fit into their 16 bits. */
+static void
+crosses_page_wrapped(void)
+{
+	for (unsigned later = 0; later < 2; later++) {
+		struct hostile h;
+
+		hostile_start(&h);
+		netif_tx_request_t slot = hostile_slot(&h, 0, later ? 2000 : 700, later ? NETTXF_more_data : 0);
+		slot.offset = later ? 0 : 64900;
+		guest_tx_slot(h.bad, &slot);
+		slot = hostile_slot(&h, 1, 700, 0);
+		slot.offset = 64900;
+		if (later)
+			guest_tx_slot(h.bad, &slot);
+		hostile_publish_fatal(&h, "page");
+		hostile_stop(&h);
+	}
+}
+
 /* XSA-216: of a response's slot only the response is written. */
 static void
 response_padding(void)
@@ -427,6 +447,7 @@ CU_TestInfo hostile_tx_cases[] = {
 	{ "shortest", shortest },
 	{ "crosses_page_by_one", crosses_page_by_one },
 	{ "crosses_page_far", crosses_page_far },
+	{ "crosses_page_wrapped", crosses_page_wrapped },
 	{ "crosses_page_with_rest", crosses_page_with_rest },
 	{ "crosses_page_later", crosses_page_later },
 	{ "response_padding", response_padding },

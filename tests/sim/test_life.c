@@ -464,10 +464,11 @@ removed_meets_write(void)
 			front_await(a, XenbusStateConnected);
 			front_set_state(a, XenbusStateClosing);
 		}
-		CU_ASSERT(fake_store_await(guest_back(a, "").text, NULL, sim_deadline()));
+		const __auto_type back = guest_back(a, "");
+		CU_ASSERT(fake_store_await(back.text, NULL, sim_deadline()));
 		CU_ASSERT(flow_until(unmapped, a));
 		sim_stop(&s);
-		CU_ASSERT_FALSE(fake_store_exists(guest_back(a, "").text));
+		CU_ASSERT_FALSE(fake_store_exists(back.text));
 	}
 }
 

@@ -28,7 +28,7 @@ bench_setup() {
 	VPE_NETBACK=share VPE_MODE=$VPE_BENCH_MODE
 	vpe_start dom0 bench
 	for name in $guests; do _vpe_vifs $name; done
-	gzip -c $BENCH/measure | put g1 /run/measure.gz
+	gzip -c $BENCH/measure | put g1 /run/measure.gz || fail "g1 takes no file"
 	on g1 'zcat /run/measure.gz >/run/measure
 		ip netns add a && ip netns add b && ip link add va netns a type veth peer name vb netns b &&
 		ip -n a addr add 10.77.9.1/24 dev va && ip -n b addr add 10.77.9.2/24 dev vb &&
