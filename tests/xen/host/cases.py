@@ -37,14 +37,13 @@ def show():
 def run(names, keep):
     """Run the cases; returns 0 when all passed.
 
-    A case with a line "# open: REASON" does not hold yet: it is named, and run only on demand.
+    A case with a line "# open: REASON" does not hold yet: it is named, and run only if its whole name is given.
     """
     cases, failed = _select(names), 0
-    if not names:
-        for case in cases:
-            if case.open:
-                result("OPEN %s: %s" % (case.name, case.open))
-        cases = [case for case in cases if not case.open]
+    for case in cases:
+        if case.open and case.name not in names:
+            result("OPEN %s: %s" % (case.name, case.open))
+    cases = [case for case in cases if not case.open or case.name in names]
     with boot.lab(keep) as lab:
         lab.boot()
         for n, case in enumerate(cases, 1):
