@@ -47,6 +47,8 @@ poller_release(struct poller *pl, struct port *port)
 	while (pl->own[i] != port)
 		i++;
 	pl->own[i] = pl->own[--pl->n_own];
+	for (unsigned k = 0; k < POOL_N; k++)
+		pl->n_waiting[k] -= port->n_waiting[k];
 	if (fd >= 0)
 		epoll_ctl(pl->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
 }
@@ -295,6 +297,8 @@ poller_init(struct poller *pl, unsigned idx, const struct dp_params *params, con
 	char name[RTE_RING_NAMESIZE];
 
 	pl->wake_fd = pl->epoll_fd = -1;
+	pl->n_waiting_max[POOL_SMALL] = params->n_small_buffers / 2 / params->n_pollers;
+	pl->n_waiting_max[POOL_LARGE] = params->n_large_buffers / 2 / params->n_pollers;
 	pl->idle_us = params->mode == DP_POLL_ADAPTIVE ? params->idle_us : 0;
 	pl->blind_us = params->idle_us > BLIND_SLEEP_MIN_US ? params->idle_us : BLIND_SLEEP_MIN_US;
 	snprintf(name, sizeof(name), "fdb%u", idx);

@@ -40,6 +40,8 @@ struct poller {
 	unsigned lcore; /* EAL's id of the thread */
 	int cpu;
 	struct pools *pools;
+	unsigned n_waiting[POOL_N];     /* sum over the owned ports */
+	unsigned n_waiting_max[POOL_N]; /* this poller's part of half the pool */
 	struct sw *sw;
 	struct rte_ring *handoffs; /* struct handoff *; control produces, the poller consumes */
 	int wake_fd;               /* eventfd: ends the sleep */

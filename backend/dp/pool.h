@@ -19,6 +19,12 @@
 #define POOL_SMALL_ROOM 1728u /* frame bytes in a small buffer: two buffers a page, none of them crossing it */
 #define POOL_LARGE_ROOM LIMIT_FRAME_SIZE /* no headroom: an mbuf's buf_len has 16 bits */
 
+enum pool_kind {
+	POOL_SMALL,
+	POOL_LARGE,
+	POOL_N,
+};
+
 struct pools {
 	struct rte_mempool *small;
 	struct rte_mempool *large;
@@ -29,6 +35,13 @@ int pools_create(struct pools *pools, unsigned n_small, unsigned n_large);
 
 /* Frees both. All buffers must be back. NULL members are allowed. */
 void pools_destroy(struct pools *pools);
+
+/* Which of the two a buffer comes from. */
+static inline enum pool_kind
+pool_kind_of(const struct pools *pools, const struct rte_mbuf *m)
+{
+	return m->pool == pools->large ? POOL_LARGE : POOL_SMALL;
+}
 
 /*
  * A buffer with room for `len` frame bytes (at most LIMIT_FRAME_SIZE) and its lengths set to `len`; NULL if none is

@@ -26,6 +26,7 @@
 #include <rte_ring.h>
 
 #include "base/drop.h"
+#include "dp/pool.h"
 #include "proto/limits.h"
 
 struct poller;
@@ -87,6 +88,7 @@ struct port {
 	struct rte_ring *crossing; /* frames from other pollers; many producers, the owner consumes */
 	const char *fault;  /* set once by the owner (release), read by control (acquire): why the port is off; or NULL */
 	struct port_stats stats;
+	unsigned n_waiting[POOL_N]; /* buffers that the port holds back; also counted in its owner's sum */
 	unsigned n_staged;
 	struct rte_mbuf *staged[LIMIT_BURST];
 };

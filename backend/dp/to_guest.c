@@ -40,16 +40,49 @@ to_guest_slots(const struct rte_mbuf *m)
 }
 
 static bool
-backlog_has_room(const struct vif_backlog *bl, const struct rte_mbuf *m)
+is_stalled(const struct vif_queue *q)
 {
-	return bl->n < LIMIT_BACKLOG_FRAMES && bl->bytes + m->pkt_len <= LIMIT_BACKLOG_BYTES;
+	return q->backlog.n > 0 && q->port.owner->now_ms - q->backlog.moved_ms >= LIMIT_STALL_MS;
+}
+
+/* Whether the guest may hold another buffer of that pool: see LIMIT_BACKLOG_SHARE_SMALL. */
+static bool
+share_has_room(const struct vif_queue *q, enum pool_kind kind)
+{
+	static const unsigned share[POOL_N] = { LIMIT_BACKLOG_SHARE_SMALL, LIMIT_BACKLOG_SHARE_LARGE };
+	const struct poller *pl = q->port.owner;
+
+	return pl->n_waiting[kind] < pl->n_waiting_max[kind] || q->port.n_waiting[kind] < share[kind];
+}
+
+static bool
+backlog_has_room(const struct vif_queue *q, const struct rte_mbuf *m)
+{
+	const struct vif_backlog *bl = &q->backlog;
+
+	return bl->n < LIMIT_BACKLOG_FRAMES && bl->bytes + m->pkt_len <= LIMIT_BACKLOG_BYTES && !is_stalled(q) &&
+	       share_has_room(q, pool_kind_of(q->port.owner->pools, m));
 }
 
 static void
-backlog_push(struct vif_backlog *bl, struct rte_mbuf *m)
+count_waiting(struct vif_queue *q, const struct rte_mbuf *m, int change)
 {
+	enum pool_kind kind = pool_kind_of(q->port.owner->pools, m);
+
+	q->port.n_waiting[kind] += (unsigned)change;
+	q->port.owner->n_waiting[kind] += (unsigned)change;
+}
+
+static void
+backlog_push(struct vif_queue *q, struct rte_mbuf *m)
+{
+	struct vif_backlog *bl = &q->backlog;
+
+	if (bl->n == 0)
+		bl->moved_ms = q->port.owner->now_ms;
 	bl->frame[(bl->head + bl->n++) % LIMIT_BACKLOG_FRAMES] = m;
 	bl->bytes += m->pkt_len;
+	count_waiting(q, m, 1);
 }
 
 static struct rte_mbuf *
@@ -59,15 +92,28 @@ backlog_peek(const struct vif_backlog *bl, unsigned i)
 }
 
 static void
-backlog_pop(struct vif_backlog *bl, unsigned n)
+backlog_pop(struct vif_queue *q, unsigned n)
 {
+	struct vif_backlog *bl = &q->backlog;
+
 	for (unsigned i = 0; i < n; i++) {
 		struct rte_mbuf *m = backlog_peek(bl, i);
 		bl->bytes -= m->pkt_len;
+		count_waiting(q, m, -1);
 		rte_pktmbuf_free(m);
 	}
 	bl->head += n;
 	bl->n -= n;
+}
+
+/* Gives back what a guest that takes nothing holds, but for the newest frame, which finds out when it does again. */
+static void
+drop_stalled(struct vif_queue *q)
+{
+	if (q->backlog.n < 2 || !is_stalled(q))
+		return;
+	q->port.stats.n_dropped[DROP_QUEUE_FULL] += q->backlog.n - 1;
+	backlog_pop(q, q->backlog.n - 1);
 }
 
 /* NETRXF_* of the frame's first slot, but for more_data. */
@@ -172,12 +218,15 @@ to_guest_run(struct vif_queue *q)
 		q->port.stats.tx_frames++;
 		q->port.stats.tx_bytes += m->pkt_len;
 	}
-	if (b.n_frames == 0)
+	if (b.n_frames == 0) {
+		drop_stalled(q);
 		return;
+	}
+	q->backlog.moved_ms = pl->now_ms;
 	copy_run(&pl->copy);
 	respond(q, &pl->copy, &b);
 	q->stats.n_to_guest_slots += b.n_slots;
-	backlog_pop(&q->backlog, b.n_frames);
+	backlog_pop(q, b.n_frames);
 }
 
 /* The cap is for what the guest has no slots for: a burst that passes it is sent in parts before anything is dropped. */
@@ -185,10 +234,10 @@ void
 to_guest_burst(struct vif_queue *q, struct rte_mbuf **frames, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++) {
-		if (!backlog_has_room(&q->backlog, frames[i]))
+		if (!backlog_has_room(q, frames[i]))
 			to_guest_run(q);
-		if (backlog_has_room(&q->backlog, frames[i]))
-			backlog_push(&q->backlog, frames[i]);
+		if (backlog_has_room(q, frames[i]))
+			backlog_push(q, frames[i]);
 		else
 			port_drop(&q->port, frames[i], DROP_QUEUE_FULL);
 	}

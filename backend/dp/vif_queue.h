@@ -20,6 +20,7 @@ struct vif_backlog {
 	unsigned head; /* counts on; index modulo the size */
 	unsigned n;
 	uint32_t bytes;
+	uint64_t moved_ms; /* when the guest last took a frame, or none waited */
 };
 
 struct vif_queue {

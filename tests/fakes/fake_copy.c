@@ -2,9 +2,9 @@
 /*
  * Grant copies as gntdev and Xen do them. Called through fake_xen()->grants->copy.
  *
- * Theory of operation: gntdev looks at one segment after the other, says GNTST_okay in it, and collects operations; every
- * BATCH of them go to Xen in one hypercall. A segment that gntdev itself refuses ends the call at once: what was
- * collected is thrown away although its statuses say okay, and later segments are never looked at.
+ * Theory of operation: gntdev looks at one segment after the other, says GNTST_okay in it, and collects
+ * operations; every BATCH of them go to Xen in one hypercall. A segment that gntdev itself refuses ends the call at
+ * once: what was collected is thrown away although its statuses say okay, and later segments are never looked at.
  * Source: Linux drivers/xen/gntdev.c gntdev_ioctl_grant_copy(), gntdev_grant_copy_seg(); Xen common/grant_table.c
  * gnttab_copy_one().
  */

@@ -54,7 +54,10 @@ void fake_leaks(struct fake_leaks *leaks);
 /* Whether it holds nothing; if it does, says what in `why`. */
 bool fake_leak_free(char *why, size_t why_size);
 
-/* How often the code under test broke a rule of ops.h or of Xen's drivers; `first` (may be NULL) gets the first one's text. */
+/*
+ * How often the code under test broke a rule of ops.h or of Xen's drivers; `first` (may be NULL) gets the first one's
+ * text.
+ */
 unsigned fake_violations(char *first, size_t first_size);
 
 /*
@@ -91,7 +94,7 @@ long fake_store_number(const char *path, long none);
 /* Waits for `value` (NULL: for the node to vanish). Whether it came before the deadline. */
 bool fake_store_await(const char *path, const char *value, uint64_t deadline_ms);
 
-/* Who may use a node, as in xs_set_permissions(): the owner everything, `n_others` domains as listed, the rest nothing. */
+/* Who may use a node, as in xs_set_permissions(): the owner all, `n_others` domains as listed, the rest nothing. */
 struct fake_perms {
 	uint32_t owner;
 	unsigned n_others;
@@ -141,7 +144,7 @@ enum fake_grant_access {
 #define FAKE_GRANT_REF_FIRST 8u      /* grant_table.h: the first ones are reserved */
 #define FAKE_GRANT_REF_NONE UINT32_MAX
 
-/* Grants `page` (of fake_page_alloc()) to domain `to`. Returns the reference; FAKE_GRANT_REF_NONE if the table is full. */
+/* Grants `page` (of fake_page_alloc()) to `to`. Returns the reference; FAKE_GRANT_REF_NONE if the table is full. */
 uint32_t fake_grant(void *page, uint32_t to, enum fake_grant_access access);
 /* Version 2: only `len` bytes from `offset`, and only for copies. */
 uint32_t fake_grant_sub_page(void *page, uint32_t to, uint16_t offset, uint16_t len);

@@ -33,7 +33,7 @@ void frame_build(const struct frame *f, uint8_t *out);
 /* The same with the TCP or UDP checksum blank as a frontend leaves it: only the pseudo header is summed. */
 void frame_build_blank(const struct frame *f, uint8_t *out);
 
-/* Whether `data` is what frame_build() would write, but for the checksum field, if that is blank or complete as told. */
+/* Whether `data` is what frame_build() or, as `csum` says, frame_build_blank() would write. */
 enum frame_csum {
 	FRAME_COMPLETE,
 	FRAME_BLANK,

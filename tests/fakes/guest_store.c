@@ -94,7 +94,7 @@ make_dir(struct batch *batch, struct guest_path path, uint32_t owner, uint32_t r
 	fake_store_set_perms_in(batch->store, batch->tx, path.text, &perms);
 }
 
-/* libxl__device_generic_add(): the backend's owner may write its directory, the guest its own; each reads the other's. */
+/* libxl__device_generic_add(): the backend may write its directory, the guest its own; each reads the other's. */
 static void
 make_dirs(struct batch *batch, const struct guest *g)
 {

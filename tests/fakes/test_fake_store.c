@@ -235,6 +235,34 @@ transaction_conflicts(void)
 }
 
 static void
+write_other(void *arg)
+{
+	fake_store_write(arg, "other");
+}
+
+/* What somebody else does as a transaction begins is in it. */
+static void
+transaction_meets_others(void)
+{
+	static char path[] = "/local/domain/1/data/m";
+	struct store *s = OPS->open();
+
+	OPS->write(s, 0, "data/m", "mine");
+	fake_store_on_begin(1, write_other, path);
+	uint32_t tx = OPS->begin(s);
+	CU_ASSERT(value_is(s, tx, "data/m", "mine"));
+	OPS->abort(s, tx);
+	tx = OPS->begin(s);
+	CU_ASSERT(value_is(s, tx, "data/m", "other"));
+	CU_ASSERT_EQUAL(OPS->commit(s, tx), 0);
+	OPS->write(s, 0, "data/m", "mine");
+	tx = OPS->begin(s);
+	CU_ASSERT(value_is(s, tx, "data/m", "mine"));
+	OPS->abort(s, tx);
+	OPS->close(s);
+}
+
+static void
 faults_and_leaks(void)
 {
 	struct store *s = OPS->open();
@@ -275,6 +303,7 @@ CU_TestInfo fake_store_cases[] = {
 	{ "watch_special", watch_special },
 	{ "transaction_isolated", transaction_isolated },
 	{ "transaction_conflicts", transaction_conflicts },
+	{ "transaction_meets_others", transaction_meets_others },
 	{ "faults_and_leaks", faults_and_leaks },
 	CU_TEST_INFO_NULL,
 };

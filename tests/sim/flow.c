@@ -82,7 +82,8 @@ run_receive(struct run *r)
 		if (r->n_got < r->n && frame_equal(&f, FRAME_COMPLETE, got.data, got.len))
 			r->n_got++;
 		else
-			r->intact = sim_check(false, "frame %u: %u bytes of %u, or other ones", r->n_got, got.len, f.len);
+			r->intact = sim_check(false, "frame %u: %u bytes of %u, or other ones", r->n_got, got.len,
+					      f.len);
 	}
 	return any;
 }

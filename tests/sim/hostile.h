@@ -24,7 +24,7 @@ void hostile_stop(struct hostile *h);
 /* A slot over tx buffer `id` of the bad guest, which holds a frame of 60 bytes to n1. */
 netif_tx_request_t hostile_slot(struct hostile *h, uint16_t id, uint16_t size, uint16_t flags);
 
-/* The page of tx buffer `id` gets a frame of `kind` and `len` bytes that the bad guest sends to itself: it goes nowhere. */
+/* Puts a frame that the bad guest sends to itself, so that it goes nowhere, into the page of tx buffer `id`. */
 void hostile_fill_idle(struct hostile *h, uint16_t id, enum frame_kind kind, uint32_t len);
 
 /* Puts `n` slots, the first with total `size`, all but the last with more_data; later ones are `later` bytes long. */

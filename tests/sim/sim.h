@@ -8,8 +8,8 @@
  * plane ended well, nothing of Xen is held, no rule of ops.h was broken, all packet buffers are back, and no
  * honest guest saw a rule of netif.h broken.
  *
- * Threads: a case runs on CUnit's thread and owns the guests. Nothing sleeps: waits end with what they wait for, or fail
- * after GUEST_PATIENCE_MS.
+ * Threads: a case runs on CUnit's thread and owns the guests. Nothing sleeps: waits end with what they wait for, or
+ * fail after GUEST_PATIENCE_MS.
  */
 #ifndef VPE_SIM_SIM_H
 #define VPE_SIM_SIM_H
@@ -23,7 +23,7 @@
 #include "dp/dp.h"
 #include "fakes/guest_store.h"
 
-#define SIM_GUESTS 8u
+#define SIM_GUESTS 12u
 #define SIM_SELF 1u /* the driver domain; dom0 is 0 */
 
 /* ---- the data plane ------------------------------------------------------------------------------------- */

@@ -245,7 +245,9 @@ store_is_contended(void)
 static void
 store_hiccups(void)
 {
-	static const enum fake_store_op ops[] = { FAKE_STORE_READ, FAKE_STORE_WRITE, FAKE_STORE_BEGIN, FAKE_STORE_COMMIT };
+	static const enum fake_store_op ops[] = {
+		FAKE_STORE_READ, FAKE_STORE_WRITE, FAKE_STORE_BEGIN, FAKE_STORE_COMMIT,
+	};
 
 	for (unsigned op = 0; op < 4; op++) {
 		for (unsigned skip = 0; skip < 12; skip += 3) {

@@ -267,6 +267,42 @@ rx_posts_nothing(void)
 	hostile_stop(&h);
 }
 
+#define STALLED_GUESTS 9u /* times LIMIT_BACKLOG_FRAMES is more than there are buffers */
+
+/* Many guests that post nothing (paused ones do that in all innocence) must not keep all buffers between them. */
+static void
+rx_nobody_posts(void)
+{
+	struct guest_params params = sim_guest_params();
+	struct sim s;
+	uint8_t data[1000];
+
+	params.n_rx_slots = 0;
+	sim_start(&s);
+	struct guest *n1 = sim_add(&s), *n2 = sim_add(&s);
+	for (unsigned i = 0; i < STALLED_GUESTS; i++)
+		sim_add_with(&s, &params, NULL);
+	sim_connect_all(&s);
+	CU_ASSERT(flow_exchange(n1, n2, 60));
+	for (unsigned i = 0; i < STALLED_GUESTS * (LIMIT_BACKLOG_FRAMES + 10); i++) {
+		struct guest *to = s.guest[2 + i % STALLED_GUESTS];
+		struct frame f = flow_frame(n1, to, FRAME_RAW, 1000, i);
+
+		if (i < STALLED_GUESTS) { /* makes itself known */
+			struct frame hello = flow_frame(to, n1, FRAME_RAW, 60, i);
+
+			frame_build(&hello, data);
+			guest_send_frame(to, data, 60);
+			CU_ASSERT(flow_expect(n1, &hello, FRAME_COMPLETE));
+		}
+		frame_build(&f, data);
+		if (!flow_send(n1, &(struct guest_packet){ .data = data, .len = f.len }))
+			break;
+	}
+	CU_ASSERT(flow_exchange(n1, n2, 300));
+	sim_stop(&s);
+}
+
 /* The same with frames that need two slots each, when there is one. */
 static void
 rx_posts_one_slot(void)
@@ -445,6 +481,7 @@ CU_TestInfo hostile_grant_cases[] = {
 	{ "copy_call_fails", copy_call_fails },
 	{ "tx_grants_flip", tx_grants_flip },
 	{ "rx_posts_nothing", rx_posts_nothing },
+	{ "rx_nobody_posts", rx_nobody_posts },
 	{ "rx_posts_one_slot", rx_posts_one_slot },
 	{ "rx_posts_late", rx_posts_late },
 	{ "rx_prod_above_ring", rx_prod_above_ring },

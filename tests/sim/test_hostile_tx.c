@@ -380,7 +380,7 @@ fatal_and_detached(void)
 	struct hostile h;
 
 	hostile_start(&h);
-	for (unsigned i = 0; i < 30; i++) {
+	for (unsigned i = 0; i < 8; i++) {
 		guest_tx_set_req_prod(h.bad, h.bad->tx.rsp_cons + 1000);
 		if (i % 3 == 1)
 			front_set_state(h.bad, XenbusStateClosing);

@@ -30,7 +30,7 @@ bench_setup() {
 	for name in $guests; do _vpe_vifs $name; done
 	gzip -c $BENCH/measure | put g1 /run/measure.gz || fail "g1 takes no file"
 	on g1 'zcat /run/measure.gz >/run/measure
-		ip netns add a && ip netns add b && ip link add va netns a type veth peer name vb netns b &&
+		modprobe veth && ip netns add a && ip netns add b && ip link add va netns a type veth peer name vb netns b &&
 		ip -n a addr add 10.77.9.1/24 dev va && ip -n b addr add 10.77.9.2/24 dev vb &&
 		ip -n a link set va up && ip -n b link set vb up' || fail "no network namespaces in the guest"
 }
