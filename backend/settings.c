@@ -401,7 +401,7 @@ default_cpu(const struct reader *rd, struct dp_params *dp)
 static int
 check_memory(const struct reader *rd, const struct dp_params *dp)
 {
-	size_t need_mb = ((size_t)dp->n_small_buffers * 2048 + (size_t)dp->n_large_buffers * 66 * 1024) >> 20;
+	size_t need_mb = ((size_t)dp->n_small_buffers * 2048 + (size_t)dp->n_large_buffers * 73 * 1024) >> 20;
 
 	need_mb += 24;
 	if (dp->memory_mb >= need_mb)

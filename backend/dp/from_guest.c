@@ -24,11 +24,23 @@ struct burst {
 	struct from_guest_packet *packet; /* of the poller's scratch */
 };
 
+/* Where in its page the buffer has to begin so that the guest's page boundaries fall on the buffer's. Even, for the headers. */
+static uint32_t
+page_offset_of(const struct gpkt *pkt)
+{
+	uint32_t size = pkt->slot[0].size;
+	unsigned i = 1;
+
+	while (i < pkt->n_slots && pkt->slot[i].offset != 0)
+		size += pkt->slot[i++].size;
+	return i == pkt->n_slots || size % 2 != 0 ? 0 : (POOL_PAGE - size % POOL_PAGE) % POOL_PAGE;
+}
+
 /* Adds the packet's copies into a fresh buffer. Returns false if no buffer is free. */
 static bool
 collect_packet(struct vif_queue *q, struct copy_batch *copy, struct from_guest_packet *p)
 {
-	p->m = pool_alloc(q->port.owner->pools, p->pkt.size);
+	p->m = pool_alloc_at(q->port.owner->pools, p->pkt.size, page_offset_of(&p->pkt));
 	if (p->m == NULL)
 		return false;
 

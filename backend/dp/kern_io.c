@@ -6,6 +6,7 @@
 #include <linux/if_packet.h>
 #include <net/ethernet.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -13,7 +14,6 @@
 #include "dp/offload.h"
 #include "dp/poller.h"
 
-_Static_assert((KERN_IO_CHAIN_MAX & (KERN_IO_CHAIN_MAX - 1)) == 0, "a ring's size");
 _Static_assert((LIMIT_BURST & (LIMIT_BURST - 1)) == 0, "a ring's size");
 
 /* The kernel does its part of an operation only when we enter it, and says in shared memory that there is some. */
@@ -24,44 +24,23 @@ kern_io_init(struct kern_io *io, enum kern_io_kind kind, int fd)
 {
 	io->kind = kind;
 	io->fd = fd;
-	io->n_next = KERN_IO_CHAIN_MIN;
-	int ret = io_uring_queue_init(KERN_IO_CHAIN_MAX, &io->rx, RING_FLAGS);
+	int ret = io_uring_queue_init(2, &io->wake, RING_FLAGS);
 	if (ret == 0) {
 		ret = io_uring_queue_init(LIMIT_BURST, &io->tx, RING_FLAGS);
 		if (ret < 0)
-			io_uring_queue_exit(&io->rx);
+			io_uring_queue_exit(&io->wake);
 	}
 	if (ret < 0)
 		close(fd);
 	return ret;
 }
 
-/* Waits until the kernel has let go of the posted reads: their buffers are about to be freed. */
-static void
-cancel_chain(struct kern_io *io)
-{
-	struct io_uring_cqe *cqe;
-	unsigned n_left = io->n_chain - io->n_done;
-	struct io_uring_sqe *sqe = io_uring_get_sqe(&io->rx);
-
-	if (n_left == 0)
-		return;
-	io_uring_prep_cancel(sqe, NULL, IORING_ASYNC_CANCEL_ANY | IORING_ASYNC_CANCEL_ALL);
-	io_uring_sqe_set_data(sqe, NULL);
-	io_uring_submit(&io->rx);
-	while (n_left > 0 && io_uring_wait_cqe(&io->rx, &cqe) == 0) {
-		n_left -= io_uring_cqe_get_data(cqe) != NULL;
-		io_uring_cqe_seen(&io->rx, cqe);
-	}
-}
-
 void
 kern_io_fini(struct kern_io *io)
 {
-	cancel_chain(io);
-	io_uring_queue_exit(&io->rx);
+	io_uring_queue_exit(&io->wake);
 	io_uring_queue_exit(&io->tx);
-	for (unsigned i = 0; i < KERN_IO_CHAIN_MAX; i++)
+	for (unsigned i = 0; i < KERN_IO_READS; i++)
 		rte_pktmbuf_free(io->read[i].m);
 	close(io->fd);
 }
@@ -69,58 +48,80 @@ kern_io_fini(struct kern_io *io)
 int
 kern_io_fd(const struct kern_io *io)
 {
-	return io->rx.ring_fd;
+	return io->wake.ring_fd;
 }
 
 /* ---- reading ------------------------------------------------------------------------------------------- */
 
-/* Queues one read into a large buffer. Returns false if none is free. */
-static bool
-queue_read(struct kern_io *io, struct kern_io_read *rd, struct pools *pools)
+static void
+arm(struct kern_io *io)
+{
+	struct io_uring_sqe *sqe = io_uring_get_sqe(&io->wake);
+
+	io_uring_prep_poll_multishot(sqe, io->fd, POLLIN);
+	io->armed = io_uring_submit(&io->wake) == 1;
+	io->readable = true; /* what came before */
+}
+
+/* Sees what the kernel said since the last look. Peeking enters the kernel only if it has work to do for us. */
+static void
+look(struct kern_io *io)
+{
+	struct io_uring_cqe *cqe;
+
+	if (!io->armed)
+		arm(io);
+	while (io_uring_peek_cqe(&io->wake, &cqe) == 0) {
+		io->armed = (cqe->flags & IORING_CQE_F_MORE) != 0;
+		io->readable = true;
+		io_uring_cqe_seen(&io->wake, cqe);
+	}
+}
+
+/* Gives up to `n` reads a large buffer each. Returns how many have one. */
+static unsigned
+prepare_reads(struct kern_io *io, struct pools *pools, unsigned n)
 {
 	unsigned offset = io->kind == KERN_IO_PACKET ? KERN_IO_VLAN : 0;
 
-	if (rd->m == NULL)
-		rd->m = pool_alloc(pools, POOL_LARGE_ROOM);
-	if (rd->m == NULL)
-		return false;
-
-	struct io_uring_sqe *sqe = io_uring_get_sqe(&io->rx);
-	rd->iov[0] = (struct iovec){ &rd->hdr, sizeof(rd->hdr) };
-	rd->iov[1] = (struct iovec){ (char *)rd->m->buf_addr + offset, POOL_LARGE_ROOM - offset };
-	if (io->kind == KERN_IO_PACKET) {
-		rd->msg = (struct msghdr){ .msg_iov = rd->iov, .msg_iovlen = 2, .msg_control = rd->control,
-					   .msg_controllen = sizeof(rd->control) };
-		io_uring_prep_recvmsg(sqe, io->fd, &rd->msg, 0);
-	} else {
-		io_uring_prep_readv(sqe, io->fd, rd->iov, 2, 0);
+	for (unsigned i = 0; i < n; i++) {
+		struct kern_io_read *rd = &io->read[i];
+		if (rd->m == NULL)
+			rd->m = pool_alloc(pools, POOL_LARGE_ROOM);
+		if (rd->m == NULL)
+			return i;
+		rd->iov[0] = (struct iovec){ &rd->hdr, sizeof(rd->hdr) };
+		rd->iov[1] = (struct iovec){ (char *)rd->m->buf_addr + offset, POOL_LARGE_ROOM - offset };
+		io->msg[i].msg_hdr = (struct msghdr){ .msg_iov = rd->iov, .msg_iovlen = 2, .msg_control = rd->control,
+						      .msg_controllen = sizeof(rd->control) };
 	}
-	io_uring_sqe_set_data(sqe, rd);
-	/* A hard link holds although every read is shorter than its buffer. */
-	io_uring_sqe_set_flags(sqe, IOSQE_IO_HARDLINK);
-	return true;
+	return n;
 }
 
-static void
-post_chain(struct kern_io *io, struct pools *pools)
+/* Fills up to `n` prepared reads. Returns how many; fewer than `n` if there are no more frames. */
+static unsigned
+do_reads(struct kern_io *io, unsigned n)
 {
-	io->n_done = 0;
-	io->n_chain = 0;
-	while (io->n_chain < io->n_next && queue_read(io, &io->read[io->n_chain], pools))
-		io->n_chain++;
-	if (io->n_chain > 0)
-		io_uring_submit(&io->rx);
-	for (unsigned i = io->n_chain; i < KERN_IO_CHAIN_MAX && io->read[i].m != NULL; i++) {
-		rte_pktmbuf_free(io->read[i].m); /* the last chain was longer */
-		io->read[i].m = NULL;
+	if (io->kind == KERN_IO_PACKET) {
+		int n_read = recvmmsg(io->fd, io->msg, n, MSG_DONTWAIT, NULL);
+		if (n_read < 0 && errno == ENETDOWN) /* said once, whatever waits behind it */
+			n_read = recvmmsg(io->fd, io->msg, n, MSG_DONTWAIT, NULL);
+		return n_read < 0 ? 0 : (unsigned)n_read;
 	}
+	for (unsigned i = 0; i < n; i++) {
+		ssize_t len = readv(io->fd, io->read[i].iov, 2);
+		if (len < 0)
+			return i;
+		io->msg[i].msg_len = (unsigned)len;
+	}
+	return n;
 }
 
 /* The VLAN tag that the kernel took off the frame, in auxiliary data; NULL if it had none. */
 static const struct tpacket_auxdata *
-vlan_of(struct kern_io_read *rd)
+vlan_of(struct msghdr *msg)
 {
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(&rd->msg); c != NULL; c = CMSG_NXTHDR(&rd->msg, c)) {
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c != NULL; c = CMSG_NXTHDR(msg, c)) {
 		if (c->cmsg_level == SOL_PACKET && c->cmsg_type == PACKET_AUXDATA) {
 			const struct tpacket_auxdata *aux = (const void *)CMSG_DATA(c);
 			return (aux->tp_status & TP_STATUS_VLAN_VALID) ? aux : NULL;
@@ -146,23 +147,25 @@ restore_vlan(struct kern_io_read *rd, const struct tpacket_auxdata *aux)
 		rd->hdr.csum_start += KERN_IO_VLAN;
 }
 
-/* The frame of a successful read, in a buffer of fitting size; the large one stays posted if it can. NULL: dropped and counted. */
+/* The frame of read `i`, in a buffer of fitting size; the large one is used again if it can be. NULL: dropped and counted. */
 static struct rte_mbuf *
-take_frame(struct kern_io *io, struct kern_io_read *rd, int result, struct port *port)
+take_frame(struct kern_io *io, unsigned i, struct port *port)
 {
+	struct kern_io_read *rd = &io->read[i];
 	struct rte_mbuf *m = rd->m;
 	uint32_t room = POOL_LARGE_ROOM - (io->kind == KERN_IO_PACKET ? KERN_IO_VLAN : 0);
-	uint32_t len = (uint32_t)result - sizeof(rd->hdr);
+	uint32_t n_read = io->msg[i].msg_len;
+	uint32_t len = n_read - (uint32_t)sizeof(rd->hdr);
 
-	if ((uint32_t)result < sizeof(rd->hdr) + ETHER_HDR_LEN || len >= room) {
-		port->stats.n_dropped[len >= room ? DROP_TOO_BIG : DROP_BAD_HEADERS]++;
+	if (n_read < sizeof(rd->hdr) + ETHER_HDR_LEN || len >= room) {
+		port->stats.n_dropped[n_read > room ? DROP_TOO_BIG : DROP_BAD_HEADERS]++;
 		return NULL;
 	}
 	m->data_off = (uint16_t)(POOL_LARGE_ROOM - room);
 	m->data_len = (uint16_t)len;
 	m->pkt_len = len;
 	m->ol_flags = 0;
-	const struct tpacket_auxdata *aux = io->kind == KERN_IO_PACKET ? vlan_of(rd) : NULL;
+	const struct tpacket_auxdata *aux = io->kind == KERN_IO_PACKET ? vlan_of(&io->msg[i].msg_hdr) : NULL;
 	if (aux != NULL)
 		restore_vlan(rd, aux);
 	if (m->pkt_len <= POOL_SMALL_ROOM) {
@@ -186,31 +189,28 @@ take_frame(struct kern_io *io, struct kern_io_read *rd, int result, struct port 
 unsigned
 kern_io_recv(struct kern_io *io, struct port *port, struct rte_mbuf **frames, unsigned n)
 {
-	struct io_uring_cqe *cqe;
 	unsigned n_frames = 0;
-	unsigned n_seen = 0;
 
-	/* Peeking enters the kernel only if it said that it has work to do for us. */
-	for (; n_seen < n && io->n_done < io->n_chain && io_uring_peek_cqe(&io->rx, &cqe) == 0; n_seen++) {
-		struct kern_io_read *rd = io_uring_cqe_get_data(cqe);
-		struct rte_mbuf *m = cqe->res < 0 ? NULL : take_frame(io, rd, cqe->res, port);
-		io_uring_cqe_seen(&io->rx, cqe);
-		io->n_done++;
+	if (!io->readable)
+		look(io);
+	if (!io->readable)
+		return 0;
+	unsigned n_ready = prepare_reads(io, port->owner->pools, RTE_MIN(n, (unsigned)KERN_IO_READS));
+	unsigned n_read = do_reads(io, n_ready);
+	io->readable = n_read == n_ready;
+	for (unsigned i = 0; i < n_read; i++) {
+		struct rte_mbuf *m = take_frame(io, i, port);
 		if (m != NULL)
 			frames[n_frames++] = m;
 	}
-	if (io->n_done < io->n_chain)
-		return n_frames;
-	io->n_next = RTE_MIN(RTE_MAX(2 * n_seen, (unsigned)KERN_IO_CHAIN_MIN), (unsigned)KERN_IO_CHAIN_MAX);
-	post_chain(io, port->owner->pools);
 	return n_frames;
 }
 
 bool
 kern_io_pending(const struct kern_io *io)
 {
-	return io->n_done == io->n_chain || io_uring_cq_ready(&io->rx) > 0 ||
-	       (__atomic_load_n(io->rx.sq.kflags, __ATOMIC_ACQUIRE) & IORING_SQ_TASKRUN) != 0;
+	return io->readable || !io->armed || io_uring_cq_ready(&io->wake) > 0 ||
+	       (__atomic_load_n(io->wake.sq.kflags, __ATOMIC_ACQUIRE) & IORING_SQ_TASKRUN) != 0;
 }
 
 /* ---- writing ------------------------------------------------------------------------------------------- */

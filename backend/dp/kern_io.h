@@ -2,16 +2,18 @@
 /*
  * Batched frames with virtio-net headers over one file descriptor of a kernel device. Private to port_kern.c.
  *
- * Theory of operation: writes go as one io_uring_enter(2) a burst. Reads stand posted as a chain (hard-linked, so that they
- * are tried one after the other and only the first waits): while nothing comes, polling for a frame reads shared
- * memory and makes no system call; when frames come, one io_uring_enter(2) runs as much of the chain as there are
- * frames. A chain that is used up is posted anew.
+ * Theory of operation: a poll request stays posted in an io_uring, so while nothing comes, looking for a frame reads shared
+ * memory and makes no system call. When the kernel says that frames came they are read until there are no more:
+ * with readv(2) from a TAP, in batches with recvmmsg(2) from a packet socket. Writes go as one io_uring_enter(2) a burst.
+ * Reads are not posted in the ring ahead of the frames: kernels that do not know TAPs as non-blocking (Linux before 6.4)
+ * hand such reads to worker threads, and that costs more than all the rest.
  */
 #ifndef VPE_DP_KERN_IO_H
 #define VPE_DP_KERN_IO_H
 
 #include <linux/virtio_net.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -20,8 +22,7 @@
 #include "dp/pool.h"
 #include "dp/port.h"
 
-#define KERN_IO_CHAIN_MIN 4 /* reads of one chain; each holds a large buffer while it is posted */
-#define KERN_IO_CHAIN_MAX 32
+#define KERN_IO_READS 32 /* frames read with one call; each holds a large buffer */
 #define KERN_IO_VLAN 4   /* bytes kept free before a frame of a packet socket for the tag that the kernel took off */
 
 enum kern_io_kind {
@@ -30,10 +31,9 @@ enum kern_io_kind {
 };
 
 struct kern_io_read {
-	struct rte_mbuf *m; /* large; NULL when not posted */
+	struct rte_mbuf *m; /* large; NULL until it is needed */
 	struct virtio_net_hdr hdr;
 	struct iovec iov[2];
-	struct msghdr msg;
 	char control[CMSG_SPACE(32)] __attribute__((aligned(8)));
 };
 
@@ -46,12 +46,12 @@ struct kern_io_write {
 struct kern_io {
 	enum kern_io_kind kind;
 	int fd; /* non-blocking; owned */
-	struct io_uring rx;
+	struct io_uring wake; /* holds the poll request */
 	struct io_uring tx;
-	unsigned n_chain; /* reads in the posted chain */
-	unsigned n_done;  /* of these, taken */
-	unsigned n_next;  /* reads of the next chain: follows the load */
-	struct kern_io_read read[KERN_IO_CHAIN_MAX];
+	bool armed;    /* the poll request is posted */
+	bool readable; /* frames may be there: to be read until there are none */
+	struct kern_io_read read[KERN_IO_READS];
+	struct mmsghdr msg[KERN_IO_READS]; /* msg_len: what was read */
 	struct kern_io_write write[LIMIT_BURST];
 };
 

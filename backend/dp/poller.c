@@ -34,7 +34,7 @@ poller_adopt(struct poller *pl, struct port *port)
 	struct epoll_event event = { .events = EPOLLIN, .data.ptr = port };
 
 	pl->own[pl->n_own++] = port;
-	if (fd >= 0)
+	if (fd >= 0 && pl->idle_us > 0) /* a poller that never sleeps need not be woken */
 		epoll_ctl(pl->epoll_fd, EPOLL_CTL_ADD, fd, &event);
 }
 
@@ -49,7 +49,7 @@ poller_release(struct poller *pl, struct port *port)
 	pl->own[i] = pl->own[--pl->n_own];
 	for (unsigned k = 0; k < POOL_N; k++)
 		pl->n_waiting[k] -= port->n_waiting[k];
-	if (fd >= 0)
+	if (fd >= 0 && pl->idle_us > 0)
 		epoll_ctl(pl->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
 }
 

@@ -3,6 +3,7 @@
 #include "dp/pool.h"
 
 #include <errno.h>
+#include <stdbool.h>
 
 #include <rte_errno.h>
 #include <rte_mempool.h>
@@ -11,6 +12,7 @@
 
 #define SMALL_CACHE 256u
 #define LARGE_CACHE 16u
+#define LARGE_SLACK (2 * POOL_PAGE) /* up to the first page, and pool_alloc_at()'s way into it */
 
 _Static_assert(sizeof(struct rte_mempool_objhdr) <= RTE_CACHE_LINE_SIZE, "header of a pool object");
 _Static_assert(RTE_CACHE_LINE_SIZE + sizeof(struct rte_mbuf) + POOL_SMALL_HEADROOM + POOL_SMALL_ROOM == 2048,
@@ -18,10 +20,10 @@ _Static_assert(RTE_CACHE_LINE_SIZE + sizeof(struct rte_mbuf) + POOL_SMALL_HEADRO
 
 /* RTE_MEMPOOL_F_NO_SPREAD: a small object with its header is exactly half a page, so none crosses one. */
 static struct rte_mempool *
-pool_create(const char *name, unsigned n, unsigned cache, uint16_t buf_size)
+pool_create(const char *name, unsigned n, unsigned cache, uint16_t buf_size, unsigned slack)
 {
 	struct rte_pktmbuf_pool_private priv = { .mbuf_data_room_size = buf_size };
-	unsigned elt_size = sizeof(struct rte_mbuf) + buf_size;
+	unsigned elt_size = sizeof(struct rte_mbuf) + buf_size + slack;
 	struct rte_mempool *mp = rte_mempool_create_empty(name, n, elt_size, cache, sizeof(priv),
 							  SOCKET_ID_ANY, RTE_MEMPOOL_F_NO_SPREAD);
 
@@ -42,10 +44,10 @@ pools_create(struct pools *pools, unsigned n_small, unsigned n_large)
 {
 	pools->large = NULL;
 	pools->small = pool_create("small", n_small, util_min(SMALL_CACHE, n_small / 4),
-				   POOL_SMALL_HEADROOM + POOL_SMALL_ROOM);
+				   POOL_SMALL_HEADROOM + POOL_SMALL_ROOM, 0);
 	if (pools->small == NULL)
 		return -rte_errno;
-	pools->large = pool_create("large", n_large, util_min(LARGE_CACHE, n_large / 4), POOL_LARGE_ROOM);
+	pools->large = pool_create("large", n_large, util_min(LARGE_CACHE, n_large / 4), POOL_LARGE_ROOM, LARGE_SLACK);
 	if (pools->large == NULL) {
 		int ret = -rte_errno;
 		pools_destroy(pools);
@@ -63,22 +65,32 @@ pools_destroy(struct pools *pools)
 	pools->large = NULL;
 }
 
-struct rte_mbuf *
-pool_alloc(struct pools *pools, uint32_t len)
+/* Moves the buffer to `page_offset` in the first whole page of the object. */
+static void
+place(struct rte_mbuf *m, uint32_t page_offset)
 {
-	struct rte_mbuf *m;
+	m->buf_addr = (char *)RTE_PTR_ALIGN(m + 1, POOL_PAGE) + page_offset;
+	rte_mbuf_iova_set(m, rte_mempool_virt2iova(m) + RTE_PTR_DIFF(m->buf_addr, m));
+	m->data_off = 0;
+}
 
-	if (len <= POOL_SMALL_ROOM) {
-		m = rte_pktmbuf_alloc(pools->small);
-		if (m == NULL)
-			return NULL;
-	} else {
-		m = rte_pktmbuf_alloc(pools->large);
-		if (m == NULL)
-			return NULL;
-		m->data_off = 0;
-	}
+struct rte_mbuf *
+pool_alloc_at(struct pools *pools, uint32_t len, uint32_t page_offset)
+{
+	bool is_small = len <= POOL_SMALL_ROOM;
+	struct rte_mbuf *m = rte_pktmbuf_alloc(is_small ? pools->small : pools->large);
+
+	if (m == NULL)
+		return NULL;
+	if (!is_small)
+		place(m, page_offset);
 	m->data_len = (uint16_t)len;
 	m->pkt_len = len;
 	return m;
+}
+
+struct rte_mbuf *
+pool_alloc(struct pools *pools, uint32_t len)
+{
+	return pool_alloc_at(pools, len, 0);
 }

@@ -18,6 +18,7 @@
 #define POOL_SMALL_HEADROOM RTE_PKTMBUF_HEADROOM
 #define POOL_SMALL_ROOM 1728u /* frame bytes in a small buffer: two buffers a page, none of them crossing it */
 #define POOL_LARGE_ROOM LIMIT_FRAME_SIZE /* no headroom: an mbuf's buf_len has 16 bits */
+#define POOL_PAGE 4096u /* the kernel's and Xen's copies go page by page */
 
 enum pool_kind {
 	POOL_SMALL,
@@ -45,8 +46,14 @@ pool_kind_of(const struct pools *pools, const struct rte_mbuf *m)
 
 /*
  * A buffer with room for `len` frame bytes (at most LIMIT_FRAME_SIZE) and its lengths set to `len`; NULL if none is
- * free. No offload flag is set.
+ * free. No offload flag is set. A large buffer begins at the start of a page, a small one is within a page.
  */
 struct rte_mbuf *pool_alloc(struct pools *pools, uint32_t len);
+
+/*
+ * The same, but a large buffer begins `page_offset` (below POOL_PAGE) bytes into a page: a copy whose ends fall on page
+ * boundaries on both sides is one operation, any other is two.
+ */
+struct rte_mbuf *pool_alloc_at(struct pools *pools, uint32_t len, uint32_t page_offset);
 
 #endif

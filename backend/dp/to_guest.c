@@ -33,10 +33,25 @@ is_gso(const struct rte_mbuf *m)
 	return (m->ol_flags & RTE_MBUF_F_TX_TCP_SEG) != 0;
 }
 
+/*
+ * Bytes of the frame that go into the slot for its byte `at`: all of a short frame, else up to the end of the buffer's
+ * page, so that each slot is one copy operation.
+ */
+static uint16_t
+slot_size(const struct rte_mbuf *m, uint32_t at)
+{
+	uint32_t page_offset = (uint32_t)(rte_pktmbuf_mtod_offset(m, uintptr_t, at) % NETIF_PAGE_SIZE);
+
+	return (uint16_t)(m->pkt_len <= NETIF_PAGE_SIZE ? m->pkt_len
+							: util_min(m->pkt_len - at, NETIF_PAGE_SIZE - page_offset));
+}
+
 unsigned
 to_guest_slots(const struct rte_mbuf *m)
 {
-	return (m->pkt_len + NETIF_PAGE_SIZE - 1) / NETIF_PAGE_SIZE + (is_gso(m) ? 1 : 0);
+	uint32_t first = slot_size(m, 0);
+
+	return 1 + (m->pkt_len - first + NETIF_PAGE_SIZE - 1) / NETIF_PAGE_SIZE + (is_gso(m) ? 1 : 0);
 }
 
 static bool
@@ -148,22 +163,21 @@ put_gso_extra(struct burst *b, const struct rte_mbuf *m)
 static void
 take_frame(struct vif_queue *q, struct copy_batch *copy, struct burst *b, struct rte_mbuf *m)
 {
-	uint8_t *from = rte_pktmbuf_mtod(m, uint8_t *);
-	uint32_t left = m->pkt_len;
+	uint32_t at = 0;
 	uint16_t flags = first_flags(m);
 
-	while (left > 0) {
-		uint16_t len = (uint16_t)util_min(left, NETIF_PAGE_SIZE);
+	while (at < m->pkt_len) {
+		uint16_t len = slot_size(m, at);
 		struct rx_slot *s = &b->slot[b->n_slots++];
 		netif_rx_request_t req;
 
 		ring_copy_request(&q->rx, q->rx.req_cons++, &req);
-		s->copy = (int16_t)copy_add_to_guest(copy, q->domid, req.gref, 0, from, len);
-		left -= len;
-		from += len;
+		s->copy = (int16_t)copy_add_to_guest(copy, q->domid, req.gref, 0,
+							 rte_pktmbuf_mtod_offset(m, void *, at), len);
+		at += len;
 		s->rsp = (netif_rx_response_t){
 			.id = req.id,
-			.flags = (uint16_t)(flags | (left > 0 ? NETRXF_more_data : 0)),
+			.flags = (uint16_t)(flags | (at < m->pkt_len ? NETRXF_more_data : 0)),
 			.status = (int16_t)len,
 		};
 		if (flags & NETRXF_extra_info) {

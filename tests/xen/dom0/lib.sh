@@ -15,11 +15,11 @@ fail() {
 	exit 1
 }
 
-# wait_for SECONDS COMMAND...: until the command succeeds.
+# wait_for SECONDS COMMAND...: until the command succeeds. In a subshell: a word that ends the case is here only a try.
 wait_for() {
 	local deadline=$(($(now) + $1))
 	shift
-	until "$@" >/dev/null 2>&1; do
+	until ("$@") >/dev/null 2>&1; do
 		[ $(now) -lt $deadline ] || return 1
 		usleep 100000
 	done
