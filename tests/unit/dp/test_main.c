@@ -9,12 +9,14 @@
 
 void test_copy(CU_pSuite suite);
 void test_offload(CU_pSuite suite);
+void test_pool(CU_pSuite suite);
 void test_ring(CU_pSuite suite);
 void test_offload_host(CU_pSuite suite);
 void test_segment(CU_pSuite suite);
 void test_slots(CU_pSuite suite);
 
 static const struct unit_suite suites[] = {
+	{ "pool", test_pool },
 	{ "ring", test_ring },
 	{ "slots", test_slots },
 	{ "copy", test_copy },

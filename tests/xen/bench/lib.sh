@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # dom0's part of the bench. host/bench.py calls, after bench_setup, one job for each turn:
-#   bench_setup TOPOLOGY...       the guests with a vif on each backend
+#   bench_setup                   the guests BENCH_GUESTS with a vif on each backend
 #   bench_turn TOPOLOGY BACKEND   netback or vpe; prints what bench/measure prints
 #   bench_ceiling                 the same for the guest talking to itself
 #   bench_facts                   prints "NAME VALUE" lines about the machines
@@ -14,20 +14,18 @@ CEILING="tcp_from_guest_mbps udp64_from_guest_pps udp1400_from_guest_pps ping"
 REMOTE_LIMIT=200
 
 bench_setup() {
-	local guests=g1 vifs="0 1" name
-	case " $* " in
-	*" guest "*) guests="g1 g2" vifs="0 1 2" ;;
-	esac
+	local vifs="0 1" name
+	[ "$BENCH_GUESTS" = g1 ] || vifs="0 1 2"
 	backend dom0 netback
 	ip addr add $(address_of dom0 1)/24 dev xenbr0
 	on outside "ip addr replace $(address_of outside 1)/24 dev lan"
-	for name in $guests; do guest $name pv; done
-	start $guests
+	for name in $BENCH_GUESTS; do guest $name pv; done
+	start $BENCH_GUESTS
 	# The vifs that come now are not the kernel's.
 	echo 0 >/sys/bus/xen-backend/drivers_autoprobe
 	VPE_NETBACK=share VPE_MODE=$VPE_BENCH_MODE
 	vpe_start dom0 bench
-	for name in $guests; do _vpe_vifs $name; done
+	for name in $BENCH_GUESTS; do _vpe_vifs $name; done
 	gzip -c $BENCH/measure | put g1 /run/measure.gz || fail "g1 takes no file"
 	on g1 'zcat /run/measure.gz >/run/measure
 		modprobe veth && ip netns add a && ip netns add b && ip link add va netns a type veth peer name vb netns b &&
@@ -63,7 +61,7 @@ bench_turn() { # TOPOLOGY BACKEND
 	guest.vpe) index=2 ;;
 	*.vpe) index=1 ;;
 	esac
-	[ $2 = vpe ] && _daemon CONT || _daemon STOP
+	_give_cpus $2
 	_server $peer
 	wait_for 10 on g1 "ping -q -n -c 3 -i 0.2 -W 1 $(address_of $peer $index)" ||
 		fail "g1 cannot reach $peer by $2"
@@ -73,7 +71,7 @@ bench_turn() { # TOPOLOGY BACKEND
 
 bench_ceiling() {
 	PORT=$(_free_port)
-	_daemon STOP
+	_give_cpus netback
 	tell g1 "ip netns exec b iperf3 -s -p $PORT -I /run/work/iperf-$PORT.pid"
 	wait_for $LISTEN_LIMIT on g1 "ip netns exec b ss -ltn | grep -q ':$PORT '" || fail "no server in g1"
 	on g1 "ip netns exec a sh /run/measure 10.77.9.2 $PORT none $(echo $CEILING)
@@ -86,6 +84,19 @@ _server() { # WHERE
 	on $1 "$END_TRAFFIC" || fail "$1 cannot end its server"
 	PORT=$(_free_port)
 	_serve $1 $PORT "iperf3 -s -p $PORT -I iperf-$PORT.pid"
+}
+
+# The CPUs of a turn: a poller has one for itself, as it is meant to be; the kernel's backend may use all.
+_give_cpus() { # netback|vpe
+	local rest=all poller=all name
+	case $1 in
+	vpe) rest=0 poller=1 && _daemon CONT ;;
+	netback) _daemon STOP ;;
+	esac
+	xl vcpu-pin Domain-0 0 $rest && xl vcpu-pin Domain-0 1 $poller || fail "dom0 cannot be pinned"
+	for name in $BENCH_GUESTS; do
+		xl vcpu-pin $name all $rest || fail "$name cannot be pinned"
+	done
 }
 
 _daemon() { # STOP|CONT

@@ -63,7 +63,8 @@ class _Bench:
         self._host["other_cores"] = {"before": load}
         self._lab.boot()
         step("creating the guests, with a vif on each backend")
-        self._job("bench_setup " + " ".join(topologies), SETUP_LIMIT_S)
+        self._guests = "g1 g2" if "guest" in topologies else "g1"
+        self._job("bench_setup", SETUP_LIMIT_S)
         for name, value in _words(self._job("bench_facts")):
             self._host[name] = value
 
@@ -107,10 +108,10 @@ class _Bench:
     def _job(self, script, limit=TURN_LIMIT_S):
         """What dom0 prints; notes of its own go to the file `notes`."""
         status, out = self._lab.machine.job(
-            "set -e; VPE_BENCH_MODE=%s VPE_BENCH_IDLE_US=%s\n"
+            "set -e; VPE_BENCH_MODE=%s VPE_BENCH_IDLE_US=%s BENCH_GUESTS='%s'\n"
             ". /lab/tree/bench/lib.sh; cd $LAB; exec 2>>/lab/bench-notes\n%s\n"
-            % (os.environ.get("VPE_BENCH_MODE", "adaptive"),
-               os.environ.get("VPE_BENCH_IDLE_US", "200"), script), limit)
+            % (os.environ.get("VPE_BENCH_MODE", "always"),
+               os.environ.get("VPE_BENCH_IDLE_US", "200"), self._guests, script), limit)
         if status:
             with open(self._lab.share + "/bench-notes", errors="replace") as f:
                 last = f.read().splitlines()[-5:]
