@@ -14,7 +14,6 @@ driver_domain() {
 		ramdisk = "$BOOT/domain.cpio"
 		memory = 512
 		vcpus = 2
-		tsc_mode = "native"
 		driver_domain = 1
 		pci = [ '$DOMAIN_NIC,permissive=1' ]
 		extra = "console=hvc0 panic=1 lab.name=vpe lab.ip0=$(address_of vpe)/24"

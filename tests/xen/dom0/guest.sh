@@ -5,8 +5,7 @@
 #   stop NAME...      shut down in good order
 #   destroy NAME...   xl destroy
 #   rebooted NAME     wait until it is back after a reboot it was told to do
-# Their TSC is the CPU's, as is the default on every CPU of today; QEMU's is not called invariant, so Xen would trap each
-# rdtsc. A guest is called g1, g2, ...; the number gives its address 10.77.0.11, ...
+# A guest is called g1, g2, ...; the number gives its address 10.77.0.11, ...
 
 # Long: another lab on the same cores makes everything ten times slower.
 GUEST_BOOT_LIMIT=120
@@ -36,7 +35,6 @@ guest() {
 		ramdisk = "$BOOT/guest.cpio"
 		memory = $memory
 		vcpus = $vcpus
-		tsc_mode = "native"
 		cpus = "$(_cpus_for $type $name)"
 		vif = [ $lines ]
 		extra = "console=hvc0 panic=1 lab.name=$name$addresses"
