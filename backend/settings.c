@@ -169,11 +169,13 @@ read_cpus(const struct reader *rd, const config_setting_t *s, void *into)
 static int
 read_mode(const struct reader *rd, const config_setting_t *s, void *into)
 {
-	static const char *const modes[] = { "always", "adaptive", NULL };
+	static const char *const modes[] = {
+		[DP_POLL_ALWAYS] = "always", [DP_POLL_ADAPTIVE] = "adaptive", [DP_POLL_NAP] = "nap", NULL,
+	};
 	int mode = 0;
 	int ret = get_choice(rd, s, modes, &mode);
 
-	((struct dp_params *)into)->mode = mode == 0 ? DP_POLL_ALWAYS : DP_POLL_ADAPTIVE;
+	((struct dp_params *)into)->mode = (enum dp_poll_mode)mode;
 	return ret;
 }
 
@@ -184,6 +186,7 @@ read_mode(const struct reader *rd, const config_setting_t *s, void *into)
 	}
 
 UNSIGNED_READER(read_idle_us, dp_params, idle_us, 1, 1000000)
+UNSIGNED_READER(read_nap_us, dp_params, nap_us, 1, 10000)
 UNSIGNED_READER(read_size_mb, dp_params, memory_mb, 32, 65536)
 UNSIGNED_READER(read_small, dp_params, n_small_buffers, 1023, 1 << 22)
 UNSIGNED_READER(read_large, dp_params, n_large_buffers, 127, 1 << 18)
@@ -198,6 +201,7 @@ read_pollers(const struct reader *rd, const config_setting_t *s, void *into)
 		{ "cpus", read_cpus },
 		{ "mode", read_mode },
 		{ "idle_us", read_idle_us },
+		{ "nap_us", read_nap_us },
 	};
 
 	return read_group(rd, s, names, ARRAY_SIZE(names), &((struct settings *)into)->dp);
@@ -362,6 +366,7 @@ set_defaults(struct settings *settings)
 	settings->dp = (struct dp_params){
 		.mode = DP_POLL_ALWAYS,
 		.idle_us = 100,
+		.nap_us = 50,
 		.memory_mb = 96,
 		.n_small_buffers = 8191,
 		.n_large_buffers = 511,

@@ -104,6 +104,7 @@ wrong_types() {
 	refused "no list of CPUs" ":1: cpus: a list of CPU numbers" 'pollers = { cpus = 1; };'
 	refused "no CPU number" ":1: cpus: a list of CPU numbers" 'pollers = { cpus = [ "1" ]; };'
 	refused "no whole number" ":1: size_mb: a whole number" 'memory = { size_mb = "96"; };'
+	refused "a nap of no length" ":1: nap_us: 0 is not in 1 to 10000" 'pollers = { nap_us = 0; };'
 	refused "a fraction" ":1: idle_us: a whole number" 'pollers = { idle_us = 1.5; };'
 	refused "no truth value" ":1: hugepages: true or false" 'memory = { hugepages = 1; };'
 	refused "no string" ":1: log_level: a non-empty string" 'log_level = 1;'

@@ -25,6 +25,7 @@ struct dp;
 enum dp_poll_mode {
 	DP_POLL_ALWAYS,   /* pollers never sleep */
 	DP_POLL_ADAPTIVE, /* a poller that was idle for idle_us sleeps until work comes */
+	DP_POLL_NAP,      /* it sleeps nap_us at a time, and guests need not wake it */
 };
 
 struct dp_params {
@@ -32,6 +33,7 @@ struct dp_params {
 	int cpus[LIMIT_POLLERS]; /* one for each poller, all different */
 	enum dp_poll_mode mode;
 	unsigned idle_us;
+	unsigned nap_us;
 	bool hugepages;
 	unsigned memory_mb; /* for EAL without hugepages */
 	unsigned n_small_buffers;

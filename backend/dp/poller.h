@@ -5,7 +5,8 @@
  * Theory of operation: one loop iteration takes hand-off requests, polls each owned port once (at most
  * LIMIT_BURST frames), switches what came, takes crossing frames, flushes the output. Nothing in it allocates
  * memory, takes a lock or logs; the system calls are the ports' own (batched grant copy, notify, a kernel device's
- * batch). In adaptive mode an idle poller arms its ports and sleeps in epoll.
+ * batch). In the mode adaptive an idle poller arms its ports and sleeps in epoll; in the mode nap it sleeps for a short
+ * time without that, so it is late by that time at most and nobody need wake it.
  * Threads: everything but the counters belongs to the polling thread while it runs.
  */
 #ifndef VPE_DP_POLLER_H
@@ -51,6 +52,7 @@ struct poller {
 	uint64_t now;              /* TSC; read in every iteration that moved frames and in every few others */
 	uint64_t notify_delay;     /* LIMIT_NOTIFY_DELAY_US in TSC ticks */
 	unsigned idle_us;          /* of idleness before a sleep; 0 = never sleep */
+	unsigned nap_us;           /* length of each sleep; 0 = until a port or somebody else wakes it */
 	unsigned blind_us;         /* longest sleep while a port cannot wake us */
 	uint64_t now_ms;           /* `now` in milliseconds */
 	struct port *port[LIMIT_PORTS]; /* all attached ports, by id */

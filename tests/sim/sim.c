@@ -61,6 +61,7 @@ sim_dp_start(enum dp_poll_mode mode, unsigned n_pollers)
 		.cpus = { 1, 0 },
 		.mode = mode,
 		.idle_us = 50,
+		.nap_us = 100,
 		.memory_mb = 192,
 		.n_small_buffers = 4095,
 		.n_large_buffers = 255,

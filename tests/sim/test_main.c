@@ -44,6 +44,12 @@ always(void)
 	return sim_dp_start(DP_POLL_ALWAYS, 1);
 }
 
+static int
+nap(void)
+{
+	return sim_dp_start(DP_POLL_NAP, 1);
+}
+
 /* The first suite's data plane starts EAL, so it has the most pollers. */
 static CU_SuiteInfo suites[] = {
 	{ "connect", adaptive_two, sim_dp_stop, NULL, NULL, connect_cases },
@@ -58,6 +64,7 @@ static CU_SuiteInfo suites[] = {
 	{ "hostile_store", adaptive, sim_dp_stop, NULL, NULL, hostile_store_cases },
 	{ "sleeping", adaptive, sim_dp_stop, NULL, NULL, sleeping_cases },
 	{ "polling", always, sim_dp_stop, NULL, NULL, polling_cases },
+	{ "napping", nap, sim_dp_stop, NULL, NULL, napping_cases },
 	CU_SUITE_INFO_NULL,
 };
 

@@ -268,3 +268,45 @@ CU_TestInfo sleeping_cases[] = {
 	{ "event_storm_while_sleeping", event_storm_while_sleeping },
 	CU_TEST_INFO_NULL,
 };
+
+/* ---- naps ----------------------------------------------------------------------------------------------- */
+
+/* An idle poller naps again and again, and finds by itself what comes meanwhile: no guest tells it. */
+static void
+naps_and_looks(void)
+{
+	static struct guest_frame got;
+	struct sim s;
+	struct dp_poller_stats before, after;
+	uint8_t data[100];
+
+	sim_start(&s);
+	struct guest *a = sim_add(&s), *b = sim_add(&s);
+	sim_connect_all(&s);
+	CU_ASSERT(flow_exchange(a, b, 100));
+	uint64_t sent = sent_by(a) + sent_by(b);
+	dp_get_poller_stats(sim_dp(), 0, &before);
+	for (unsigned i = 0; i < 100; i++) {
+		struct guest *from = i % 2 ? a : b, *to = i % 2 ? b : a;
+		struct frame f = flow_frame(from, to, FRAME_RAW, 100, i);
+
+		usleep(2000); /* twenty naps */
+		frame_build(&f, data);
+		CU_ASSERT_EQUAL(guest_send_frame(from, data, 100), 0);
+		if (!sim_check(flow_receive(to, &got), "frame %u does not arrive", i))
+			break;
+	}
+	dp_get_poller_stats(sim_dp(), 0, &after);
+	CU_ASSERT(after.n_sleeps - before.n_sleeps > 100);
+	CU_ASSERT(after.slept_us > before.slept_us);
+	CU_ASSERT_EQUAL(sent_by(a) + sent_by(b), sent);
+	CU_ASSERT_EQUAL(sim_port(a)->stats.n_woken + sim_port(b)->stats.n_woken, 0);
+	sim_stop(&s);
+}
+
+CU_TestInfo napping_cases[] = {
+	{ "naps_and_looks", naps_and_looks },
+	{ "guests_never_notify", guests_never_notify },
+	{ "event_storm_while_napping", event_storm_while_polling },
+	CU_TEST_INFO_NULL,
+};

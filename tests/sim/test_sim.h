@@ -17,6 +17,7 @@ extern CU_TestInfo hostile_grant_cases[];
 extern CU_TestInfo hostile_store_cases[];
 extern CU_TestInfo polling_cases[];
 extern CU_TestInfo sleeping_cases[];
+extern CU_TestInfo napping_cases[];
 
 /* How many cases could not run on this machine, and why the last one could not. */
 extern unsigned sim_n_skipped;
