@@ -116,4 +116,5 @@ bench_facts() {
 	echo "guest_vcpus $(on g1 nproc)"
 	echo "poller_mode $VPE_BENCH_MODE"
 	echo "poller_idle_us $VPE_BENCH_IDLE_US"
+	echo "poller_nap_us $VPE_BENCH_NAP_US"
 }

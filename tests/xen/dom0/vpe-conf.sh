@@ -29,7 +29,7 @@ vpe_conf() {
 	END
 	;;
 	bench) cat <<-END
-		pollers = { cpus = [ 1 ]; mode = "$VPE_MODE"; idle_us = $VPE_BENCH_IDLE_US; };
+		pollers = { cpus = [ 1 ]; mode = "$VPE_MODE"; idle_us = $VPE_BENCH_IDLE_US; nap_us = $VPE_BENCH_NAP_US; };
 		netback = "$VPE_NETBACK";
 	END
 	;;
