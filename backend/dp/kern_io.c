@@ -24,6 +24,7 @@ kern_io_init(struct kern_io *io, enum kern_io_kind kind, int fd)
 {
 	io->kind = kind;
 	io->fd = fd;
+	io->n_next = KERN_IO_READS_MIN;
 	int ret = io_uring_queue_init(2, &io->wake, RING_FLAGS);
 	if (ret == 0) {
 		ret = io_uring_queue_init(LIMIT_BURST, &io->tx, RING_FLAGS);
@@ -35,13 +36,31 @@ kern_io_init(struct kern_io *io, enum kern_io_kind kind, int fd)
 	return ret;
 }
 
+/* Waits until the kernel has let go of the device: a new one of the same name may follow at once. */
+static void
+disarm(struct kern_io *io)
+{
+	struct io_uring_cqe *cqe;
+
+	if (!io->armed)
+		return;
+	struct io_uring_sqe *sqe = io_uring_get_sqe(&io->wake);
+	io_uring_prep_cancel(sqe, NULL, IORING_ASYNC_CANCEL_ANY | IORING_ASYNC_CANCEL_ALL);
+	io_uring_sqe_set_data(sqe, NULL);
+	io_uring_submit(&io->wake);
+	while (io->armed && io_uring_wait_cqe(&io->wake, &cqe) == 0) {
+		if (io_uring_cqe_get_data(cqe) == io)
+			io->armed = (cqe->flags & IORING_CQE_F_MORE) != 0;
+		io_uring_cqe_seen(&io->wake, cqe);
+	}
+}
+
 void
 kern_io_fini(struct kern_io *io)
 {
+	disarm(io);
 	io_uring_queue_exit(&io->wake);
 	io_uring_queue_exit(&io->tx);
-	for (unsigned i = 0; i < KERN_IO_READS; i++)
-		rte_pktmbuf_free(io->read[i].m);
 	close(io->fd);
 }
 
@@ -59,6 +78,7 @@ arm(struct kern_io *io)
 	struct io_uring_sqe *sqe = io_uring_get_sqe(&io->wake);
 
 	io_uring_prep_poll_multishot(sqe, io->fd, POLLIN);
+	io_uring_sqe_set_data(sqe, io);
 	io->armed = io_uring_submit(&io->wake) == 1;
 	io->readable = true; /* what came before */
 }
@@ -78,7 +98,7 @@ look(struct kern_io *io)
 	}
 }
 
-/* Gives up to `n` reads a large buffer each. Returns how many have one. */
+/* Gives up to `n` reads a large buffer each. Returns how many have one: the first ones. */
 static unsigned
 prepare_reads(struct kern_io *io, struct pools *pools, unsigned n)
 {
@@ -86,8 +106,7 @@ prepare_reads(struct kern_io *io, struct pools *pools, unsigned n)
 
 	for (unsigned i = 0; i < n; i++) {
 		struct kern_io_read *rd = &io->read[i];
-		if (rd->m == NULL)
-			rd->m = pool_alloc(pools, POOL_LARGE_ROOM);
+		rd->m = pool_alloc(pools, POOL_LARGE_ROOM);
 		if (rd->m == NULL)
 			return i;
 		rd->iov[0] = (struct iovec){ &rd->hdr, sizeof(rd->hdr) };
@@ -147,7 +166,7 @@ restore_vlan(struct kern_io_read *rd, const struct tpacket_auxdata *aux)
 		rd->hdr.csum_start += KERN_IO_VLAN;
 }
 
-/* The frame of read `i`, in a buffer of fitting size; the large one is used again if it can be. NULL: dropped and counted. */
+/* The frame of read `i`, in the read's own buffer, which it takes, or in a small one. NULL: dropped and counted. */
 static struct rte_mbuf *
 take_frame(struct kern_io *io, unsigned i, struct port *port)
 {
@@ -195,13 +214,15 @@ kern_io_recv(struct kern_io *io, struct port *port, struct rte_mbuf **frames, un
 		look(io);
 	if (!io->readable)
 		return 0;
-	unsigned n_ready = prepare_reads(io, port->owner->pools, RTE_MIN(n, (unsigned)KERN_IO_READS));
+	unsigned n_ready = prepare_reads(io, port->owner->pools, RTE_MIN(n, io->n_next));
 	unsigned n_read = do_reads(io, n_ready);
 	io->readable = n_read == n_ready;
-	for (unsigned i = 0; i < n_read; i++) {
-		struct rte_mbuf *m = take_frame(io, i, port);
+	io->n_next = RTE_MIN(RTE_MAX(2 * n_read, (unsigned)KERN_IO_READS_MIN), (unsigned)KERN_IO_READS_MAX);
+	for (unsigned i = 0; i < n_ready; i++) {
+		struct rte_mbuf *m = i < n_read ? take_frame(io, i, port) : NULL;
 		if (m != NULL)
 			frames[n_frames++] = m;
+		rte_pktmbuf_free(io->read[i].m);
 	}
 	return n_frames;
 }

@@ -22,7 +22,8 @@
 #include "dp/pool.h"
 #include "dp/port.h"
 
-#define KERN_IO_READS 32 /* frames read with one call; each holds a large buffer */
+#define KERN_IO_READS_MIN 4 /* frames read in one go; each takes a large buffer meanwhile */
+#define KERN_IO_READS_MAX 32
 #define KERN_IO_VLAN 4   /* bytes kept free before a frame of a packet socket for the tag that the kernel took off */
 
 enum kern_io_kind {
@@ -31,7 +32,7 @@ enum kern_io_kind {
 };
 
 struct kern_io_read {
-	struct rte_mbuf *m; /* large; NULL until it is needed */
+	struct rte_mbuf *m; /* large; only while frames are read */
 	struct virtio_net_hdr hdr;
 	struct iovec iov[2];
 	char control[CMSG_SPACE(32)] __attribute__((aligned(8)));
@@ -50,8 +51,9 @@ struct kern_io {
 	struct io_uring tx;
 	bool armed;    /* the poll request is posted */
 	bool readable; /* frames may be there: to be read until there are none */
-	struct kern_io_read read[KERN_IO_READS];
-	struct mmsghdr msg[KERN_IO_READS]; /* msg_len: what was read */
+	unsigned n_next; /* reads of the next go: follows the load */
+	struct kern_io_read read[KERN_IO_READS_MAX];
+	struct mmsghdr msg[KERN_IO_READS_MAX]; /* msg_len: what was read */
 	struct kern_io_write write[LIMIT_BURST];
 };
 
