@@ -5,6 +5,7 @@
 #   no_domain DOMID                  Xen knows no such domain, dying ones included
 #   vif_states NAME INDEX FRONT BACK the states are these
 #   port_counter PORT NAME           a counter of the daemon in dom0
+#   counters                         all that it says of its ports and pollers
 #   poller_tid, poller_frames        its first poller: thread, frames received by all ports
 
 no_vifs_left() {
@@ -29,6 +30,18 @@ port_counter() {
 	vpe-show /vpe/port,$1 | sed -n "s/.*\"$2\":\([0-9]*\).*/\1/p"
 }
 
+ports() {
+	vpe-show /vpe/ports | tr -c 'a-z0-9.-' '\n' | grep -E '^(vif|eth|vpe)[0-9]'
+}
+
+counters() {
+	local port
+	for port in $(ports); do
+		vpe-show /vpe/port,$port
+	done
+	vpe-show /vpe/pollers
+}
+
 poller_tid() {
 	local task
 	for task in /proc/$(vpe_pid dom0)/task/*; do
@@ -40,10 +53,8 @@ poller_tid() {
 
 poller_frames() {
 	local port sum=0
-	for port in $(vpe-show /vpe/ports | tr -c 'a-z0-9.-' ' '); do
-		case $port in
-		vif* | eth* | vpe0) sum=$((sum + $(port_counter $port rx_frames))) ;;
-		esac
+	for port in $(ports); do
+		sum=$((sum + $(port_counter $port rx_frames)))
 	done
 	echo $sum
 }

@@ -43,5 +43,6 @@ vpe_pid() {
 vpe_gather() { # DIRECTORY
 	cp $LAB/backend.log $1/backend.log 2>/dev/null
 	cp $VPE_CONF $1/vpe-backend.conf 2>/dev/null
+	[ -e /run/vpe.pid ] && counters >$1/counters 2>&1
 	return 0
 }

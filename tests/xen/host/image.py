@@ -20,7 +20,7 @@ GUEST_MODULES = "xen-netfront veth 8021q bridge".split()
 
 XEN_PROGRAMS = ["usr/bin/bash", "usr/bin/flock", "usr/bin/strace", "usr/sbin/brctl"]
 GUEST_PROGRAMS = ["usr/sbin/ip", "usr/sbin/bridge", "usr/sbin/ethtool", "usr/bin/iperf3",
-                  "usr/bin/ping", "usr/bin/socat", "usr/bin/ss", "usr/bin/busybox"]
+                  "usr/bin/ping", "usr/bin/fping", "usr/bin/socat", "usr/bin/ss", "usr/bin/busybox"]
 XENSTORE = ["xenstore-" + verb for verb in
             "chmod exists list ls read rm watch write".split()]
 # The hotplug scripts take another way when they find ifup.
@@ -96,6 +96,7 @@ def _common_image(tree, programs):
     image.data("etc/passwd", b"root:x:0:0:root:/root:/bin/sh\n")
     image.data("etc/group", b"root:x:0:\n")
     image.data("etc/hosts", b"127.0.0.1 localhost\n")
+    image.data("etc/protocols", b"icmp 1\nipv6-icmp 58\n")  # fping asks for both
     for name in XENSTORE:
         image.file("usr/bin/" + name, os.path.join(tree, "usr/bin", name))
     for path in programs:

@@ -15,7 +15,7 @@ XEN = [
 # The static busybox would prefer its own ping and ip to the real ones.
 TOOLS = [
     "busybox", "bash", "util-linux", "iproute2", "bridge-utils", "ethtool",
-    "iperf3", "libiperf0", "iputils-ping", "socat", "strace",
+    "iperf3", "libiperf0", "iputils-ping", "fping", "socat", "strace",
 ]
 
 
