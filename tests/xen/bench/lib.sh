@@ -14,11 +14,11 @@ CEILING="tcp_from_guest_mbps udp64_from_guest_pps udp1400_from_guest_pps ping"
 REMOTE_LIMIT=200
 
 bench_setup() {
-	local vifs="0 1" name
-	[ "$BENCH_GUESTS" = g1 ] || vifs="0 1 2"
+	local name index
 	backend dom0 netback
 	ip addr add $(address_of dom0 1)/24 dev xenbr0
-	on outside "ip addr replace $(address_of outside 1)/24 dev lan"
+	ip link set eth1 up
+	for index in 1 2; do on outside "ip addr replace $(address_of outside $index)/24 dev lan"; done
 	for name in $BENCH_GUESTS; do guest $name pv; done
 	start $BENCH_GUESTS
 	# The vifs that come now are not the kernel's.
@@ -39,9 +39,8 @@ _vpe_vifs() { # GUEST
 	on $1 'for key in arp_ignore=1 arp_announce=2 rp_filter=0; do
 		for conf in all default eth0; do echo ${key#*=} >/proc/sys/net/ipv4/conf/$conf/${key%=*}; done; done' ||
 		fail "$1 takes no sysctl"
-	for index in $vifs; do
+	for index in 1 2; do
 		case $index in
-		0) continue ;;
 		1) VIF_KEYS=bridge=xenbr0 ;;
 		2) VIF_KEYS=script=vif-vpe,bridge=vpebr ;;
 		esac
@@ -58,8 +57,8 @@ bench_turn() { # TOPOLOGY BACKEND
 	guest.*) peer=g2 ;;
 	esac
 	case $1.$2 in
-	guest.vpe) index=2 ;;
-	*.vpe) index=1 ;;
+	dom0.vpe) index=1 ;;
+	*.vpe) index=2 ;;
 	esac
 	_give_cpus $2
 	_server $peer

@@ -31,6 +31,7 @@ vpe_conf() {
 	bench) cat <<-END
 		pollers = { cpus = [ 1 ]; mode = "$VPE_MODE"; idle_us = $VPE_BENCH_IDLE_US; nap_us = $VPE_BENCH_NAP_US; };
 		netback = "$VPE_NETBACK";
+		uplinks = ( { type = "packet"; device = "eth1"; bridge = "vpebr"; } );
 	END
 	;;
 	esac

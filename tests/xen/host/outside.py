@@ -82,18 +82,16 @@ class Requests(threading.Thread):
         self.start()
 
     def run(self):
-        while os.path.isdir(self._dir):
-            for name in self._names():
+        while True:
+            try:
+                names = os.listdir(self._dir)
+            except FileNotFoundError: # the lab has ended
+                return
+            for name in names:
                 if name.endswith(".sh") and name not in self._seen:
                     self._seen.add(name)
                     threading.Thread(target=self._serve, args=(name[:-3],), daemon=True).start()
             time.sleep(REQUEST_POLL_S)
-
-    def _names(self):
-        try:
-            return os.listdir(self._dir)
-        except FileNotFoundError: # the lab has ended
-            return []
 
     def _serve(self, name):
         base = os.path.join(self._dir, name)
