@@ -39,6 +39,12 @@ evtchn_bind(struct events *events, uint32_t domid, uint32_t remote_port)
 }
 
 static int
+evtchn_alloc(struct events *events, uint32_t domid)
+{
+	return result_of(xenevtchn_bind_unbound_port(handle_of(events), domid));
+}
+
+static int
 evtchn_unbind(struct events *events, uint32_t local_port)
 {
 	return result_of(xenevtchn_unbind(handle_of(events), local_port));
@@ -77,6 +83,7 @@ const struct events_ops evtchn_xen_ops = {
 	.open = evtchn_open,
 	.close = evtchn_close,
 	.bind = evtchn_bind,
+	.alloc = evtchn_alloc,
 	.unbind = evtchn_unbind,
 	.notify = evtchn_notify,
 	.fd = evtchn_fd,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What vpe needs of Xen, as three small tables: the store, grants, events. xen_real() has the system's
+ * What vpe needs of Xen, as small tables: the store, grants, shares, events. xen_real() has the system's
  * libraries behind it; tests/fakes has an in-process hypervisor. Nothing outside backend/xen includes a Xen
  * library header.
  *
@@ -84,6 +84,19 @@ struct grants_ops {
 	int (*copy)(struct grants *grants, struct grant_copy *copies, unsigned n);
 };
 
+/* ---- pages that others may use: the frontend's side ------------------------------------------------------- */
+
+struct shares; /* a handle */
+
+struct shares_ops {
+	struct shares *(*open)(void);
+	void (*close)(struct shares *shares); /* every page must be unshared */
+	/* A new zeroed page of ours, granted read-write to `domid`; its reference in *ref. NULL with errno. */
+	void *(*share)(struct shares *shares, uint32_t domid, uint32_t *ref);
+	/* Takes the grant back and unmaps the page. A page that the peer still has mapped is freed when it lets go of it. */
+	void (*unshare)(struct shares *shares, void *page);
+};
+
 /* ---- events ------------------------------------------------------------------------------------------- */
 
 struct events; /* a handle; one per vif */
@@ -92,6 +105,8 @@ struct events_ops {
 	struct events *(*open)(void);
 	void (*close)(struct events *events); /* unbinds all */
 	int (*bind)(struct events *events, uint32_t domid, uint32_t remote_port); /* local port, or -errno */
+	/* A new port that `domid` may bind to; local port, or -errno. What a frontend does. */
+	int (*alloc)(struct events *events, uint32_t domid);
 	int (*unbind)(struct events *events, uint32_t local_port);
 	int (*notify)(struct events *events, uint32_t local_port);
 	int (*fd)(struct events *events); /* readable when an unmasked port fired */
@@ -100,10 +115,11 @@ struct events_ops {
 	int (*unmask)(struct events *events, uint32_t local_port);
 };
 
-/* The three together. */
+/* All together. A backend uses no shares, a frontend no grants. */
 struct xen_ops {
 	const struct store_ops *store;
 	const struct grants_ops *grants;
+	const struct shares_ops *shares;
 	const struct events_ops *events;
 };
 

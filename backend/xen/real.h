@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The three tables that xen_real() puts together; each lives in the file that includes its library's header. */
+/* The tables that xen_real() puts together; each lives in the file that includes its library's header. */
 #ifndef VPE_XEN_REAL_H
 #define VPE_XEN_REAL_H
 
@@ -7,6 +7,7 @@
 
 extern const struct store_ops store_xs_ops;
 extern const struct grants_ops gnttab_xen_ops;
+extern const struct shares_ops gntshr_xen_ops;
 extern const struct events_ops evtchn_xen_ops;
 
 #endif

@@ -8,6 +8,7 @@ xen_real(void)
 	static const struct xen_ops ops = {
 		.store = &store_xs_ops,
 		.grants = &gnttab_xen_ops,
+		.shares = &gntshr_xen_ops,
 		.events = &evtchn_xen_ops,
 	};
 

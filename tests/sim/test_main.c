@@ -62,6 +62,7 @@ static CU_SuiteInfo suites[] = {
 	{ "hostile_offload", adaptive, sim_dp_stop, NULL, NULL, hostile_offload_cases },
 	{ "hostile_grant", adaptive, sim_dp_stop, NULL, NULL, hostile_grant_cases },
 	{ "hostile_store", adaptive, sim_dp_stop, NULL, NULL, hostile_store_cases },
+	{ "direct", adaptive_two, sim_dp_stop, NULL, NULL, direct_cases },
 	{ "sleeping", adaptive, sim_dp_stop, NULL, NULL, sleeping_cases },
 	{ "polling", always, sim_dp_stop, NULL, NULL, polling_cases },
 	{ "napping", nap, sim_dp_stop, NULL, NULL, napping_cases },

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The daemon as an image segment: built, installed, with the libraries it needs.
+"""What vpe installs, as image segments: built, installed, with the libraries it needs.
+
+One for dom0 and the driver domain, with all of it; one for guests, with libvpefront and its programs.
 
 VPE_BUILD names a configured build directory; without it the lab keeps one of
 its own in the cache and runs make there, so that a second run is incremental.
@@ -20,16 +22,19 @@ SOURCE = os.path.realpath(os.path.join(os.path.dirname(__file__), "../../.."))
 DRIVERS = """net_af_packet net_tap net_null net_ring net_vmxnet3 net_e1000
     mempool_ring mempool_stack bus_vdev bus_pci""".split()
 UNWANTED = re.compile(r"(\.la|\.a|/include|/share/(man|doc))(/|$)")
+FOR_GUESTS = re.compile(r"/libvpefront\.so|/bin/vpe-(ping|pktgen)$")
 
 
-def segment(stage):
-    """The cpio segment, or None without a daemon. STAGE is a scratch directory."""
+def segments(stage):
+    """Both cpio segments, or None and None without a daemon. STAGE is a scratch directory."""
     build = os.environ.get("VPE_BUILD") or _own_build()
     if build == "none":
         step("the machines get no daemon")
-        return None
+        return None, None
     _make(build, "install", "DESTDIR=" + stage)
-    return _pack(stage)
+    packed = _pack(stage, lambda inside: True, _drivers()), _pack(stage, FOR_GUESTS.search, [])
+    shutil.rmtree(stage)
+    return packed
 
 
 def _own_build():
@@ -59,17 +64,16 @@ def _call(command, cwd):
         raise Failure("%s failed in %s:\n%s" % (" ".join(command), cwd, done.stdout[-4000:]))
 
 
-def _pack(stage):
+def _pack(stage, wanted, drivers):
     image, binaries = cpio.Segment(), []
     for here, _, names in os.walk(stage):
         for name in names:
             path = os.path.join(here, name)
             inside = os.path.relpath(path, stage)
-            if not UNWANTED.search("/" + inside):
+            if wanted(inside) and not UNWANTED.search("/" + inside):
                 _add(image, inside, path)
                 if elf.is_elf(path):
                     binaries.append(path)
-    drivers = _drivers()
     for path in drivers:
         image.file(path, path)
         # EAL takes the full version only; drivers name each other as
@@ -79,7 +83,6 @@ def _pack(stage):
     for path, source in elf.libraries(binaries + drivers, stage).items():
         if not image.has(path) and not source.startswith(stage):
             image.file(path, source)
-    shutil.rmtree(stage)
     return image
 
 

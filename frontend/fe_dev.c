@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* vpe/frontend.h: a vif's life, and the way from a queue's number to the queue. Calls all of frontend. */
+#include "fe_dev.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "fe_connect.h"
+#include "fe_kernel.h"
+
+#define TIMEOUT_DEFAULT_MS 10000u
+
+static __thread char error_text[160];
+
+const char *
+vpe_fe_error(void)
+{
+	return error_text;
+}
+
+/* Says what failed and why. Returns -errno. */
+static int __attribute__((format(printf, 3, 4)))
+fail(const struct vpe_fe *fe, int ret, const char *format, ...)
+{
+	char what[96];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(what, sizeof(what), format, args);
+	va_end(args);
+	snprintf(error_text, sizeof(error_text), "vif %u: %s: %s", fe->vif, what, strerror(-ret));
+	return ret;
+}
+
+/* ---- open and close -------------------------------------------------------------------------------------- */
+
+static int
+take_from_kernel(struct vpe_fe *fe, bool may)
+{
+	if (!fe_kernel_has(fe->sysfs, fe->vif))
+		return 0;
+	if (!may)
+		return fail(fe, -EBUSY, "the kernel's netfront has it");
+	int ret = fe_kernel_unbind(fe->sysfs, fe->vif);
+	if (ret < 0)
+		return fail(fe, ret, "the kernel's netfront does not let go of it");
+	fe->give_back = true;
+	return 0;
+}
+
+static int
+make_queues(struct vpe_fe *fe, unsigned n_buffers)
+{
+	fe->shares = fe->xen->shares->open();
+	if (fe->shares == NULL)
+		return fail(fe, -errno, "/dev/xen/gntalloc");
+	fe->queue = calloc(fe->info.n_queues, sizeof(*fe->queue));
+	if (fe->queue == NULL)
+		return fail(fe, -ENOMEM, "queues");
+	for (unsigned i = 0; i < fe->info.n_queues; i++) {
+		struct fe_queue_params params = { .xen = fe->xen, .shares = fe->shares, .backend = fe->store.backend,
+						  .idx = i, .n_buffers = n_buffers };
+		int ret = fe_queue_init(&fe->queue[i], &params);
+		if (ret < 0)
+			return fail(fe, ret, "grants for queue %u (%u buffers)", i, n_buffers);
+	}
+	return 0;
+}
+
+static int
+connect(struct vpe_fe *fe, const struct vpe_fe_params *params)
+{
+	unsigned n_max, n_buffers = params->n_buffers == 0 ? FE_BUFFERS_DEFAULT : params->n_buffers;
+
+	if (n_buffers < FE_BUFFERS_MIN || n_buffers > FE_BUFFERS_MAX || params->n_queues > FE_QUEUES_MAX)
+		return fail(fe, -EINVAL, "%u buffers, %u queues", n_buffers, params->n_queues);
+	int ret = fe_store_open(&fe->store, fe->xen->store, fe->vif);
+	if (ret < 0)
+		return fail(fe, ret, "device/vif/%u in xenstore", fe->vif);
+	ret = take_from_kernel(fe, params->take_over);
+	if (ret < 0)
+		return ret;
+	ret = fe_connect_prepare(fe);
+	if (ret < 0)
+		return fail(fe, ret, "the backend does not get ready (its state is %d)", fe_store_back_state(&fe->store));
+	ret = fe_connect_look(fe, &n_max);
+	if (ret < 0)
+		return fail(fe, ret, "no MAC, or a backend without feature-rx-copy");
+	fe->info.n_queues = params->n_queues == 0 ? 1 : params->n_queues < n_max ? params->n_queues : n_max;
+	ret = make_queues(fe, n_buffers);
+	if (ret < 0)
+		return ret;
+	ret = fe_connect_finish(fe);
+	if (ret < 0)
+		return fail(fe, ret, "the backend does not connect (its state is %d)", fe_store_back_state(&fe->store));
+	fe->connected = true;
+	return 0;
+}
+
+struct vpe_fe *
+fe_dev_open(const struct vpe_fe_params *params, const struct xen_ops *xen, const char *sysfs)
+{
+	struct vpe_fe *fe = calloc(1, sizeof(*fe));
+
+	if (fe == NULL)
+		return NULL;
+	error_text[0] = '\0';
+	fe->xen = xen;
+	fe->sysfs = sysfs;
+	fe->vif = params->vif;
+	fe->timeout_ms = params->timeout_ms == 0 ? TIMEOUT_DEFAULT_MS : params->timeout_ms;
+	fe->no_gso = params->no_gso;
+	int ret = connect(fe, params);
+	if (ret < 0) {
+		vpe_fe_close(fe);
+		errno = -ret;
+		return NULL;
+	}
+	return fe;
+}
+
+struct vpe_fe *
+vpe_fe_open(const struct vpe_fe_params *params)
+{
+	return fe_dev_open(params, xen_real(), "/sys");
+}
+
+int
+vpe_fe_close(struct vpe_fe *fe)
+{
+	int ret = 0;
+
+	if (fe == NULL)
+		return 0;
+	if (fe->queue != NULL)
+		ret = fe_connect_end(fe);
+	for (unsigned i = 0; fe->queue != NULL && i < fe->info.n_queues; i++)
+		fe_queue_fini(&fe->queue[i]);
+	free(fe->queue);
+	if (fe->shares != NULL)
+		fe->xen->shares->close(fe->shares);
+	if (fe->store.store != NULL)
+		fe_store_close(&fe->store);
+	if (fe->give_back) {
+		int bound = fe_kernel_bind(fe->sysfs, fe->vif);
+		ret = ret < 0 ? ret : bound;
+	}
+	free(fe);
+	return ret;
+}
+
+/* ---- control --------------------------------------------------------------------------------------------- */
+
+static int
+reconnect(struct vpe_fe *fe)
+{
+	unsigned n_max;
+	int ret = fe_connect_prepare(fe);
+
+	if (ret == 0)
+		ret = fe_connect_look(fe, &n_max);
+	for (unsigned i = 0; i < fe->info.n_queues && ret == 0; i++)
+		ret = fe_queue_renew(&fe->queue[i], fe->store.backend);
+	if (ret == 0)
+		ret = fe_connect_finish(fe);
+	fe->connected = ret == 0;
+	return ret == 0 ? 1 : -ENOTCONN;
+}
+
+int
+vpe_fe_process(struct vpe_fe *fe)
+{
+	for (unsigned i = 0; i < fe->info.n_queues; i++)
+		if (fe->queue[i].fault != NULL)
+			return -EPROTO;
+	int ret = fe_store_drain(&fe->store);
+	if (ret < 0)
+		return ret;
+	if (ret == 0 && fe->connected)
+		return 0;
+	switch (fe_store_back_state(&fe->store)) {
+	case XenbusStateConnected:
+		return fe->connected ? 0 : reconnect(fe);
+	case XenbusStateUnknown:
+		return -ENODEV;
+	default:
+		return reconnect(fe);
+	}
+}
+
+void
+vpe_fe_get_info(const struct vpe_fe *fe, struct vpe_fe_info *info)
+{
+	*info = fe->info;
+}
+
+/* ---- frames ---------------------------------------------------------------------------------------------- */
+
+struct vpe_fe_buf *
+vpe_fe_alloc(struct vpe_fe *fe, unsigned queue)
+{
+	return fe_queue_alloc(&fe->queue[queue]);
+}
+
+void
+vpe_fe_free(struct vpe_fe *fe, struct vpe_fe_buf *frame)
+{
+	if (frame != NULL)
+		fe_queue_free(&fe->queue[frame->queue], frame);
+}
+
+unsigned
+vpe_fe_rx_burst(struct vpe_fe *fe, unsigned queue, struct vpe_fe_buf **frames, unsigned n)
+{
+	return fe_rx_burst(&fe->queue[queue], frames, n);
+}
+
+unsigned
+vpe_fe_tx_burst(struct vpe_fe *fe, unsigned queue, struct vpe_fe_buf **frames, unsigned n)
+{
+	return fe_tx_burst(&fe->queue[queue], frames, n);
+}
+
+int
+vpe_fe_wait(struct vpe_fe *fe, unsigned queue, unsigned timeout_us)
+{
+	struct fe_queue *q = &fe->queue[queue];
+	const struct events_ops *ops = q->events_ops;
+	struct timespec timeout = { .tv_sec = timeout_us / 1000000, .tv_nsec = (long)(timeout_us % 1000000) * 1000 };
+	struct pollfd pfd = { .fd = ops->fd(q->events), .events = POLLIN };
+	int fired, ret = 1;
+
+	bool idle = fe_ring_arm(&q->rx);
+	idle = fe_ring_arm(&q->tx) && idle;
+	if (idle)
+		ret = ppoll(&pfd, 1, &timeout, NULL);
+	fe_ring_disarm(&q->rx);
+	fe_ring_disarm(&q->tx);
+	while ((fired = ops->pending(q->events)) >= 0)
+		ops->unmask(q->events, (uint32_t)fired);
+	return ret < 0 ? -errno : ret;
+}
+
+void
+vpe_fe_get_stats(const struct vpe_fe *fe, unsigned queue, struct vpe_fe_stats *stats)
+{
+	*stats = fe->queue[queue].stats;
+	stats->n_free = fe->queue[queue].n_pool;
+}

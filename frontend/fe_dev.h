@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* An open vif. Private to frontend and to tests, which give it a Xen and a sysfs of their own. */
+#ifndef VPE_FRONTEND_FE_DEV_H
+#define VPE_FRONTEND_FE_DEV_H
+
+#include "fe_queue.h"
+#include "fe_store.h"
+
+#define FE_QUEUES_MAX 16u
+
+struct vpe_fe {
+	const struct xen_ops *xen;
+	const char *sysfs;
+	struct fe_store store;
+	struct shares *shares;
+	struct fe_queue *queue;
+	struct vpe_fe_info info;
+	unsigned vif;
+	unsigned timeout_ms;
+	bool no_gso;
+	bool give_back; /* the kernel's netfront had it */
+	bool connected;
+};
+
+/* vpe_fe_open() on `xen`, with sysfs mounted at `sysfs`; both must outlive the vif. */
+struct vpe_fe *fe_dev_open(const struct vpe_fe_params *params, const struct xen_ops *xen, const char *sysfs);
+
+#endif

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Takes a vif from the kernel's netfront and gives it back, through sysfs. Private to frontend; control thread only. */
+#ifndef VPE_FRONTEND_FE_KERNEL_H
+#define VPE_FRONTEND_FE_KERNEL_H
+
+#include <stdbool.h>
+
+/* Whether the kernel's driver has the vif. `sysfs`: where sysfs is mounted. */
+bool fe_kernel_has(const char *sysfs, unsigned vif);
+/* 0 or -errno. It closes the vif properly before it lets go. */
+int fe_kernel_unbind(const char *sysfs, unsigned vif);
+int fe_kernel_bind(const char *sysfs, unsigned vif);
+
+#endif

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Frontend cursors over a ring page that a hostile backend may write at any time. Private to frontend.
+ *
+ * Indices live here, outside the page; a response is copied out once and only the copy is used.
+ * Threads: one owner at a time. Source: ring.h, "Macros for manipulating rings"; the peer's side is proto/ring.h.
+ */
+#ifndef VPE_FRONTEND_FE_RING_H
+#define VPE_FRONTEND_FE_RING_H
+
+#include "proto/ring.h"
+
+struct fe_ring {
+	struct ring_shared *shared;
+	uint32_t slot_size;
+	uint32_t req_prod;      /* requests written */
+	uint32_t req_published; /* requests that the backend may see */
+	uint32_t rsp_cons;      /* responses taken */
+};
+
+/* Makes a fresh ring of a zeroed page. While polling we ask for no event: rsp_event stays behind. */
+static inline void
+fe_ring_init(struct fe_ring *r, void *page, uint32_t slot_size)
+{
+	*r = (struct fe_ring){ .shared = page, .slot_size = slot_size };
+	r->shared->req_event = 1;
+}
+
+static inline uint32_t
+fe_ring_room(const struct fe_ring *r)
+{
+	return NETIF_RING_SIZE - (r->req_prod - r->rsp_cons);
+}
+
+/*
+ * Responses that wait; more than are outstanding if the backend's index is impossible. Acquire: pairs with the
+ * backend's release when it moves rsp_prod.
+ */
+static inline uint32_t
+fe_ring_pending(const struct fe_ring *r)
+{
+	return __atomic_load_n(&r->shared->rsp_prod, __ATOMIC_ACQUIRE) - r->rsp_cons;
+}
+
+static inline bool
+fe_ring_is_possible(const struct fe_ring *r, uint32_t pending)
+{
+	return pending <= r->req_published - r->rsp_cons;
+}
+
+static inline void *
+fe_ring_slot(const struct fe_ring *r, uint32_t idx)
+{
+	return r->shared->slots + (size_t)(idx & (NETIF_RING_SIZE - 1)) * r->slot_size;
+}
+
+/* Copies `size` bytes of response `idx`, reading each byte of the page once. `size` is a multiple of 4. */
+static inline void
+fe_ring_copy_response(const struct fe_ring *r, uint32_t idx, void *out, size_t size)
+{
+	const volatile uint32_t *slot = fe_ring_slot(r, idx);
+
+	for (size_t i = 0; i < size / sizeof(uint32_t); i++) {
+		uint32_t word = slot[i];
+		memcpy((char *)out + i * sizeof(word), &word, sizeof(word));
+	}
+}
+
+static inline void
+fe_ring_put_request(struct fe_ring *r, const void *req, size_t size)
+{
+	memcpy(fe_ring_slot(r, r->req_prod++), req, size);
+}
+
+/*
+ * Shows the backend all requests. Whether it wants to be notified of them. The full fence orders our req_prod before the
+ * read of req_event and pairs with the backend's before its final check. Source: ring.h
+ * RING_PUSH_REQUESTS_AND_CHECK_NOTIFY.
+ */
+static inline bool
+fe_ring_publish(struct fe_ring *r)
+{
+	uint32_t old = r->req_published;
+
+	r->req_published = r->req_prod;
+	__atomic_store_n(&r->shared->req_prod, r->req_prod, __ATOMIC_RELEASE);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	uint32_t event = __atomic_load_n(&r->shared->req_event, __ATOMIC_RELAXED);
+	return (uint32_t)(r->req_prod - event) < (uint32_t)(r->req_prod - old);
+}
+
+/* Asks for an event with the next response. Whether there is none yet, so that waiting is safe. */
+static inline bool
+fe_ring_arm(struct fe_ring *r)
+{
+	__atomic_store_n(&r->shared->rsp_event, r->rsp_cons + 1, __ATOMIC_RELAXED);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	return fe_ring_pending(r) == 0;
+}
+
+/* Leaves rsp_event where the backend's producer does not pass it. */
+static inline void
+fe_ring_disarm(struct fe_ring *r)
+{
+	__atomic_store_n(&r->shared->rsp_event, r->rsp_cons, __ATOMIC_RELAXED);
+}
+
+#endif

@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Cases: libvpefront at the other end of the daemon, in the same process. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "fakes/front.h"
+#include "fe_dev.h"
+#include "sim/flow.h"
+#include "sim/test_sim.h"
+
+#define NO_SYSFS "/nonexistent"
+
+/* A domain whose vif libvpefront opens: the scripted guest only lends its number. */
+static struct vpe_fe *
+direct_open_as(struct sim *s, struct guest **g, const struct vpe_fe_params *params)
+{
+	*g = sim_add(s);
+	if (s->hotplug == HOTPLUG_SCRIPT)
+		toolstack_hotplug(*g, "connected");
+	return fe_dev_open(params, front_xen((*g)->params.domid), NO_SYSFS);
+}
+
+static struct vpe_fe *
+direct_open(struct sim *s, struct guest **g)
+{
+	static const struct vpe_fe_params params = { .timeout_ms = GUEST_PATIENCE_MS };
+	struct vpe_fe *fe = direct_open_as(s, g, &params);
+
+	if (!sim_check(fe != NULL, "open: %s", vpe_fe_error()))
+		abort();
+	return fe;
+}
+
+/* Fills buffers with the frame's bytes, `per_buf` in each. */
+static struct vpe_fe_buf *
+direct_frame(struct vpe_fe *fe, const uint8_t *data, uint32_t len, uint32_t per_buf)
+{
+	struct vpe_fe_buf *first = NULL, **at = &first;
+
+	for (uint32_t done = 0, n; done < len; done += n) {
+		n = len - done < per_buf ? len - done : per_buf;
+		*at = vpe_fe_alloc(fe, 0);
+		if (*at == NULL) {
+			vpe_fe_free(fe, first);
+			return NULL;
+		}
+		(*at)->data += VPE_FE_BUF_SIZE - n; /* wherever it lies in its page */
+		(*at)->len = (uint16_t)n;
+		memcpy((*at)->data, data + done, n);
+		at = &(*at)->next;
+	}
+	return first;
+}
+
+static void
+direct_send(struct vpe_fe *fe, struct vpe_fe_buf *frame)
+{
+	uint64_t deadline = sim_deadline();
+
+	while (vpe_fe_tx_burst(fe, 0, &frame, 1) == 0)
+		if (!sim_check(fake_now_ms() < deadline, "the tx ring stays full"))
+			return;
+}
+
+/* The next frame's bytes; 0 if none came. */
+static uint32_t
+direct_receive(struct vpe_fe *fe, uint8_t *data, struct vpe_fe_buf *first)
+{
+	uint64_t deadline = sim_deadline();
+	struct vpe_fe_buf *frame;
+	uint32_t len = 0;
+
+	while (vpe_fe_rx_burst(fe, 0, &frame, 1) == 0) {
+		if (fake_now_ms() > deadline)
+			return 0;
+		vpe_fe_wait(fe, 0, 1000);
+	}
+	*first = *frame;
+	for (struct vpe_fe_buf *buf = frame; buf != NULL; buf = buf->next) {
+		memcpy(data + len, buf->data, buf->len);
+		len += buf->len;
+	}
+	vpe_fe_free(fe, frame);
+	return len;
+}
+
+static bool
+direct_expect(struct vpe_fe *fe, const struct frame *f)
+{
+	static uint8_t want[GUEST_FRAME_SIZE], got[GUEST_FRAME_SIZE];
+	struct vpe_fe_buf first;
+	uint32_t len;
+
+	frame_build(f, want);
+	do
+		len = direct_receive(fe, got, &first);
+	while (len > 0 && got[0] == 0xff); /* a broadcast of somebody else */
+	return sim_check(len == f->len && memcmp(want, got, len) == 0, "%u bytes came instead of %u", len, f->len);
+}
+
+/* Both must be known to the switch: a flooded frame also reaches the library's peers. */
+static void
+direct_greet(struct vpe_fe *fe, struct guest *from, struct guest *to)
+{
+	static uint8_t data[GUEST_FRAME_SIZE];
+	struct frame f = flow_frame(from, to, FRAME_RAW, 60, 1);
+
+	frame_build(&f, data);
+	direct_send(fe, direct_frame(fe, data, f.len, f.len));
+	CU_ASSERT(flow_expect(to, &f, FRAME_COMPLETE));
+}
+
+static void
+direct_end(struct sim *s, struct vpe_fe *fe)
+{
+	CU_ASSERT_EQUAL(vpe_fe_close(fe), 0);
+	CU_ASSERT_EQUAL(front_n_open(), 0);
+	sim_stop(s);
+}
+
+/* ---- cases ----------------------------------------------------------------------------------------------- */
+
+static void
+all_sizes(void)
+{
+	static uint8_t data[GUEST_FRAME_SIZE];
+	struct guest *d, *b;
+	struct sim s;
+
+	sim_start(&s);
+	b = sim_join(&s);
+	struct vpe_fe *fe = direct_open(&s, &d);
+	direct_greet(fe, d, b);
+	for (uint32_t len = 60; len <= 1514; len++) {
+		struct frame f = flow_frame(d, b, FRAME_RAW, len, len);
+		frame_build(&f, data);
+		direct_send(fe, direct_frame(fe, data, len, len % 3 ? len : 1 + len / 4));
+		CU_ASSERT(flow_expect(b, &f, FRAME_COMPLETE));
+		f = flow_frame(b, d, FRAME_RAW, len, len + 7);
+		frame_build(&f, data);
+		CU_ASSERT_EQUAL(guest_send_frame(b, data, len), 0);
+		CU_ASSERT(direct_expect(fe, &f));
+		flow_drain(b);
+	}
+	struct vpe_fe_stats stats;
+	vpe_fe_get_stats(fe, 0, &stats);
+	CU_ASSERT_EQUAL(stats.n_tx_failed + stats.n_tx_refused + stats.n_rx_dropped, 0);
+	direct_end(&s, fe);
+}
+
+/* A received frame is sent back as it lies, many times over the rings. */
+static void
+echo(void)
+{
+	static uint8_t data[GUEST_FRAME_SIZE];
+	struct guest *d, *b;
+	struct sim s;
+
+	sim_start(&s);
+	b = sim_join(&s);
+	struct vpe_fe *fe = direct_open(&s, &d);
+	direct_greet(fe, d, b);
+	for (unsigned i = 0; i < 3000; i++) {
+		struct frame f = flow_frame(b, d, FRAME_RAW, 60 + i % 1400, i);
+		struct vpe_fe_buf *frame = NULL;
+		uint64_t deadline = sim_deadline();
+
+		frame_build(&f, data);
+		CU_ASSERT_EQUAL_FATAL(guest_send_frame(b, data, f.len), 0);
+		while (vpe_fe_rx_burst(fe, 0, &frame, 1) == 0 && fake_now_ms() < deadline)
+			;
+		CU_ASSERT_PTR_NOT_NULL_FATAL(frame);
+		uint8_t mac[6];
+		memcpy(mac, frame->data, 6);
+		memcpy(frame->data, frame->data + 6, 6);
+		memcpy(frame->data + 6, mac, 6);
+		direct_send(fe, frame);
+		memcpy(mac, data, 6);
+		memcpy(data, data + 6, 6);
+		memcpy(data + 6, mac, 6);
+		static struct guest_frame back;
+		CU_ASSERT_FATAL(flow_receive(b, &back));
+		CU_ASSERT(back.len == f.len && memcmp(back.data, data, f.len) == 0);
+		flow_drain(b);
+	}
+	direct_end(&s, fe);
+}
+
+/* What is wrong with a frame is the sender's to know; nothing of it reaches the ring. */
+static void
+refused(void)
+{
+	static uint8_t data[GUEST_FRAME_SIZE];
+	struct vpe_fe_stats stats;
+	struct guest *d;
+	struct sim s;
+
+	sim_start(&s);
+	struct vpe_fe *fe = direct_open(&s, &d);
+	vpe_fe_get_stats(fe, 0, &stats);
+	unsigned n_free = stats.n_free;
+	struct vpe_fe_buf *bad[] = {
+		direct_frame(fe, data, 60, 60), /* no data */
+		direct_frame(fe, data, 60, 60), /* beyond its page */
+		direct_frame(fe, data, 60, 60), /* before its page */
+		direct_frame(fe, data, 60, 3),  /* 20 buffers */
+		direct_frame(fe, data, 10, 10), /* no Ethernet header */
+		direct_frame(fe, data, 60, 60), /* GSO of nothing */
+		direct_frame(fe, data, 60, 60), /* GSO with a checksum */
+	};
+	bad[0]->len = 0;
+	bad[1]->len = 61;
+	bad[2]->data = bad[2]->page - 1;
+	bad[5]->flags = VPE_FE_GSO_TCPV4 | VPE_FE_CSUM_BLANK;
+	bad[6]->flags = VPE_FE_GSO_TCPV4;
+	bad[6]->gso_size = 1000;
+	CU_ASSERT_EQUAL(vpe_fe_tx_burst(fe, 0, bad, 7), 7);
+	vpe_fe_get_stats(fe, 0, &stats);
+	CU_ASSERT_EQUAL(stats.n_tx_refused, 7);
+	CU_ASSERT_EQUAL(stats.n_tx_frames, 0);
+	CU_ASSERT_EQUAL(stats.n_free, n_free);
+	direct_end(&s, fe);
+}
+
+/* Opened and closed again and again, nothing is left on either side. */
+static void
+cycles(void)
+{
+	const struct vpe_fe_params params = { .n_buffers = FE_BUFFERS_MIN, .timeout_ms = GUEST_PATIENCE_MS };
+	struct guest *d;
+	struct sim s;
+
+	sim_start(&s);
+	struct vpe_fe *fe = direct_open(&s, &d);
+	for (unsigned i = 0; i < 100 && fe != NULL; i++) {
+		CU_ASSERT_EQUAL(vpe_fe_close(fe), 0);
+		CU_ASSERT_EQUAL(front_n_open(), 0);
+		CU_ASSERT_EQUAL(fake_domain_mapped(d->params.domid), 0);
+		fe = fe_dev_open(&params, front_xen(d->params.domid), NO_SYSFS);
+		sim_check(fe != NULL, "open %u: %s", i, vpe_fe_error());
+	}
+	direct_end(&s, fe);
+}
+
+/* A program that was killed leaves the vif connected: the next one gets it. */
+static void
+after_a_kill(void)
+{
+	struct guest *d, *b;
+	struct sim s;
+
+	sim_start(&s);
+	b = sim_join(&s);
+	d = sim_add(&s);
+	CU_ASSERT(sim_connect(&s, d, FRONT_LINUX)); /* somebody who does not close */
+	const struct vpe_fe_params params = { .timeout_ms = GUEST_PATIENCE_MS };
+	struct vpe_fe *fe = fe_dev_open(&params, front_xen(d->params.domid), NO_SYSFS);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(fe);
+	direct_greet(fe, d, b);
+	direct_end(&s, fe);
+}
+
+static void
+wrong_opens(void)
+{
+	const struct vpe_fe_params none = { .vif = 7, .timeout_ms = 100 };
+	const struct vpe_fe_params many = { .n_buffers = FE_BUFFERS_MAX + 1 };
+	const struct vpe_fe_params usual = { .timeout_ms = GUEST_PATIENCE_MS };
+	struct guest *d;
+	struct sim s;
+
+	sim_start(&s);
+	CU_ASSERT_PTR_NULL(direct_open_as(&s, &d, &none));
+	CU_ASSERT_EQUAL(errno, ENOENT);
+	CU_ASSERT_PTR_NOT_NULL(strstr(vpe_fe_error(), "vif 7"));
+	const struct xen_ops *xen = front_xen(d->params.domid);
+	CU_ASSERT_PTR_NULL(fe_dev_open(&many, xen, NO_SYSFS));
+	CU_ASSERT_EQUAL(errno, EINVAL);
+	for (unsigned skip = 0; skip < 3; skip++) {
+		front_share_fail(skip == 2 ? FE_BUFFERS_DEFAULT + 1 : skip * 100, ENOSPC);
+		CU_ASSERT_PTR_NULL(fe_dev_open(&usual, xen, NO_SYSFS));
+		CU_ASSERT_EQUAL(errno, ENOSPC);
+		CU_ASSERT_EQUAL(front_n_open(), 0);
+	}
+	struct vpe_fe *fe = fe_dev_open(&usual, xen, NO_SYSFS);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(fe);
+	direct_end(&s, fe);
+}
+
+/* The backend process ends and a new one comes: process() connects again, and frames flow. */
+static void
+backend_closes(void)
+{
+	struct guest *d, *b;
+	struct sim s;
+
+	sim_start(&s);
+	b = sim_join(&s);
+	struct vpe_fe *fe = direct_open(&s, &d);
+	direct_greet(fe, d, b);
+	CU_ASSERT_EQUAL(vpe_fe_process(fe), 0);
+	fake_store_printf(guest_back(d, "state").text, "%d", XenbusStateClosed); /* as a backend that was unloaded */
+	CU_ASSERT_EQUAL(vpe_fe_process(fe), 1);
+	direct_greet(fe, d, b);
+	CU_ASSERT_EQUAL(vpe_fe_process(fe), 0);
+	direct_end(&s, fe);
+}
+
+CU_TestInfo direct_cases[] = {
+	{ "all_sizes", all_sizes },
+	{ "echo", echo },
+	{ "refused", refused },
+	{ "cycles", cycles },
+	{ "after_a_kill", after_a_kill },
+	{ "wrong_opens", wrong_opens },
+	{ "backend_closes", backend_closes },
+	CU_TEST_INFO_NULL,
+};
