@@ -226,23 +226,47 @@ vpe_fe_tx_burst(struct vpe_fe *fe, unsigned queue, struct vpe_fe_buf **frames, u
 }
 
 int
-vpe_fe_wait(struct vpe_fe *fe, unsigned queue, unsigned timeout_us)
+vpe_fe_fd(const struct vpe_fe *fe, unsigned queue)
+{
+	const struct fe_queue *q = &fe->queue[queue];
+
+	return q->events_ops->fd(q->events);
+}
+
+bool
+vpe_fe_arm(struct vpe_fe *fe, unsigned queue)
 {
 	struct fe_queue *q = &fe->queue[queue];
-	const struct events_ops *ops = q->events_ops;
-	struct timespec timeout = { .tv_sec = timeout_us / 1000000, .tv_nsec = (long)(timeout_us % 1000000) * 1000 };
-	struct pollfd pfd = { .fd = ops->fd(q->events), .events = POLLIN };
-	int fired, ret = 1;
-
 	bool idle = fe_ring_arm(&q->rx);
-	idle = fe_ring_arm(&q->tx) && idle;
-	if (idle)
-		ret = ppoll(&pfd, 1, &timeout, NULL);
+
+	return fe_ring_arm(&q->tx) && idle;
+}
+
+void
+vpe_fe_disarm(struct vpe_fe *fe, unsigned queue)
+{
+	struct fe_queue *q = &fe->queue[queue];
+	int fired;
+
 	fe_ring_disarm(&q->rx);
 	fe_ring_disarm(&q->tx);
-	while ((fired = ops->pending(q->events)) >= 0)
-		ops->unmask(q->events, (uint32_t)fired);
-	return ret < 0 ? -errno : ret;
+	while ((fired = q->events_ops->pending(q->events)) >= 0)
+		q->events_ops->unmask(q->events, (uint32_t)fired);
+}
+
+int
+vpe_fe_wait(struct vpe_fe *fe, unsigned queue, unsigned timeout_us)
+{
+	struct timespec timeout = { .tv_sec = timeout_us / 1000000, .tv_nsec = (long)(timeout_us % 1000000) * 1000 };
+	struct pollfd pfd = { .fd = vpe_fe_fd(fe, queue), .events = POLLIN };
+	int ret = 1;
+
+	if (vpe_fe_arm(fe, queue))
+		ret = ppoll(&pfd, 1, &timeout, NULL);
+	if (ret < 0)
+		ret = -errno;
+	vpe_fe_disarm(fe, queue);
+	return ret;
 }
 
 void

@@ -206,6 +206,36 @@ packet_is_arp_reply(const uint8_t *frame, uint32_t len, struct in_addr ip, uint8
 	return true;
 }
 
+bool
+packet_find_csum(const uint8_t *frame, uint32_t len, uint16_t *start, uint16_t *offset)
+{
+	uint32_t at = PACKET_ETH_LEN, tag = 0;
+	uint8_t protocol;
+
+	if (has_type(frame, len, 18, ETHERTYPE_VLAN)) {
+		tag = 4; /* from here on the inner type and what follows it */
+		frame += tag;
+		len -= tag;
+	}
+	if (has_type(frame, len, at + 20, ETHERTYPE_IP)) {
+		protocol = frame[at + 9];
+		at += (frame[at] & 0xfu) * 4; /* a length too small finds a wrong field in this frame's own bytes */
+	} else if (has_type(frame, len, at + 40, ETHERTYPE_IPV6)) {
+		protocol = frame[at + 6];
+		at += 40;
+	} else {
+		return false;
+	}
+	if (protocol == IPPROTO_TCP && len >= at + sizeof(struct tcphdr))
+		*offset = offsetof(struct tcphdr, check);
+	else if (protocol == IPPROTO_UDP && len >= at + sizeof(struct udphdr))
+		*offset = offsetof(struct udphdr, check);
+	else
+		return false;
+	*start = (uint16_t)(at + tag);
+	return true;
+}
+
 void
 packet_swap_macs(uint8_t *frame)
 {

@@ -44,6 +44,12 @@ bool packet_is_icmp_reply(const uint8_t *frame, uint32_t len, uint16_t id, uint1
 bool packet_is_arp_request(const uint8_t *frame, uint32_t len, struct in_addr ip, struct packet_ends *from);
 bool packet_is_arp_reply(const uint8_t *frame, uint32_t len, struct in_addr ip, uint8_t mac[6]);
 
+/*
+ * Where the TCP or UDP checksum of a frame lies: *start of the header that it covers, *offset of the field in it, as
+ * virtio_net.h has them. `len` bytes of the frame are at hand. False: it is no plain TCP or UDP over IP.
+ */
+bool packet_find_csum(const uint8_t *frame, uint32_t len, uint16_t *start, uint16_t *offset);
+
 void packet_swap_macs(uint8_t *frame);
 
 #endif

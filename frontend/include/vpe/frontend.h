@@ -137,6 +137,16 @@ unsigned vpe_fe_tx_burst(struct vpe_fe *fe, unsigned queue, struct vpe_fe_buf **
  */
 int vpe_fe_wait(struct vpe_fe *fe, unsigned queue, unsigned timeout_us);
 
+/*
+ * The parts of vpe_fe_wait(), for who waits for other things too. arm: asks the backend for an event; true if nothing
+ * is there yet, so that sleeping until `fd` is readable is safe. disarm: takes events that came and asks for no more; to be
+ * called after each arm. The descriptor is the library's and lives as long as the connection: ask again after
+ * vpe_fe_process() returned 1.
+ */
+int vpe_fe_fd(const struct vpe_fe *fe, unsigned queue);
+bool vpe_fe_arm(struct vpe_fe *fe, unsigned queue);
+void vpe_fe_disarm(struct vpe_fe *fe, unsigned queue);
+
 struct vpe_fe_stats {
 	uint64_t n_rx_frames, n_rx_bytes;
 	uint64_t n_rx_dropped;  /* frames that arrived broken */

@@ -4,6 +4,7 @@
 #   direct_ping GUEST TO [COUNT]           vpe-ping; every answer must come
 #   direct_send GUEST TO BYTES [OPTION...] vpe-pktgen sends for 2 s; prints frames a second, as the sender counts
 #   direct_echo GUEST, direct_echo_stop GUEST
+#   direct_tap GUEST, direct_tap_stop GUEST  its own stack over vpe-tap, with the address that the vif had
 #   kernel_again GUEST                     its netfront has the vif back, and it works
 
 # Afterwards the vif is the kernel's again: -k.
@@ -62,6 +63,18 @@ direct_echo() {
 
 direct_echo_stop() {
 	on $1 'kill $(pidof vpe-pktgen); while pidof vpe-pktgen; do usleep 100000; done' >/dev/null || fail "$1 has no vpe-pktgen"
+}
+
+direct_tap() {
+	note "direct_tap $1"
+	tell $1 'vpe-tap -k -n eth0 >tap.out 2>&1'
+	wait_for 20 on $1 'grep -q eth0 tap.out' || { on $1 'cat tap.out' >&2; fail "vpe-tap does not start in $1"; }
+	on $1 /lab/addresses
+	reaches $1 dom0
+}
+
+direct_tap_stop() {
+	on $1 'kill $(pidof vpe-tap); while pidof vpe-tap; do usleep 100000; done' >/dev/null || fail "$1 has no vpe-tap"
 }
 
 kernel_again() {

@@ -22,7 +22,7 @@ SOURCE = os.path.realpath(os.path.join(os.path.dirname(__file__), "../../.."))
 DRIVERS = """net_af_packet net_tap net_null net_ring net_vmxnet3 net_e1000
     mempool_ring mempool_stack bus_vdev bus_pci""".split()
 UNWANTED = re.compile(r"(\.la|\.a|/include|/share/(man|doc))(/|$)")
-FOR_GUESTS = re.compile(r"/libvpefront\.so|/bin/vpe-(ping|pktgen)$")
+FOR_GUESTS = re.compile(r"/libvpefront\.so|/bin/vpe-(ping|pktgen|tap)$")
 
 
 def segments(stage):
