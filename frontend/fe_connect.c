@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "proto/keys.h"
+#include "proto/limits.h"
 
 #define STATE(name) (1u << XenbusState##name)
 #define COMMIT_TRIES 20
@@ -72,6 +73,7 @@ fe_connect_look(struct vpe_fe *fe, unsigned *n_queues_max)
 	info->gso_tcpv6 = fe_store_back_number(st, KEY_FEATURE_GSO_TCPV6, 0) == 1;
 	info->csum_ipv6 = fe_store_back_number(st, KEY_FEATURE_IPV6_CSUM, 0) == 1;
 	info->backend = st->backend;
+	fe->use_ctrl = !fe->no_static && fe_store_back_number(st, KEY_FEATURE_CTRL_RING, 0) == 1;
 	long n = fe_store_back_number(st, KEY_MAX_QUEUES, 1);
 	*n_queues_max = (unsigned)(n >= 1 && n <= (long)FE_QUEUES_MAX ? n : 1);
 	return 0;
@@ -133,10 +135,21 @@ forget_predecessor(const struct fe_store *st)
 
 	fe_store_remove(st, KEY_EVTCHN_TX);
 	fe_store_remove(st, KEY_EVTCHN_RX);
+	fe_store_remove(st, KEY_CTRL_RING_REF);
+	fe_store_remove(st, KEY_EVTCHN_CTRL);
 	for (unsigned i = 0; i < FE_QUEUES_MAX; i++) {
 		snprintf(path, sizeof(path), "queue-%u", i);
 		fe_store_remove(st, path);
 	}
+}
+
+static int
+publish_ctrl(const struct vpe_fe *fe, uint32_t tx)
+{
+	if (!fe->use_ctrl)
+		return 0;
+	int ret = fe_store_write(&fe->store, tx, KEY_CTRL_RING_REF, fe->ctrl.ring_ref);
+	return ret == 0 ? fe_store_write(&fe->store, tx, KEY_EVTCHN_CTRL, (unsigned long)fe->ctrl.port) : ret;
 }
 
 static int
@@ -151,6 +164,8 @@ publish(const struct vpe_fe *fe)
 		if (tx == 0)
 			return -errno;
 		ret = publish_features(fe, tx);
+		if (ret == 0)
+			ret = publish_ctrl(fe, tx);
 		for (unsigned i = 0; i < fe->info.n_queues && ret == 0; i++)
 			ret = publish_queue(fe, tx, &fe->queue[i]);
 		if (ret == 0)
@@ -179,6 +194,42 @@ fe_connect_finish(struct vpe_fe *fe)
 	for (unsigned i = 0; i < fe->info.n_queues && ret >= 0; i++)
 		fe_queue_notify(&fe->queue[i]);
 	return ret < 0 ? ret : 0;
+}
+
+/* All of a queue's buffers, list by list. */
+static int
+share_queue(struct vpe_fe *fe, const struct fe_queue *q, unsigned n_max)
+{
+	uint32_t ref[LIMIT_STATIC_LIST];
+	unsigned n_shared = 0, n = 0;
+	int ret = 0;
+
+	for (unsigned i = 0; i < q->n_buf && ret == 0; i++) {
+		ref[n++] = q->buf[i].ref;
+		if (n < LIMIT_STATIC_LIST && i + 1 < q->n_buf)
+			continue;
+		if (n_shared + n > n_max)
+			break;
+		ret = fe_ctrl_add(&fe->ctrl, q->idx, ref, n, fe->timeout_ms);
+		n_shared += ret == 0 ? n : 0;
+		n = 0;
+	}
+	fe->info.n_static += n_shared;
+	return ret == -EINVAL ? 0 : ret; /* it will not: the rest is copied by the hypervisor */
+}
+
+int
+fe_connect_share_buffers(struct vpe_fe *fe)
+{
+	int ret = 0;
+
+	fe->info.n_static = 0;
+	for (unsigned i = 0; fe->use_ctrl && i < fe->info.n_queues && ret == 0; i++) {
+		ret = fe_ctrl_size(&fe->ctrl, i, fe->timeout_ms);
+		if (ret > 0)
+			ret = share_queue(fe, &fe->queue[i], (unsigned)ret);
+	}
+	return ret;
 }
 
 int

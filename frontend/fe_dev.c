@@ -71,6 +71,14 @@ make_queues(struct vpe_fe *fe, unsigned n_buffers)
 	return 0;
 }
 
+/* A fresh one, if it is to be used. */
+static int
+make_ctrl(struct vpe_fe *fe)
+{
+	fe_ctrl_fini(&fe->ctrl);
+	return fe->use_ctrl ? fe_ctrl_init(&fe->ctrl, fe->xen, fe->shares, fe->store.backend) : 0;
+}
+
 static int
 connect(struct vpe_fe *fe, const struct vpe_fe_params *params)
 {
@@ -94,11 +102,15 @@ connect(struct vpe_fe *fe, const struct vpe_fe_params *params)
 	ret = make_queues(fe, n_buffers);
 	if (ret < 0)
 		return ret;
+	ret = make_ctrl(fe);
+	if (ret < 0)
+		return fail(fe, ret, "a control ring");
 	ret = fe_connect_finish(fe);
 	if (ret < 0)
 		return fail(fe, ret, "the backend does not connect (its state is %d)", fe_store_back_state(&fe->store));
 	fe->connected = true;
-	return 0;
+	ret = fe_connect_share_buffers(fe);
+	return ret < 0 ? fail(fe, ret, "the backend's answer on the control ring") : 0;
 }
 
 struct vpe_fe *
@@ -114,6 +126,7 @@ fe_dev_open(const struct vpe_fe_params *params, const struct xen_ops *xen, const
 	fe->vif = params->vif;
 	fe->timeout_ms = params->timeout_ms == 0 ? TIMEOUT_DEFAULT_MS : params->timeout_ms;
 	fe->no_gso = params->no_gso;
+	fe->no_static = params->no_static;
 	int ret = connect(fe, params);
 	if (ret < 0) {
 		vpe_fe_close(fe);
@@ -141,6 +154,7 @@ vpe_fe_close(struct vpe_fe *fe)
 	for (unsigned i = 0; fe->queue != NULL && i < fe->info.n_queues; i++)
 		fe_queue_fini(&fe->queue[i]);
 	free(fe->queue);
+	fe_ctrl_fini(&fe->ctrl);
 	if (fe->shares != NULL)
 		fe->xen->shares->close(fe->shares);
 	if (fe->store.store != NULL)
@@ -166,7 +180,11 @@ reconnect(struct vpe_fe *fe)
 	for (unsigned i = 0; i < fe->info.n_queues && ret == 0; i++)
 		ret = fe_queue_renew(&fe->queue[i], fe->store.backend);
 	if (ret == 0)
+		ret = make_ctrl(fe);
+	if (ret == 0)
 		ret = fe_connect_finish(fe);
+	if (ret == 0)
+		ret = fe_connect_share_buffers(fe);
 	fe->connected = ret == 0;
 	return ret == 0 ? 1 : -ENOTCONN;
 }

@@ -3,6 +3,7 @@
 #ifndef VPE_FRONTEND_FE_DEV_H
 #define VPE_FRONTEND_FE_DEV_H
 
+#include "fe_ctrl.h"
 #include "fe_queue.h"
 #include "fe_store.h"
 
@@ -14,6 +15,9 @@ struct vpe_fe {
 	struct fe_store store;
 	struct shares *shares;
 	struct fe_queue *queue;
+	struct fe_ctrl ctrl;
+	bool use_ctrl; /* the backend has a control ring, and static grants are wanted */
+	bool no_static;
 	struct vpe_fe_info info;
 	unsigned vif;
 	unsigned timeout_ms;

@@ -13,6 +13,7 @@
 struct fe_ring {
 	struct ring_shared *shared;
 	uint32_t slot_size;
+	uint32_t mask;          /* number of slots - 1 */
 	uint32_t req_prod;      /* requests written */
 	uint32_t req_published; /* requests that the backend may see */
 	uint32_t rsp_cons;      /* responses taken */
@@ -22,14 +23,14 @@ struct fe_ring {
 static inline void
 fe_ring_init(struct fe_ring *r, void *page, uint32_t slot_size)
 {
-	*r = (struct fe_ring){ .shared = page, .slot_size = slot_size };
+	*r = (struct fe_ring){ .shared = page, .slot_size = slot_size, .mask = ring_slots(slot_size) - 1 };
 	r->shared->req_event = 1;
 }
 
 static inline uint32_t
 fe_ring_room(const struct fe_ring *r)
 {
-	return NETIF_RING_SIZE - (r->req_prod - r->rsp_cons);
+	return r->mask + 1 - (r->req_prod - r->rsp_cons);
 }
 
 /*
@@ -51,7 +52,7 @@ fe_ring_is_possible(const struct fe_ring *r, uint32_t pending)
 static inline void *
 fe_ring_slot(const struct fe_ring *r, uint32_t idx)
 {
-	return r->shared->slots + (size_t)(idx & (NETIF_RING_SIZE - 1)) * r->slot_size;
+	return r->shared->slots + (size_t)(idx & r->mask) * r->slot_size;
 }
 
 /* Copies `size` bytes of response `idx`, reading each byte of the page once. `size` is a multiple of 4. */

@@ -32,6 +32,7 @@
 /* What epoll waits for. */
 enum loop_fd {
 	LOOP_STORE,    /* a watch fired */
+	LOOP_CTRL,     /* a guest has something on its control ring */
 	LOOP_DP,       /* the pollers have something to tell */
 	LOOP_SIGNAL,   /* SIGTERM or SIGINT */
 	LOOP_STOP,     /* ctl_stop() */
@@ -40,6 +41,7 @@ enum loop_fd {
 
 struct ctl {
 	struct vif_env env;
+	struct ctrl_env ctrl;
 	struct uplinks *uplinks;
 	struct vifs *vifs;
 	sigset_t old_mask;
@@ -75,6 +77,8 @@ open_loop(struct ctl *ctl)
 	ctl->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	int ret = loop_add(ctl, xs->ops->fd(xs->conn), LOOP_STORE);
 	if (ret == 0)
+		ret = loop_add(ctl, ctl->ctrl.xen->events->fd(ctl->ctrl.events), LOOP_CTRL);
+	if (ret == 0)
 		ret = loop_add(ctl, members_fd(ctl->env.members), LOOP_DP);
 	if (ret == 0)
 		ret = loop_add(ctl, ctl->signal_fd, LOOP_SIGNAL);
@@ -102,11 +106,26 @@ open_env(struct vif_env *env, const struct ctl_params *params, struct dp *dp, co
 }
 
 static int
+open_ctrl_events(struct ctl *ctl)
+{
+	struct vif_env *env = &ctl->env;
+
+	ctl->ctrl = (struct ctrl_env){ .xen = env->xen, .members = env->members, .events = env->xen->events->open() };
+	env->ctrl = &ctl->ctrl;
+	return ctl->ctrl.events == NULL ? -errno : 0;
+}
+
+static int
 start(struct ctl *ctl, const struct ctl_params *params, char *why, size_t why_size)
 {
 	struct vif_env *env = &ctl->env;
-	int ret = open_loop(ctl);
+	int ret = open_ctrl_events(ctl);
 
+	if (ret < 0) {
+		snprintf(why, why_size, "no event handle can be opened: %s", strerror(-ret));
+		return ret;
+	}
+	ret = open_loop(ctl);
 	if (ret < 0) {
 		snprintf(why, why_size, "no event loop: %s", strerror(-ret));
 		return ret;
@@ -183,6 +202,9 @@ loop_handle(struct ctl *ctl, enum loop_fd kind)
 	switch (kind) {
 	case LOOP_STORE:
 		take_store_events(ctl);
+		return;
+	case LOOP_CTRL:
+		vifs_take_ctrl(ctl->vifs);
 		return;
 	case LOOP_DP:
 		members_dispatch(ctl->env.members);
@@ -290,6 +312,8 @@ ctl_destroy(struct ctl *ctl)
 	vifs_destroy(ctl->vifs);
 	uplinks_destroy(ctl->uplinks);
 	close_loop(ctl);
+	if (ctl->ctrl.events != NULL)
+		env->xen->events->close(ctl->ctrl.events);
 	members_destroy(env->members);
 	watches_destroy(env->watches);
 	bridges_destroy(env->bridges);

@@ -55,10 +55,20 @@ member_join(struct members *members, struct member *member, struct port *port, i
 	return 0;
 }
 
+bool
+member_call(struct members *members, struct member *member, dp_call_fn *fn, void *arg)
+{
+	if (member->phase != MEMBER_IN)
+		return false;
+	member->phase = MEMBER_CALLED_ON;
+	dp_call(members->dp, member->port, fn, arg);
+	return true;
+}
+
 void
 member_leave(struct members *members, struct member *member)
 {
-	if (member->phase == MEMBER_JOINING) {
+	if (member->phase == MEMBER_JOINING || member->phase == MEMBER_CALLED_ON) {
 		member->leaves = true;
 	} else if (member->phase == MEMBER_IN) {
 		member->phase = MEMBER_LEAVING;
@@ -102,11 +112,12 @@ member_handle(struct members *members, struct member *member, enum dp_event_kind
 {
 	switch (kind) {
 	case DP_ATTACHED:
+	case DP_CALLED:
 		member->phase = MEMBER_IN;
 		if (member->leaves)
 			member_leave(members, member);
 		else
-			member->fn(member->owner, MEMBER_JOINED);
+			member->fn(member->owner, kind == DP_ATTACHED ? MEMBER_JOINED : MEMBER_CALLED);
 		return;
 	case DP_DETACHED:
 		member->phase = MEMBER_OUT;

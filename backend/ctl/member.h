@@ -8,7 +8,8 @@
  *          |  left             v                v
  *          +---- MEMBER_LEAVING <---------------+
  *
- * dp/dp.h allows one request per port at a time: who leaves while joining waits for the first request to be done.
+ * From MEMBER_IN a call leads to MEMBER_CALLED_ON and back. dp/dp.h allows one request per port at a time: who leaves
+ * while joining or called on waits for the first request to be done.
  *
  * Threads: control thread, but for members_each(), which any thread may call. The lock guards the list and keeps
  * the ports on it from being destroyed; only control changes the list. It is never held across a hand-off.
@@ -26,12 +27,14 @@ enum member_phase {
 	MEMBER_OUT,
 	MEMBER_JOINING,
 	MEMBER_IN,
+	MEMBER_CALLED_ON,
 	MEMBER_LEAVING,
 };
 
 enum member_news {
 	MEMBER_JOINED,
 	MEMBER_LEFT,
+	MEMBER_CALLED,  /* what member_call() asked for is done; not told if the member is to leave */
 	MEMBER_FAULTED, /* port->fault says why; the port is still in */
 };
 
@@ -42,7 +45,7 @@ typedef void member_fn(void *owner, enum member_news news);
 struct member {
 	struct port *port; /* NULL: none */
 	enum member_phase phase;
-	bool leaves; /* as soon as it has joined */
+	bool leaves; /* as soon as the request under way is done */
 	member_fn *fn;
 	void *owner;
 	LIST_ENTRY(member) entry;
@@ -62,6 +65,12 @@ void members_destroy(struct members *members);
  */
 int member_join(struct members *members, struct member *member, struct port *port, int poller, member_fn *fn,
 		void *owner);
+
+/*
+ * Has the port's poller call fn(port, arg), see dp_call(); MEMBER_CALLED follows. False: the member is not in, or a call is under
+ * way; nothing happens then.
+ */
+bool member_call(struct members *members, struct member *member, dp_call_fn *fn, void *arg);
 
 /* Takes the port back; MEMBER_LEFT follows unless it is out already. May be called again. */
 void member_leave(struct members *members, struct member *member);

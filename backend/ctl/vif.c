@@ -131,6 +131,7 @@ release_guest(struct vif *vif)
 	if (fault != NULL) /* a fault on the way out counts as well; the text is a literal */
 		vif->fault = fault;
 	member_destroy_port(vif->env->members, &vif->guest);
+	ctrl_close(&vif->ctrl);
 	vif_link_close(&vif->link, vif->env->xen);
 	if (log_allowed(&vif->link_log))
 		log_info("%s: disconnected", vif->name);
@@ -144,6 +145,11 @@ guest_moved(void *owner, enum member_news news)
 	switch (news) {
 	case MEMBER_JOINED:
 		vif_feed(vif, VIF_JOINED, clock_ms());
+		vif->stale |= VIF_STALE_CTRL; /* what came before */
+		break;
+	case MEMBER_CALLED:
+		ctrl_called(&vif->ctrl);
+		vif->stale |= VIF_STALE_CTRL;
 		break;
 	case MEMBER_FAULTED:
 		/* Acquire: pairs with port_set_fault(). */
@@ -246,14 +252,20 @@ do_connect(struct vif *vif)
 	int ret = vif_keys_read(&vif->env->xs, vif->config.frontend, &keys, vif->why, sizeof(vif->why));
 
 	if (ret == 0)
-		ret = vif_link_open(&vif->link, vif->env->xen, vif->domid, &keys, vif->why, sizeof(vif->why));
+		ret = vif_link_open(&vif->link, vif->env->xen, vif->env->ctrl->events, vif->domid, &keys, vif->why, sizeof(vif->why));
 	if (ret < 0)
 		return ret;
-	ret = join_guest(vif, &keys);
+	ret = ctrl_open(&vif->ctrl, vif->env->ctrl, &vif->link, &vif->guest, vif->domid);
 	if (ret < 0)
-		vif_link_close(&vif->link, vif->env->xen);
+		snprintf(vif->why, sizeof(vif->why), "the indices in the frontend's control ring are impossible");
 	else
+		ret = join_guest(vif, &keys);
+	if (ret < 0) {
+		ctrl_close(&vif->ctrl);
+		vif_link_close(&vif->link, vif->env->xen);
+	} else {
 		describe_guest(vif, &keys);
+	}
 	return ret;
 }
 
@@ -351,6 +363,16 @@ vif_feed(struct vif *vif, enum vif_input input, uint64_t now_ms)
 		vif_feed(vif, failed, now_ms); /* the table answers it with an action that cannot fail */
 }
 
+static void
+serve_ctrl(struct vif *vif)
+{
+	vif->stale &= ~VIF_STALE_CTRL;
+	if (ctrl_run(&vif->ctrl))
+		vif->stale |= VIF_STALE_CTRL; /* others first */
+	if (vif->ctrl.fault != NULL && vif->fault == NULL)
+		vif->fault = vif->ctrl.fault;
+}
+
 void
 vif_step(struct vif *vif, uint64_t now_ms)
 {
@@ -367,6 +389,8 @@ vif_step(struct vif *vif, uint64_t now_ms)
 	if (now_ms >= vif->rewatch_ms)
 		vif_watch_frontend(vif, now_ms);
 	vif_look(vif, now_ms);
+	if (vif->stale & VIF_STALE_CTRL)
+		serve_ctrl(vif);
 	for (unsigned i = 0; i < STEPS_MAX && condition(vif, now_ms, &input); i++) {
 		enum vif_state before = vif->state;
 		vif_feed(vif, input, now_ms);

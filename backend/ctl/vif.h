@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "ctl/bridge.h"
 #include "ctl/clock.h"
+#include "ctl/ctrl.h"
 #include "ctl/hotplug.h"
 #include "ctl/member.h"
 #include "ctl/vif_config.h"
@@ -36,6 +37,7 @@ struct vif_env {
 	struct members *members;
 	enum hotplug_mode hotplug; /* SCRIPT or SELF */
 	bool share_with_netback;
+	struct ctrl_env *ctrl;
 	const char *root; /* below which /sys is: "" but in tests */
 };
 
@@ -43,6 +45,7 @@ struct vif_env {
 #define VIF_STALE_BACKEND (1u << 0)  /* look at the backend directory */
 #define VIF_STALE_FRONTEND (1u << 1) /* look at the frontend's state */
 #define VIF_STALE_INSIDE (1u << 2)   /* something else changed */
+#define VIF_STALE_CTRL (1u << 3)     /* its control ring may have requests */
 
 #define VIF_WHY_SIZE 256
 #define VIF_RETRY_MS 1000u /* after the store failed us */
@@ -99,6 +102,7 @@ struct vif {
 	struct member tap;
 	struct member guest;
 	struct vif_link link;
+	struct ctrl ctrl;
 	char guest_text[64]; /* what was negotiated, for the log */
 
 	/* CLOCK_NEVER: not. */

@@ -23,10 +23,10 @@ open_rings(struct vif_link *link, const struct xen_ops *xen, uint32_t domid, con
 	link->grants = xen->grants->open();
 	if (link->grants == NULL)
 		return fail(errno, why, why_size, "no grant handle can be opened");
-	link->tx_page = xen->grants->map(link->grants, domid, keys->tx_ref);
+	link->tx_page = xen->grants->map(link->grants, domid, keys->tx_ref, true);
 	if (link->tx_page == NULL)
 		return fail(errno, why, why_size, "the frontend's transmit ring cannot be mapped");
-	link->rx_page = xen->grants->map(link->grants, domid, keys->rx_ref);
+	link->rx_page = xen->grants->map(link->grants, domid, keys->rx_ref, true);
 	if (link->rx_page == NULL)
 		return fail(errno, why, why_size, "the frontend's receive ring cannot be mapped");
 	return 0;
@@ -52,14 +52,33 @@ open_events(struct vif_link *link, const struct xen_ops *xen, uint32_t domid, co
 	return 0;
 }
 
-int
-vif_link_open(struct vif_link *link, const struct xen_ops *xen, uint32_t domid, const struct vif_keys *keys,
-	      char *why, size_t why_size)
+static int
+open_ctrl(struct vif_link *link, const struct xen_ops *xen, uint32_t domid, const struct vif_keys *keys, char *why,
+	  size_t why_size)
 {
+	if (!keys->has_ctrl)
+		return 0;
+	link->ctrl_page = xen->grants->map(link->grants, domid, keys->ctrl_ref, true);
+	if (link->ctrl_page == NULL)
+		return fail(errno, why, why_size, "the frontend's control ring cannot be mapped");
+	int port = xen->events->bind(link->ctrl_events, domid, keys->evtchn_ctrl);
+	if (port < 0)
+		return fail(-port, why, why_size, "the frontend's control event channel cannot be bound");
+	link->evtchn_ctrl = (uint32_t)port;
+	return 0;
+}
+
+int
+vif_link_open(struct vif_link *link, const struct xen_ops *xen, struct events *ctrl_events, uint32_t domid,
+	      const struct vif_keys *keys, char *why, size_t why_size)
+{
+	link->ctrl_events = ctrl_events;
 	int ret = open_rings(link, xen, domid, keys, why, why_size);
 
 	if (ret == 0)
 		ret = open_events(link, xen, domid, keys, why, why_size);
+	if (ret == 0)
+		ret = open_ctrl(link, xen, domid, keys, why, why_size);
 	if (ret < 0)
 		vif_link_close(link, xen);
 	return ret;
@@ -70,6 +89,10 @@ vif_link_close(struct vif_link *link, const struct xen_ops *xen)
 {
 	if (link->events != NULL)
 		xen->events->close(link->events); /* unbinds */
+	if (link->evtchn_ctrl != 0)
+		xen->events->unbind(link->ctrl_events, link->evtchn_ctrl);
+	if (link->ctrl_page != NULL)
+		xen->grants->unmap(link->grants, link->ctrl_page);
 	if (link->rx_page != NULL)
 		xen->grants->unmap(link->grants, link->rx_page);
 	if (link->tx_page != NULL)

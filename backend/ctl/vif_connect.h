@@ -21,16 +21,19 @@ struct vif_link {
 	struct events *events;
 	void *tx_page;
 	void *rx_page;
+	void *ctrl_page;       /* NULL: no control ring */
+	struct events *ctrl_events; /* shared by all vifs; its port is ours */
 	uint32_t evtchn_tx; /* our ports */
 	uint32_t evtchn_rx;
+	uint32_t evtchn_ctrl; /* 0: none */
 };
 
 /*
  * Maps the rings of `keys` and binds the channels. Returns 0, or a negative errno with a sentence in `why`; on
- * error nothing is held.
+ * error nothing is held. The control ring's channel is bound in `ctrl_events`.
  */
-int vif_link_open(struct vif_link *link, const struct xen_ops *xen, uint32_t domid, const struct vif_keys *keys,
-		  char *why, size_t why_size);
+int vif_link_open(struct vif_link *link, const struct xen_ops *xen, struct events *ctrl_events, uint32_t domid,
+		  const struct vif_keys *keys, char *why, size_t why_size);
 
 /* Undoes what there is to undo: half of it, all or nothing. No port may use it any more. */
 void vif_link_close(struct vif_link *link, const struct xen_ops *xen);

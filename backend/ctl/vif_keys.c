@@ -24,6 +24,7 @@ static const struct node_value features[] = {
 	{ KEY_FEATURE_RX_COPY, "1" },
 	{ KEY_FEATURE_RX_FLIP, "0" },
 	{ KEY_FEATURE_SPLIT_EVENTS, "1" },
+	{ KEY_FEATURE_CTRL_RING, "1" },
 	{ KEY_MAX_QUEUES, "1" },
 };
 
@@ -117,6 +118,23 @@ read_rings(const struct reader *r, struct vif_keys *keys)
 }
 
 static int
+read_ctrl(const struct reader *r, struct vif_keys *keys)
+{
+	int ret = read_number(r, KEY_CTRL_RING_REF, 0, UINT32_MAX, &keys->ctrl_ref);
+
+	keys->has_ctrl = ret == 0;
+	if (ret == -ENOENT)
+		return 0;
+	if (ret == 0)
+		ret = read_number(r, KEY_EVTCHN_CTRL, 1, EVTCHN_MAX, &keys->evtchn_ctrl);
+	if (ret == 0 && (keys->ctrl_ref == keys->tx_ref || keys->ctrl_ref == keys->rx_ref)) {
+		snprintf(r->why, r->why_size, "the frontend offers the same page for its control ring and another one");
+		ret = -EINVAL;
+	}
+	return ret;
+}
+
+static int
 read_features(const struct reader *r, struct vif_keys *keys)
 {
 	static const struct {
@@ -156,6 +174,8 @@ read_all(const struct reader *r, struct vif_keys *keys)
 
 	if (ret == 0)
 		ret = read_evtchns(r, keys);
+	if (ret == 0)
+		ret = read_ctrl(r, keys);
 	if (ret == 0)
 		ret = read_features(r, keys);
 	return ret;

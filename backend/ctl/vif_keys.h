@@ -3,6 +3,7 @@
 #ifndef VPE_CTL_VIF_KEYS_H
 #define VPE_CTL_VIF_KEYS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,6 +18,9 @@ struct vif_keys {
 	uint32_t rx_ref;    /* grant of the ring to the guest */
 	uint32_t evtchn_tx; /* the guest's ports; equal if it uses one for both */
 	uint32_t evtchn_rx;
+	bool has_ctrl;      /* the two below are set */
+	uint32_t ctrl_ref;
+	uint32_t evtchn_ctrl;
 	uint32_t guest;     /* VIF_GUEST_* of dp/port_vif.h */
 };
 

@@ -195,7 +195,7 @@ vif_look(struct vif *vif, uint64_t now_ms)
 		look_at_backend(vif, now_ms);
 	if ((vif->stale & VIF_STALE_FRONTEND) && vif->configured)
 		look_at_frontend(vif, now_ms);
-	vif->stale = 0;
+	vif->stale &= VIF_STALE_CTRL;
 }
 
 /*

@@ -248,6 +248,22 @@ vifs_settle(struct vifs *vifs, uint64_t now_ms)
 		scan(vifs);
 }
 
+/* A port stays masked until ctrl_run() has served it, so each guest causes one round at most. */
+void
+vifs_take_ctrl(struct vifs *vifs)
+{
+	const struct ctrl_env *env = vifs->env->ctrl;
+	struct vif *vif;
+	int port;
+
+	while ((port = env->xen->events->pending(env->events)) >= 0) {
+		LIST_FOREACH(vif, &vifs->list, entry) {
+			if (vif->link.evtchn_ctrl == (uint32_t)port)
+				vif->stale |= VIF_STALE_CTRL;
+		}
+	}
+}
+
 uint64_t
 vifs_due(const struct vifs *vifs)
 {

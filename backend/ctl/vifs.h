@@ -25,6 +25,9 @@ void vifs_destroy(struct vifs *vifs);
 /* Lets every vif that is due do its work. */
 void vifs_settle(struct vifs *vifs, uint64_t now_ms);
 
+/* Takes the events of control rings that came on env->ctrl->events. */
+void vifs_take_ctrl(struct vifs *vifs);
+
 /* When vifs_settle() is to be called next; CLOCK_NEVER: when something happens. */
 uint64_t vifs_due(const struct vifs *vifs);
 

@@ -2,7 +2,8 @@
 /*
  * One batch of grant copies between mbufs and the pages of one guest.
  *
- * Steps: add copies, copy_run() once, look at each status, copy_reset(). Nothing of a guest is ever mapped for its payload.
+ * Steps: add copies, copy_run() once, look at each status, copy_reset(). No page is mapped for a packet; what a guest let us map
+ * for good (static_grants.h) is copied on the way.
  * Threads: a batch belongs to one poller, with a grants handle of its own.
  */
 #ifndef VPE_DP_COPY_H
@@ -11,10 +12,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "dp/static_grants.h"
 #include "proto/netif.h"
 #include "xen/ops.h"
 
 #define COPY_BATCH_MAX NETIF_RING_SIZE /* no burst has more slots than a ring */
+
+/* In place of an index in copy[]: there is no copy, or it is done. */
+#define COPY_NONE (-1)
+#define COPY_DONE (-2)
 
 struct copy_batch {
 	const struct grants_ops *ops;
@@ -22,6 +28,7 @@ struct copy_batch {
 	unsigned n;
 	uint64_t n_copies; /* since the start */
 	uint64_t n_calls;
+	uint64_t n_static; /* copies that took no call: static_grants.h */
 	struct grant_copy copy[COPY_BATCH_MAX];
 };
 
@@ -67,6 +74,36 @@ copy_add_to_guest(struct copy_batch *batch, uint32_t domid, uint32_t ref, uint16
 	c->flags = GRANT_COPY_DEST_REF;
 	c->status = GRANT_STATUS_UNTOUCHED;
 	return batch->n++;
+}
+
+/*
+ * The same for a queue that has static grants (may be NULL): what is in them is copied at once, without a call, and COPY_DONE is
+ * returned. The guest may write to its page meanwhile; who looks at the copy sees one thing or the other, once.
+ */
+static inline int16_t
+copy_from_guest(struct copy_batch *batch, const struct static_grants *grants, uint32_t domid, uint32_t ref, uint16_t offset,
+		void *to, uint16_t len)
+{
+	const struct static_grant *g = static_grants_find(grants, ref);
+
+	if (g == NULL)
+		return (int16_t)copy_add_from_guest(batch, domid, ref, offset, to, len);
+	memcpy(to, g->page + offset, len);
+	batch->n_static++;
+	return COPY_DONE;
+}
+
+static inline int16_t
+copy_to_guest(struct copy_batch *batch, const struct static_grants *grants, uint32_t domid, uint32_t ref, uint16_t offset,
+	      void *from, uint16_t len)
+{
+	const struct static_grant *g = static_grants_find(grants, ref);
+
+	if (g == NULL || !g->writable)
+		return (int16_t)copy_add_to_guest(batch, domid, ref, offset, from, len);
+	memcpy(g->page + offset, from, len);
+	batch->n_static++;
+	return COPY_DONE;
 }
 
 /* Does all added copies with one call. Afterwards every status that is not GRANT_STATUS_OKAY is a failed copy. */

@@ -131,11 +131,13 @@ dp_signal(struct dp *dp)
 }
 
 static void
-request(struct dp *dp, unsigned id, enum handoff_kind kind)
+request(struct dp *dp, unsigned id, struct handoff handoff)
 {
 	struct dp_slot *slot = &dp->slot[id];
 
-	slot->handoff = (struct handoff){ .kind = kind, .port = dp->port[id], .n_left = dp->n_pollers };
+	handoff.port = dp->port[id];
+	handoff.n_left = dp->n_pollers;
+	slot->handoff = handoff;
 	slot->waiting = true;
 	for (unsigned i = 0; i < dp->n_pollers; i++) {
 		/* The ring has room for a request of every port, and a port has one at a time. */
@@ -173,7 +175,7 @@ dp_attach(struct dp *dp, struct port *port, int poller)
 		dp->port[id] = port;
 		dp->slot[id].fault_told = false;
 		dp->next_id = (id + 1) % LIMIT_PORTS;
-		request(dp, id, HANDOFF_ATTACH);
+		request(dp, id, (struct handoff){ .kind = HANDOFF_ATTACH });
 		return 0;
 	}
 	return -ENOSPC;
@@ -182,7 +184,13 @@ dp_attach(struct dp *dp, struct port *port, int poller)
 void
 dp_detach(struct dp *dp, struct port *port)
 {
-	request(dp, port->id, HANDOFF_DETACH);
+	request(dp, port->id, (struct handoff){ .kind = HANDOFF_DETACH });
+}
+
+void
+dp_call(struct dp *dp, struct port *port, dp_call_fn *fn, void *arg)
+{
+	request(dp, port->id, (struct handoff){ .kind = HANDOFF_CALL, .fn = fn, .arg = arg });
 }
 
 int
@@ -190,6 +198,12 @@ dp_event_fd(struct dp *dp)
 {
 	return dp->event_fd;
 }
+
+static const enum dp_event_kind event_of[] = {
+	[HANDOFF_ATTACH] = DP_ATTACHED,
+	[HANDOFF_DETACH] = DP_DETACHED,
+	[HANDOFF_CALL] = DP_CALLED,
+};
 
 /* Whether there is something to tell about the port with index `id`; fills `event`. */
 static bool
@@ -204,7 +218,7 @@ slot_event(struct dp *dp, unsigned id, struct dp_event *event)
 	/* Acquire: pairs with the countdown in poller_handoff(). */
 	if (slot->waiting && __atomic_load_n(&slot->handoff.n_left, __ATOMIC_ACQUIRE) == 0) {
 		slot->waiting = false;
-		event->kind = slot->handoff.kind == HANDOFF_ATTACH ? DP_ATTACHED : DP_DETACHED;
+		event->kind = event_of[slot->handoff.kind];
 		if (event->kind == DP_DETACHED)
 			dp->port[id] = NULL;
 		return true;

@@ -3,7 +3,7 @@
  * The data plane as control sees it: start and stop, attach and detach of ports.
  *
  * Hand-off, for the requester (control): build the port completely; dp_attach(); touch nothing of it but counters
- * until DP_ATTACHED; later dp_detach(), and again touch nothing until DP_DETACHED; from then on it is yours
+ * until DP_ATTACHED; change it by dp_call(); later dp_detach(), and again touch nothing until DP_DETACHED; from then on it is yours
  * alone, unmap and destroy it. One request per port at a time.
  * For the pollers: a request goes to all of them. Each takes it at the top of its loop, adds the port to or removes it
  * from its own tables, and counts the request down; the last one wakes control.
@@ -66,9 +66,16 @@ int dp_attach(struct dp *dp, struct port *port, int poller);
 /* Takes it back. The end is told by DP_DETACHED. */
 void dp_detach(struct dp *dp, struct port *port);
 
+/* Changes the port while its poller looks: `fn` is called by the poller that owns it, at the top of its loop. */
+typedef void dp_call_fn(struct port *port, void *arg);
+
+/* Has the owner call fn(port, arg). The end is told by DP_CALLED. */
+void dp_call(struct dp *dp, struct port *port, dp_call_fn *fn, void *arg);
+
 enum dp_event_kind {
 	DP_ATTACHED,
 	DP_DETACHED,
+	DP_CALLED,
 	DP_FAULT, /* the port switched itself off: port->fault says why. Told once. It still has to be detached. */
 };
 

@@ -8,12 +8,15 @@
 enum handoff_kind {
 	HANDOFF_ATTACH,
 	HANDOFF_DETACH,
+	HANDOFF_CALL,
 };
 
 /* A request from control to all pollers; in the port's slot of the port table. */
 struct handoff {
 	enum handoff_kind kind;
 	struct port *port;
+	dp_call_fn *fn; /* of HANDOFF_CALL: for the port's owner */
+	void *arg;
 	unsigned n_left; /* pollers that have not done it yet; counted down with release */
 };
 

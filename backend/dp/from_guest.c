@@ -50,7 +50,7 @@ collect_packet(struct vif_queue *q, struct copy_batch *copy, struct from_guest_p
 		p->copy[i] = COPY_NONE;
 		if (slot->size == 0) /* its grant reference need not be valid (XSA-448) */
 			continue;
-		p->copy[i] = (int16_t)copy_add_from_guest(copy, q->domid, slot->gref, slot->offset, to, slot->size);
+		p->copy[i] = copy_from_guest(copy, q->grants, q->domid, slot->gref, slot->offset, to, slot->size);
 		to += slot->size;
 	}
 	return true;
@@ -92,7 +92,7 @@ check_copies(struct vif_queue *q, const struct copy_batch *copy, struct from_gue
 	bool whole = true;
 
 	for (unsigned i = 0; i < p->pkt.n_slots; i++) {
-		if (p->copy[i] == COPY_NONE || copy->copy[p->copy[i]].status == GRANT_STATUS_OKAY)
+		if (p->copy[i] < 0 || copy->copy[p->copy[i]].status == GRANT_STATUS_OKAY)
 			continue;
 		p->rsp[slots_rsp_index(&p->pkt, i)].status = NETIF_RSP_ERROR;
 		q->stats.n_copy_errors++;

@@ -66,16 +66,23 @@ poller_handoff(struct poller *pl, struct handoff *h)
 {
 	struct port *port = h->port;
 
-	if (h->kind == HANDOFF_ATTACH) {
+	switch (h->kind) {
+	case HANDOFF_ATTACH:
 		pl->port[port->id] = port;
 		sw_add_port(pl->sw, port->id, port->bridge);
 		if (port->owner == pl)
 			poller_adopt(pl, port);
-	} else {
+		break;
+	case HANDOFF_DETACH:
 		pl->port[port->id] = NULL;
 		sw_del_port(pl->sw, port->id);
 		if (port->owner == pl)
 			poller_release(pl, port);
+		break;
+	case HANDOFF_CALL:
+		if (port->owner == pl)
+			h->fn(port, h->arg);
+		break;
 	}
 	pl->stats.n_ports = pl->n_own;
 	/* Release: pairs with the acquire in dp_next_event(). All we did to the port happened before. */

@@ -24,8 +24,6 @@
 #include "dp/slots.h"
 #include "sw/switch.h"
 
-#define COPY_NONE (-1) /* in place of an index in a copy batch */
-
 /* Scratch for one packet on its way from a guest. */
 struct from_guest_packet {
 	struct gpkt pkt;

@@ -158,6 +158,12 @@ port_vif_create(struct dp *dp, const struct xen_ops *xen, const struct port_vif_
 }
 
 void
+port_vif_take_grants(struct port *port, void *grants)
+{
+	queue_of(port)->grants = grants;
+}
+
+void
 port_vif_get_stats(const struct port *port, struct port_vif_stats *stats)
 {
 	const struct vif_queue *q = (const struct vif_queue *)((const char *)port - offsetof(struct vif_queue, port));

@@ -34,6 +34,9 @@ struct port_vif_params {
  */
 struct port *port_vif_create(struct dp *dp, const struct xen_ops *xen, const struct port_vif_params *params);
 
+/* dp_call_fn: from now on the port copies through the table `grants` (NULL: none), which stays its maker's. */
+void port_vif_take_grants(struct port *port, void *grants);
+
 /* What only a vif counts. Any thread, approximate. */
 struct port_vif_stats {
 	uint64_t n_from_guest_slots; /* tx ring slots taken */

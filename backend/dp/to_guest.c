@@ -14,7 +14,7 @@
 
 /* One response to be: a data slot or an extra info. */
 struct rx_slot {
-	int16_t copy; /* index in the batch, COPY_NONE for an extra info */
+	int16_t copy; /* index in the batch, COPY_NONE for an extra info, COPY_DONE */
 	union {
 		netif_rx_response_t rsp;
 		netif_extra_info_t extra;
@@ -172,8 +172,7 @@ take_frame(struct vif_queue *q, struct copy_batch *copy, struct burst *b, struct
 		netif_rx_request_t req;
 
 		ring_copy_request(&q->rx, q->rx.req_cons++, &req);
-		s->copy = (int16_t)copy_add_to_guest(copy, q->domid, req.gref, 0,
-							 rte_pktmbuf_mtod_offset(m, void *, at), len);
+		s->copy = copy_to_guest(copy, q->grants, q->domid, req.gref, 0, rte_pktmbuf_mtod_offset(m, void *, at), len);
 		at += len;
 		s->rsp = (netif_rx_response_t){
 			.id = req.id,
@@ -198,7 +197,7 @@ respond(struct vif_queue *q, const struct copy_batch *copy, struct burst *b)
 			ring_put_response(&q->rx, &s->extra, sizeof(s->extra));
 			continue;
 		}
-		if (copy->copy[s->copy].status != GRANT_STATUS_OKAY) {
+		if (s->copy != COPY_DONE && copy->copy[s->copy].status != GRANT_STATUS_OKAY) {
 			s->rsp.status = NETIF_RSP_ERROR;
 			q->stats.n_copy_errors++;
 		}

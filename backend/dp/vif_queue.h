@@ -31,6 +31,7 @@ struct vif_queue {
 	uint32_t evtchn_rx;
 	uint32_t domid;
 	uint32_t guest; /* VIF_GUEST_* */
+	const struct static_grants *grants; /* NULL: none */
 	struct ring tx; /* from the guest */
 	struct ring rx; /* to the guest */
 	uint64_t tx_published; /* clock of the oldest tx response that the guest was not notified of */

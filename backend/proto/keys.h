@@ -44,6 +44,7 @@
 #define KEY_FEATURE_RX_COPY "feature-rx-copy"
 #define KEY_FEATURE_RX_FLIP "feature-rx-flip"
 #define KEY_FEATURE_SPLIT_EVENTS "feature-split-event-channels"
+#define KEY_FEATURE_CTRL_RING "feature-ctrl-ring"
 #define KEY_MAX_QUEUES "multi-queue-max-queues"
 #define KEY_CARRIER "carrier" /* 1: frames flow, 0: the link is down */
 
@@ -57,6 +58,8 @@
 #define KEY_NUM_QUEUES "multi-queue-num-queues"
 #define KEY_TX_RING_REF "tx-ring-ref"
 #define KEY_RX_RING_REF "rx-ring-ref"
+#define KEY_CTRL_RING_REF "ctrl-ring-ref" /* only of a frontend that has a control ring */
+#define KEY_EVTCHN_CTRL "event-channel-ctrl"
 #define KEY_EVTCHN "event-channel"
 #define KEY_EVTCHN_TX "event-channel-tx"
 #define KEY_EVTCHN_RX "event-channel-rx"

@@ -51,6 +51,14 @@
  */
 #define LIMIT_NOTIFY_DELAY_US 50
 
+/*
+ * Static grants: pages of a guest that stay mapped. A list in a control request is one page. A vif's suffice for two queues'
+ * rings four times over; all together take half of the mappings that Linux allows a process (vm.max_map_count).
+ */
+#define LIMIT_STATIC_LIST 512
+#define LIMIT_STATIC_GRANTS 2048
+#define LIMIT_STATIC_GRANTS_ALL 32768
+
 /* Longest value of a store key that we look at: xenstored's own quota for a node. */
 #define LIMIT_STORE_VALUE 2048
 

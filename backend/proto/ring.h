@@ -30,11 +30,29 @@ static_assert(offsetof(struct ring_shared, rsp_event) == offsetof(netif_tx_sring
 struct ring {
 	struct ring_shared *shared;
 	uint32_t slot_size; /* bytes, of the request/response union */
+	uint32_t mask;      /* number of slots - 1 */
 	uint32_t req_cons;  /* requests taken */
 	uint32_t rsp_prod;  /* responses written */
 	uint32_t rsp_published; /* responses that the guest may see */
 	uint32_t rsp_checked;   /* responses for which it was decided whether to notify the guest */
 };
+
+/* Slots of a one-page ring: the largest power of two that fits. Source: ring.h __CONST_RING_SIZE. */
+static inline uint32_t
+ring_slots(uint32_t slot_size)
+{
+	uint32_t n = 1;
+
+	while (2 * n * slot_size <= NETIF_PAGE_SIZE - offsetof(struct ring_shared, slots))
+		n *= 2;
+	return n;
+}
+
+static inline uint32_t
+ring_size(const struct ring *r)
+{
+	return r->mask + 1;
+}
 
 enum ring_attach {
 	RING_ATTACHED,
@@ -50,16 +68,17 @@ ring_attach(struct ring *r, void *page, uint32_t slot_size)
 {
 	r->shared = page;
 	r->slot_size = slot_size;
+	r->mask = ring_slots(slot_size) - 1;
 	r->rsp_prod = __atomic_load_n(&r->shared->rsp_prod, __ATOMIC_RELAXED);
 	r->req_cons = r->rsp_prod;
 	r->rsp_published = r->rsp_prod;
 	r->rsp_checked = r->rsp_prod;
 	uint32_t req_prod = __atomic_load_n(&r->shared->req_prod, __ATOMIC_RELAXED);
-	return req_prod - r->rsp_prod > NETIF_RING_SIZE ? RING_IMPLAUSIBLE : RING_ATTACHED;
+	return req_prod - r->rsp_prod > ring_size(r) ? RING_IMPLAUSIBLE : RING_ATTACHED;
 }
 
 /*
- * How many requests wait, or a number above NETIF_RING_SIZE if the guest's index is impossible.
+ * How many requests wait, or a number above ring_size() if the guest's index is impossible.
  * Acquire: pairs with the guest's write barrier before it moves req_prod, so that the slots are complete.
  */
 static inline uint32_t
@@ -73,7 +92,7 @@ static inline void
 ring_copy_request(const struct ring *r, uint32_t idx, void *out)
 {
 	const volatile uint32_t *slot = (const volatile void *)
-		(r->shared->slots + (size_t)(idx & (NETIF_RING_SIZE - 1)) * r->slot_size);
+		(r->shared->slots + (size_t)(idx & r->mask) * r->slot_size);
 
 	for (uint32_t i = 0; i < r->slot_size / sizeof(uint32_t); i++) {
 		uint32_t word = slot[i];
@@ -85,7 +104,7 @@ ring_copy_request(const struct ring *r, uint32_t idx, void *out)
 static inline void
 ring_put_response(struct ring *r, const void *rsp, size_t size)
 {
-	memcpy(r->shared->slots + (size_t)(r->rsp_prod & (NETIF_RING_SIZE - 1)) * r->slot_size, rsp, size);
+	memcpy(r->shared->slots + (size_t)(r->rsp_prod & r->mask) * r->slot_size, rsp, size);
 	r->rsp_prod++;
 }
 

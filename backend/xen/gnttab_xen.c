@@ -51,9 +51,9 @@ gnttab_close(struct grants *grants)
 }
 
 static void *
-gnttab_map(struct grants *grants, uint32_t domid, uint32_t ref)
+gnttab_map(struct grants *grants, uint32_t domid, uint32_t ref, bool writable)
 {
-	return xengnttab_map_grant_ref(handle_of(grants), domid, ref, PROT_READ | PROT_WRITE);
+	return xengnttab_map_grant_ref(handle_of(grants), domid, ref, PROT_READ | (writable ? PROT_WRITE : 0));
 }
 
 static int

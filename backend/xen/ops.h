@@ -74,8 +74,8 @@ struct grant_copy {
 struct grants_ops {
 	struct grants *(*open)(void);
 	void (*close)(struct grants *grants); /* unmaps what is still mapped */
-	/* Maps one granted page of `domid` read-write at a page of our memory. */
-	void *(*map)(struct grants *grants, uint32_t domid, uint32_t ref);
+	/* Maps one granted page of `domid` at a page of our memory: to read and, if `writable`, to write. */
+	void *(*map)(struct grants *grants, uint32_t domid, uint32_t ref, bool writable);
 	int (*unmap)(struct grants *grants, void *page);
 	/*
 	 * Does `n` copies in order and sets each status. All foreign sides must belong to one domain. A

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "fakes/fake_internal.h"
 #include "fakes/fake_grants_table.h"
@@ -249,7 +250,7 @@ op_close(struct grants *grants)
 }
 
 static void *
-op_map(struct grants *grants, uint32_t domid, uint32_t ref)
+op_map(struct grants *grants, uint32_t domid, uint32_t ref, bool writable)
 {
 	struct mapping *m = NULL;
 	int16_t status;
@@ -257,12 +258,14 @@ op_map(struct grants *grants, uint32_t domid, uint32_t ref)
 	fake_busy_enter(&grants->busy, "grants");
 	pthread_mutex_lock(&fake_lock);
 	int error = fake_fault_take(&map_fault);
-	struct grant_entry *entry = fake_grants_acquire(domid, ref, true, &status);
+	struct grant_entry *entry = fake_grants_acquire(domid, ref, writable, &status);
 	if (error == 0 && (entry == NULL || entry->sub_page))
 		error = EINVAL;
 	if (error == 0) {
 		m = calloc(1, sizeof(*m));
 		*m = (struct mapping){ grants->mappings, pages_map(entry->page), entry->page, domid, ref };
+		if (!writable)
+			mprotect(m->addr, FAKE_PAGE_SIZE, PROT_READ);
 		grants->mappings = m;
 		entry->n_mapped++;
 	}

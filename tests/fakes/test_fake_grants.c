@@ -178,17 +178,17 @@ map_shares_page(void)
 	uint32_t ro = fake_grant(page, 1, FAKE_GRANT_READ_ONLY);
 	char why[256];
 
-	char *mapped = GRANTS->map(h, GUEST, ref);
+	char *mapped = GRANTS->map(h, GUEST, ref, true);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(mapped);
 	strcpy(mapped, "hello");
 	CU_ASSERT_STRING_EQUAL(page, "hello");
 	CU_ASSERT_EQUAL(fake_domain_mapped(GUEST), 1);
 	CU_ASSERT_FALSE(fake_grant_end(GUEST, ref));
 	CU_ASSERT_FALSE(fake_leak_free(why, sizeof(why)));
-	CU_ASSERT_PTR_NULL(GRANTS->map(h, GUEST, ro));
-	CU_ASSERT_PTR_NULL(GRANTS->map(h, GUEST, UINT32_MAX));
+	CU_ASSERT_PTR_NULL(GRANTS->map(h, GUEST, ro, true));
+	CU_ASSERT_PTR_NULL(GRANTS->map(h, GUEST, UINT32_MAX, true));
 	fake_map_fail(0, ENOMEM);
-	CU_ASSERT_PTR_NULL(GRANTS->map(h, GUEST, ref));
+	CU_ASSERT_PTR_NULL(GRANTS->map(h, GUEST, ref, true));
 	CU_ASSERT_EQUAL(errno, ENOMEM);
 	fake_page_free(page);
 	CU_ASSERT_STRING_EQUAL(mapped, "hello"); /* still there for who mapped it */
@@ -219,7 +219,7 @@ page_guards(void)
 {
 	struct grants *h = GRANTS->open();
 	char *page = fake_page_alloc(GUEST);
-	char *mapped = GRANTS->map(h, GUEST, fake_grant(page, 1, FAKE_GRANT_READ_WRITE));
+	char *mapped = GRANTS->map(h, GUEST, fake_grant(page, 1, FAKE_GRANT_READ_WRITE), true);
 
 	CU_ASSERT_FALSE(faults(page));
 	CU_ASSERT_FALSE(faults(mapped + 4095));

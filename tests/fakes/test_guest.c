@@ -25,8 +25,8 @@ echo_open(struct echo *e, const struct guest_params *params)
 	e->g = guest_create(params);
 	e->grants = xen->grants->open();
 	e->events = xen->events->open();
-	ring_attach(&e->tx, xen->grants->map(e->grants, params->domid, e->g->tx_ref), sizeof(netif_tx_request_t));
-	ring_attach(&e->rx, xen->grants->map(e->grants, params->domid, e->g->rx_ref), sizeof(netif_rx_request_t));
+	ring_attach(&e->tx, xen->grants->map(e->grants, params->domid, e->g->tx_ref, true), sizeof(netif_tx_request_t));
+	ring_attach(&e->rx, xen->grants->map(e->grants, params->domid, e->g->rx_ref, true), sizeof(netif_rx_request_t));
 	e->port = (uint32_t)xen->events->bind(e->events, params->domid, e->g->port_tx);
 }
 

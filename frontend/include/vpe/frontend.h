@@ -76,6 +76,7 @@ struct vpe_fe_params {
 			      * is /sys/module/xen_gntalloc/parameters/limit, for all of the guest */
 	unsigned timeout_ms; /* to wait for the backend at each step; 0 = 10000 */
 	bool take_over;      /* take it from the kernel's netfront if that has it, and give it back on close */
+	bool no_static;      /* do not ask the backend to map the buffers once: each frame is copied by the hypervisor */
 	bool no_gso;         /* do not offer to receive GSO frames: each frame fits the MTU */
 };
 
@@ -103,6 +104,7 @@ struct vpe_fe_info {
 	bool gso_tcpv4, gso_tcpv6; /* the backend takes such frames */
 	bool csum_ipv6;      /* ... and frames with a blank checksum over IPv6; over IPv4 it always does */
 	bool sg;             /* ... and frames of more than one buffer */
+	unsigned n_static;   /* buffers that the backend has mapped for good, of all queues: no hypercall copies them */
 };
 void vpe_fe_get_info(const struct vpe_fe *fe, struct vpe_fe_info *info);
 

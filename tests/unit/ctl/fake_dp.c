@@ -17,6 +17,7 @@ enum phase {
 	PHASE_OUT,
 	PHASE_ENTERING,
 	PHASE_IN,
+	PHASE_CALLED_ON,
 	PHASE_LEAVING,
 };
 
@@ -25,6 +26,9 @@ struct fake_port {
 	enum phase phase;
 	bool done;       /* the pollers have done the request; not told yet */
 	bool fault_told;
+	dp_call_fn *fn;
+	void *arg;
+	const struct static_grants *grants; /* the last table that the port was given */
 };
 
 static struct fake_port *ports[PORTS_MAX];
@@ -117,6 +121,24 @@ dp_detach(struct dp *dp, struct port *port)
 	fake->phase = PHASE_LEAVING;
 }
 
+void
+dp_call(struct dp *dp, struct port *port, dp_call_fn *fn, void *arg)
+{
+	struct fake_port *fake = member_of(port, struct fake_port, port);
+
+	(void)dp;
+	assert(fake->phase == PHASE_IN);
+	fake->phase = PHASE_CALLED_ON;
+	fake->fn = fn;
+	fake->arg = arg;
+}
+
+void
+port_vif_take_grants(struct port *port, void *grants)
+{
+	member_of(port, struct fake_port, port)->grants = grants;
+}
+
 int
 dp_event_fd(struct dp *dp)
 {
@@ -135,8 +157,8 @@ dp_next_event(struct dp *dp, struct dp_event *event)
 		event->port = &fake->port;
 		if (fake->done) {
 			fake->done = false;
-			event->kind = fake->phase == PHASE_ENTERING ? DP_ATTACHED : DP_DETACHED;
-			fake->phase = fake->phase == PHASE_ENTERING ? PHASE_IN : PHASE_OUT;
+			event->kind = fake->phase == PHASE_ENTERING ? DP_ATTACHED : fake->phase == PHASE_LEAVING ? DP_DETACHED : DP_CALLED;
+			fake->phase = fake->phase == PHASE_LEAVING ? PHASE_OUT : PHASE_IN;
 			return true;
 		}
 		if (fake->phase == PHASE_IN && fake->port.fault != NULL && !fake->fault_told) {
@@ -170,8 +192,12 @@ void
 fake_dp_run(void)
 {
 	for (unsigned id = 0; id < PORTS_MAX; id++) {
-		if (ports[id] != NULL && (ports[id]->phase == PHASE_ENTERING || ports[id]->phase == PHASE_LEAVING))
-			ports[id]->done = true;
+		struct fake_port *fake = ports[id];
+		if (fake == NULL || fake->done || fake->phase == PHASE_OUT || fake->phase == PHASE_IN)
+			continue;
+		if (fake->phase == PHASE_CALLED_ON)
+			fake->fn(&fake->port, fake->arg);
+		fake->done = true;
 	}
 }
 

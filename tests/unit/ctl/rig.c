@@ -30,6 +30,9 @@ rig_start(struct rig *rig, uint32_t self, enum hotplug_mode hotplug)
 	rig->env.bridges = bridges_create();
 	rig->env.watches = watches_create(&rig->env.xs);
 	rig->env.members = members_create(rig->env.dp);
+	rig->ctrl = (struct ctrl_env){ .xen = rig->env.xen, .members = rig->env.members,
+				       .events = rig->env.xen->events->open() };
+	rig->env.ctrl = &rig->ctrl;
 	rig->vifs = vifs_create(&rig->env);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(rig->vifs);
 	rig->g = guest_create(&params);
@@ -40,6 +43,7 @@ void
 rig_turn_without_pollers(struct rig *rig)
 {
 	watches_dispatch(rig->env.watches, 256);
+	vifs_take_ctrl(rig->vifs);
 	members_dispatch(rig->env.members);
 	now_ms++;
 	vifs_settle(rig->vifs, now_ms);
@@ -63,6 +67,7 @@ rig_end(struct rig *rig)
 	CU_ASSERT_FATAL(vifs_are_gone(rig->vifs));
 	vifs_destroy(rig->vifs);
 	CU_ASSERT_EQUAL(fake_dp_n_ports(), 0);
+	rig->env.xen->events->close(rig->ctrl.events);
 	members_destroy(rig->env.members);
 	watches_destroy(rig->env.watches);
 	bridges_destroy(rig->env.bridges);

@@ -18,6 +18,7 @@
 
 struct rig {
 	struct vif_env env;
+	struct ctrl_env ctrl;
 	struct vifs *vifs;
 	struct guest *g; /* domain RIG_GUEST, vif 0; in the store once toolstack_add() was called */
 };

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Answers requests on a vif's control ring. Called by vif.c; calls the grants table and member.c. */
+#include "ctl/ctrl.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "proto/limits.h"
+
+#define CTRL_REQUESTS_MAX 32u
+
+_Static_assert(LIMIT_STATIC_LIST * sizeof(struct xen_netif_gref) == NETIF_PAGE_SIZE, "netif.h: a list is one page");
+
+typedef struct xen_netif_ctrl_request request_t;
+typedef struct xen_netif_ctrl_response response_t;
+
+/* ---- the list of a request ------------------------------------------------------------------------------------ */
+
+/* Copies the page that a request names from or to `list`. */
+static bool
+copy_list(const struct ctrl *ctrl, uint32_t ref, struct xen_netif_gref *list, unsigned n, uint16_t direction)
+{
+	struct grant_copy c = { .len = (uint16_t)(n * sizeof(*list)), .flags = direction, .status = GRANT_STATUS_UNTOUCHED };
+	union grant_ptr *foreign = direction == GRANT_COPY_SOURCE_REF ? &c.source : &c.dest;
+	union grant_ptr *own = direction == GRANT_COPY_SOURCE_REF ? &c.dest : &c.source;
+
+	own->virt = list;
+	foreign->foreign.ref = ref;
+	foreign->foreign.offset = 0;
+	foreign->foreign.domid = (uint16_t)ctrl->domid;
+	return ctrl->env->xen->grants->copy(ctrl->link->grants, &c, 1) >= 0 && c.status == GRANT_STATUS_OKAY;
+}
+
+static bool
+read_list(const struct ctrl *ctrl, const request_t *req, struct xen_netif_gref *list)
+{
+	return req->data[0] == 0 && req->data[2] >= 1 && req->data[2] <= LIMIT_STATIC_LIST &&
+	       copy_list(ctrl, req->data[1], list, req->data[2], GRANT_COPY_SOURCE_REF);
+}
+
+static int
+compare_refs(const void *a, const void *b)
+{
+	const struct xen_netif_gref *x = a, *y = b;
+
+	return x->ref < y->ref ? -1 : x->ref > y->ref;
+}
+
+/* ---- mappings ------------------------------------------------------------------------------------------------- */
+
+static void
+unmap(struct ctrl *ctrl, const struct static_grant *grant, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		ctrl->env->xen->grants->unmap(ctrl->link->grants, grant[i].page);
+	ctrl->env->n_static -= n;
+}
+
+/* Maps the list behind the grants that there are. Returns whether all of it is mapped; if not, none is. */
+static bool
+map_list(struct ctrl *ctrl, const struct xen_netif_gref *list, unsigned n)
+{
+	struct static_grant *grant = ctrl->grant + ctrl->n_grants;
+
+	for (unsigned i = 0; i < n; i++) {
+		bool writable = !(list[i].flags & XEN_NETIF_CTRLF_GREF_readonly);
+		void *page = ctrl->env->xen->grants->map(ctrl->link->grants, ctrl->domid, list[i].ref, writable);
+		if (page == NULL) {
+			unmap(ctrl, grant, i);
+			return false;
+		}
+		ctrl->env->n_static++;
+		grant[i] = (struct static_grant){ .ref = list[i].ref, .writable = writable, .page = page };
+	}
+	return true;
+}
+
+/* Hands the poller a table of the grants that there are. False: that cannot be done. */
+static bool
+hand_over(struct ctrl *ctrl)
+{
+	struct static_grants *next = static_grants_create(ctrl->grant, ctrl->n_grants);
+
+	if (next == NULL)
+		return false;
+	if (!member_call(ctrl->env->members, ctrl->member, port_vif_take_grants, next)) {
+		static_grants_destroy(next);
+		return false;
+	}
+	ctrl->next = next;
+	ctrl->busy = true;
+	return true;
+}
+
+/* ---- requests: each returns a status; if it made ctrl busy, the response is sent by ctrl_called() ---------------- */
+
+static bool
+may_add(const struct ctrl *ctrl, struct xen_netif_gref *list, unsigned n)
+{
+	if (ctrl->n_grants + n > LIMIT_STATIC_GRANTS || ctrl->env->n_static + n > LIMIT_STATIC_GRANTS_ALL)
+		return false;
+	qsort(list, n, sizeof(*list), compare_refs);
+	for (unsigned i = 0; i < n; i++) {
+		if ((list[i].flags & ~XEN_NETIF_CTRLF_GREF_readonly) || (i > 0 && list[i].ref == list[i - 1].ref) ||
+		    static_grants_find(ctrl->table, list[i].ref) != NULL)
+			return false;
+	}
+	return true;
+}
+
+static uint32_t
+do_add(struct ctrl *ctrl, const request_t *req)
+{
+	struct xen_netif_gref list[LIMIT_STATIC_LIST];
+	unsigned n = req->data[2];
+
+	if (!read_list(ctrl, req, list) || !may_add(ctrl, list, n))
+		return XEN_NETIF_CTRL_STATUS_INVALID_PARAMETER;
+	if (ctrl->grant == NULL)
+		ctrl->grant = calloc(LIMIT_STATIC_GRANTS, sizeof(*ctrl->grant));
+	if (ctrl->grant == NULL || !map_list(ctrl, list, n))
+		return XEN_NETIF_CTRL_STATUS_INVALID_PARAMETER;
+	ctrl->n_grants += n;
+	if (!hand_over(ctrl)) {
+		ctrl->n_grants -= n;
+		unmap(ctrl, ctrl->grant + ctrl->n_grants, n);
+		return XEN_NETIF_CTRL_STATUS_INVALID_PARAMETER;
+	}
+	return XEN_NETIF_CTRL_STATUS_SUCCESS;
+}
+
+/* The place of `ref` among the grants, or n_grants. */
+static unsigned
+find_grant(const struct ctrl *ctrl, uint32_t ref)
+{
+	unsigned i = 0;
+
+	while (i < ctrl->n_grants && ctrl->grant[i].ref != ref)
+		i++;
+	return i;
+}
+
+/* Takes what the list names out of the grants into ctrl->gone, and says in the list which that was. */
+static void
+take_out(struct ctrl *ctrl, struct xen_netif_gref *list, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		unsigned at = find_grant(ctrl, list[i].ref);
+		list[i].status = at == ctrl->n_grants ? XEN_NETIF_CTRL_STATUS_INVALID_PARAMETER
+						      : XEN_NETIF_CTRL_STATUS_SUCCESS;
+		if (at == ctrl->n_grants)
+			continue;
+		ctrl->gone[ctrl->n_gone++] = ctrl->grant[at];
+		ctrl->grant[at] = ctrl->grant[--ctrl->n_grants];
+	}
+}
+
+static uint32_t
+do_del(struct ctrl *ctrl, const request_t *req, uint32_t *data)
+{
+	struct xen_netif_gref list[LIMIT_STATIC_LIST];
+	unsigned n = req->data[2];
+
+	if (!read_list(ctrl, req, list))
+		return XEN_NETIF_CTRL_STATUS_INVALID_PARAMETER;
+	ctrl->gone = calloc(n, sizeof(*ctrl->gone));
+	if (ctrl->gone == NULL)
+		return XEN_NETIF_CTRL_STATUS_INVALID_PARAMETER;
+	take_out(ctrl, list, n);
+	*data = ctrl->n_gone;
+	bool told = copy_list(ctrl, req->data[1], list, n, GRANT_COPY_DEST_REF);
+	if (ctrl->n_gone > 0 && !hand_over(ctrl)) {
+		memcpy(ctrl->grant + ctrl->n_grants, ctrl->gone, ctrl->n_gone * sizeof(*ctrl->gone));
+		ctrl->n_grants += ctrl->n_gone;
+		*data = ctrl->n_gone = 0;
+		told = false;
+	}
+	if (!ctrl->busy) {
+		free(ctrl->gone);
+		ctrl->gone = NULL;
+	}
+	return told ? XEN_NETIF_CTRL_STATUS_SUCCESS : XEN_NETIF_CTRL_STATUS_INVALID_PARAMETER;
+}
+
+static void
+do_request(struct ctrl *ctrl, const request_t *req, response_t *rsp)
+{
+	*rsp = (response_t){ .id = req->id, .type = req->type };
+	switch (req->type) {
+	case XEN_NETIF_CTRL_TYPE_GET_GREF_MAPPING_SIZE:
+		rsp->status = req->data[0] == 0 ? XEN_NETIF_CTRL_STATUS_SUCCESS : XEN_NETIF_CTRL_STATUS_INVALID_PARAMETER;
+		rsp->data = req->data[0] == 0 ? LIMIT_STATIC_GRANTS : 0;
+		return;
+	case XEN_NETIF_CTRL_TYPE_ADD_GREF_MAPPING:
+		rsp->status = do_add(ctrl, req);
+		return;
+	case XEN_NETIF_CTRL_TYPE_DEL_GREF_MAPPING:
+		rsp->status = do_del(ctrl, req, &rsp->data);
+		return;
+	default:
+		rsp->status = XEN_NETIF_CTRL_STATUS_NOT_SUPPORTED;
+		return;
+	}
+}
+
+/* ---- the ring ------------------------------------------------------------------------------------------------- */
+
+static void
+publish(struct ctrl *ctrl)
+{
+	ring_publish_responses(&ctrl->ring);
+	if (ring_check_notify(&ctrl->ring))
+		ctrl->env->xen->events->notify(ctrl->env->events, ctrl->link->evtchn_ctrl);
+}
+
+bool
+ctrl_run(struct ctrl *ctrl)
+{
+	request_t req;
+	response_t rsp;
+	unsigned n = 0;
+
+	if (ctrl->env == NULL || ctrl->busy || ctrl->fault != NULL || ctrl->member->phase != MEMBER_IN)
+		return false;
+	uint32_t pending = ring_pending(&ctrl->ring);
+	if (pending > ring_size(&ctrl->ring)) {
+		ctrl->fault = "control ring: impossible number of requests";
+		return false;
+	}
+	for (; n < pending && n < CTRL_REQUESTS_MAX && !ctrl->busy; n++) {
+		ring_copy_request(&ctrl->ring, ctrl->ring.req_cons++, &req);
+		do_request(ctrl, &req, &rsp);
+		if (ctrl->busy)
+			ctrl->rsp = rsp;
+		else
+			ring_put_response(&ctrl->ring, &rsp, sizeof(rsp));
+	}
+	publish(ctrl);
+	if (ctrl->busy)
+		return false;
+	if (n < pending || !ring_arm(&ctrl->ring, 1))
+		return true;
+	ctrl->env->xen->events->unmask(ctrl->env->events, ctrl->link->evtchn_ctrl);
+	return false;
+}
+
+void
+ctrl_called(struct ctrl *ctrl)
+{
+	static_grants_destroy(ctrl->table);
+	ctrl->table = ctrl->next;
+	ctrl->next = NULL;
+	unmap(ctrl, ctrl->gone, ctrl->n_gone);
+	free(ctrl->gone);
+	ctrl->gone = NULL;
+	ctrl->n_gone = 0;
+	ctrl->busy = false;
+	ring_put_response(&ctrl->ring, &ctrl->rsp, sizeof(ctrl->rsp));
+	publish(ctrl);
+}
+
+int
+ctrl_open(struct ctrl *ctrl, struct ctrl_env *env, const struct vif_link *link, struct member *member, uint32_t domid)
+{
+	if (link->ctrl_page == NULL)
+		return 0;
+	*ctrl = (struct ctrl){ .env = env, .link = link, .member = member, .domid = domid };
+	if (ring_attach(&ctrl->ring, link->ctrl_page, sizeof(request_t)) == RING_ATTACHED)
+		return 0;
+	ctrl->env = NULL;
+	return -EPROTO;
+}
+
+void
+ctrl_close(struct ctrl *ctrl)
+{
+	if (ctrl->env == NULL)
+		return;
+	unmap(ctrl, ctrl->grant, ctrl->n_grants);
+	unmap(ctrl, ctrl->gone, ctrl->n_gone);
+	free(ctrl->grant);
+	free(ctrl->gone);
+	static_grants_destroy(ctrl->table);
+	static_grants_destroy(ctrl->next);
+	*ctrl = (struct ctrl){ .env = NULL };
+}

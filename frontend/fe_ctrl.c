@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* One request at a time on the control ring. Called by fe_connect.c and fe_dev.c. */
+#include "fe_ctrl.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <time.h>
+
+#include "proto/limits.h"
+
+#define POLL_MAX_MS 100 /* an event that got lost costs no more */
+
+typedef struct xen_netif_ctrl_request request_t;
+typedef struct xen_netif_ctrl_response response_t;
+
+int
+fe_ctrl_init(struct fe_ctrl *ctrl, const struct xen_ops *xen, struct shares *shares, uint32_t backend)
+{
+	*ctrl = (struct fe_ctrl){ .xen = xen, .shares = shares, .port = -1 };
+	ctrl->events = xen->events->open();
+	void *page = ctrl->events == NULL ? NULL : xen->shares->share(shares, backend, &ctrl->ring_ref);
+	if (page != NULL) {
+		fe_ring_init(&ctrl->ring, page, sizeof(request_t));
+		ctrl->list = xen->shares->share(shares, backend, &ctrl->list_ref);
+	}
+	int ret = ctrl->list == NULL ? -errno : 0;
+	if (ret == 0)
+		ctrl->port = xen->events->alloc(ctrl->events, backend);
+	if (ret == 0 && ctrl->port < 0)
+		ret = ctrl->port;
+	if (ret < 0)
+		fe_ctrl_fini(ctrl);
+	return ret;
+}
+
+void
+fe_ctrl_fini(struct fe_ctrl *ctrl)
+{
+	if (ctrl->events != NULL) {
+		if (ctrl->port >= 0)
+			ctrl->xen->events->unbind(ctrl->events, (uint32_t)ctrl->port);
+		ctrl->xen->events->close(ctrl->events);
+	}
+	if (ctrl->list != NULL)
+		ctrl->xen->shares->unshare(ctrl->shares, ctrl->list);
+	if (ctrl->ring.shared != NULL)
+		ctrl->xen->shares->unshare(ctrl->shares, ctrl->ring.shared);
+	*ctrl = (struct fe_ctrl){ .port = -1 };
+}
+
+static uint64_t
+now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* Whether a response is there before the time is up. */
+static bool
+await(struct fe_ctrl *ctrl, unsigned timeout_ms)
+{
+	const struct events_ops *ops = ctrl->xen->events;
+	struct pollfd pfd = { .fd = ops->fd(ctrl->events), .events = POLLIN };
+	uint64_t end = now_ms() + timeout_ms;
+	int fired;
+
+	while (fe_ring_arm(&ctrl->ring) && now_ms() < end) {
+		poll(&pfd, 1, POLL_MAX_MS);
+		while ((fired = ops->pending(ctrl->events)) >= 0)
+			ops->unmask(ctrl->events, (uint32_t)fired);
+	}
+	return fe_ring_pending(&ctrl->ring) != 0;
+}
+
+/* Asks, and waits for the answer. 0 or -errno. */
+static int
+ask(struct fe_ctrl *ctrl, request_t *req, response_t *rsp, unsigned timeout_ms)
+{
+	req->id = ctrl->next_id++;
+	fe_ring_put_request(&ctrl->ring, req, sizeof(*req));
+	if (fe_ring_publish(&ctrl->ring))
+		ctrl->xen->events->notify(ctrl->events, (uint32_t)ctrl->port);
+	if (!await(ctrl, timeout_ms))
+		return -ETIMEDOUT;
+	if (fe_ring_pending(&ctrl->ring) != 1)
+		return -EPROTO;
+	fe_ring_copy_response(&ctrl->ring, ctrl->ring.rsp_cons++, rsp, sizeof(*rsp));
+	return rsp->id == req->id && rsp->type == req->type ? 0 : -EPROTO;
+}
+
+int
+fe_ctrl_size(struct fe_ctrl *ctrl, unsigned queue, unsigned timeout_ms)
+{
+	request_t req = { .type = XEN_NETIF_CTRL_TYPE_GET_GREF_MAPPING_SIZE, .data = { queue } };
+	response_t rsp;
+	int ret = ask(ctrl, &req, &rsp, timeout_ms);
+
+	if (ret < 0)
+		return ret;
+	return rsp.status == XEN_NETIF_CTRL_STATUS_SUCCESS && rsp.data <= INT32_MAX ? (int)rsp.data : 0;
+}
+
+int
+fe_ctrl_add(struct fe_ctrl *ctrl, unsigned queue, const uint32_t *ref, unsigned n, unsigned timeout_ms)
+{
+	request_t req = { .type = XEN_NETIF_CTRL_TYPE_ADD_GREF_MAPPING, .data = { queue, ctrl->list_ref, n } };
+	response_t rsp;
+
+	if (n == 0 || n > LIMIT_STATIC_LIST)
+		return -EINVAL;
+	for (unsigned i = 0; i < n; i++)
+		ctrl->list[i] = (struct xen_netif_gref){ .ref = ref[i] };
+	int ret = ask(ctrl, &req, &rsp, timeout_ms);
+	if (ret < 0)
+		return ret;
+	return rsp.status == XEN_NETIF_CTRL_STATUS_SUCCESS ? 0 : -EINVAL;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The vif's control ring, used for static grants: the backend maps the buffers once. Private to frontend; control
+ * thread only. Source: netif.h, "Control Protocol", "Static Grants".
+ */
+#ifndef VPE_FRONTEND_FE_CTRL_H
+#define VPE_FRONTEND_FE_CTRL_H
+
+#include "fe_ring.h"
+#include "xen/ops.h"
+
+struct fe_ctrl {
+	const struct xen_ops *xen;
+	struct shares *shares;
+	struct events *events;
+	struct fe_ring ring;
+	struct xen_netif_gref *list; /* a page that requests name */
+	uint32_t ring_ref, list_ref;
+	int port; /* -1: none */
+	uint16_t next_id;
+};
+
+/* Zero-initialised, or after fe_ctrl_fini(). 0 or -errno; nothing is left then. */
+int fe_ctrl_init(struct fe_ctrl *ctrl, const struct xen_ops *xen, struct shares *shares, uint32_t backend);
+void fe_ctrl_fini(struct fe_ctrl *ctrl);
+
+/* How many static grants the backend keeps for a queue; 0: none. -errno: it does not answer, or wrongly. */
+int fe_ctrl_size(struct fe_ctrl *ctrl, unsigned queue, unsigned timeout_ms);
+
+/* Has it map `n` (at most 512) pages. 0; -EINVAL if it will not: then none is mapped. */
+int fe_ctrl_add(struct fe_ctrl *ctrl, unsigned queue, const uint32_t *ref, unsigned n, unsigned timeout_ms);
+
+#endif
