@@ -247,7 +247,7 @@ static int
 read_type(const struct reader *rd, const config_setting_t *s, void *into)
 {
 	static const char *const types[] = {
-		[UPLINK_PACKET] = "packet", [UPLINK_TAP] = "tap", [UPLINK_ETHDEV] = "ethdev", NULL
+		[UPLINK_PACKET] = "packet", [UPLINK_TAP] = "tap", [UPLINK_ETHDEV] = "ethdev", [UPLINK_ECHO] = "echo", NULL
 	};
 	int type = 0;
 	int ret = get_choice(rd, s, types, &type);

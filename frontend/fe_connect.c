@@ -127,9 +127,12 @@ publish_features(const struct vpe_fe *fe, uint32_t tx)
 	return ret;
 }
 
-/* What a frontend before us published: a backend looks for split channels first. */
+/*
+ * What the last frontend published and the next one may not overwrite: a backend looks for split channels first, and for
+ * a control ring that netfront does not know.
+ */
 static void
-forget_predecessor(const struct fe_store *st)
+forget_frontend(const struct fe_store *st)
 {
 	char path[16];
 
@@ -158,7 +161,7 @@ publish(const struct vpe_fe *fe)
 	const struct fe_store *st = &fe->store;
 	int ret = -EAGAIN;
 
-	forget_predecessor(st);
+	forget_frontend(st);
 	for (int tries = 0; tries < COMMIT_TRIES && ret == -EAGAIN; tries++) {
 		uint32_t tx = st->ops->begin(st->store);
 		if (tx == 0)
@@ -237,6 +240,7 @@ fe_connect_end(struct vpe_fe *fe)
 {
 	int ret = close_backend(fe);
 
+	forget_frontend(&fe->store);
 	if (ret == 0)
 		ret = fe_store_set_state(&fe->store, XenbusStateInitialising);
 	return ret;

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "fe_connect.h"
+#include "fe_guard.h"
 #include "fe_kernel.h"
 
 #define TIMEOUT_DEFAULT_MS 10000u
@@ -38,13 +39,22 @@ fail(const struct vpe_fe *fe, int ret, const char *format, ...)
 
 /* ---- open and close -------------------------------------------------------------------------------------- */
 
+/* Takes it from the kernel's netfront, and from everybody else who uses this library. */
 static int
-take_from_kernel(struct vpe_fe *fe, bool may)
+take_over(struct vpe_fe *fe, bool may, const char *guard)
 {
-	if (!fe_kernel_has(fe->sysfs, fe->vif))
-		return 0;
-	if (!may)
+	bool kernel_has = fe_kernel_has(fe->sysfs, fe->vif);
+
+	if (kernel_has && !may)
 		return fail(fe, -EBUSY, "the kernel's netfront has it");
+	if (guard != NULL)
+		fe->guard = fe_guard_start(guard, fe->vif, kernel_has);
+	if (guard != NULL && fe->guard == -EBUSY)
+		return fail(fe, fe->guard, "another program has it");
+	if (guard != NULL && fe->guard < 0)
+		return fail(fe, fe->guard, "%s", guard);
+	if (!kernel_has)
+		return 0;
 	int ret = fe_kernel_unbind(fe->sysfs, fe->vif);
 	if (ret < 0)
 		return fail(fe, ret, "the kernel's netfront does not let go of it");
@@ -80,7 +90,7 @@ make_ctrl(struct vpe_fe *fe)
 }
 
 static int
-connect(struct vpe_fe *fe, const struct vpe_fe_params *params)
+connect(struct vpe_fe *fe, const struct vpe_fe_params *params, const char *guard)
 {
 	unsigned n_max, n_buffers = params->n_buffers == 0 ? FE_BUFFERS_DEFAULT : params->n_buffers;
 
@@ -89,7 +99,7 @@ connect(struct vpe_fe *fe, const struct vpe_fe_params *params)
 	int ret = fe_store_open(&fe->store, fe->xen->store, fe->vif);
 	if (ret < 0)
 		return fail(fe, ret, "device/vif/%u in xenstore", fe->vif);
-	ret = take_from_kernel(fe, params->take_over);
+	ret = take_over(fe, params->take_over, guard);
 	if (ret < 0)
 		return ret;
 	ret = fe_connect_prepare(fe);
@@ -114,20 +124,21 @@ connect(struct vpe_fe *fe, const struct vpe_fe_params *params)
 }
 
 struct vpe_fe *
-fe_dev_open(const struct vpe_fe_params *params, const struct xen_ops *xen, const char *sysfs)
+fe_dev_open(const struct vpe_fe_params *params, const struct fe_host *host)
 {
 	struct vpe_fe *fe = calloc(1, sizeof(*fe));
 
 	if (fe == NULL)
 		return NULL;
 	error_text[0] = '\0';
-	fe->xen = xen;
-	fe->sysfs = sysfs;
+	fe->xen = host->xen;
+	fe->sysfs = host->sysfs;
+	fe->guard = -1;
 	fe->vif = params->vif;
 	fe->timeout_ms = params->timeout_ms == 0 ? TIMEOUT_DEFAULT_MS : params->timeout_ms;
 	fe->no_gso = params->no_gso;
 	fe->no_static = params->no_static;
-	int ret = connect(fe, params);
+	int ret = connect(fe, params, params->no_guard ? NULL : host->guard);
 	if (ret < 0) {
 		vpe_fe_close(fe);
 		errno = -ret;
@@ -139,7 +150,9 @@ fe_dev_open(const struct vpe_fe_params *params, const struct xen_ops *xen, const
 struct vpe_fe *
 vpe_fe_open(const struct vpe_fe_params *params)
 {
-	return fe_dev_open(params, xen_real(), "/sys");
+	const struct fe_host host = { .xen = xen_real(), .sysfs = "/sys", .guard = VPE_GUARD };
+
+	return fe_dev_open(params, &host);
 }
 
 int
@@ -163,6 +176,8 @@ vpe_fe_close(struct vpe_fe *fe)
 		int bound = fe_kernel_bind(fe->sysfs, fe->vif);
 		ret = ret < 0 ? ret : bound;
 	}
+	if (fe->guard >= 0)
+		fe_guard_end(fe->guard);
 	free(fe);
 	return ret;
 }
@@ -255,8 +270,9 @@ bool
 vpe_fe_arm(struct vpe_fe *fe, unsigned queue)
 {
 	struct fe_queue *q = &fe->queue[queue];
-	bool idle = fe_ring_arm(&q->rx);
 
+	fe_tx_reap(q);
+	bool idle = fe_ring_arm(&q->rx);
 	return fe_ring_arm(&q->tx) && idle;
 }
 

@@ -22,11 +22,19 @@ struct vpe_fe {
 	unsigned vif;
 	unsigned timeout_ms;
 	bool no_gso;
+	int guard;      /* -1: none */
 	bool give_back; /* the kernel's netfront had it */
 	bool connected;
 };
 
-/* vpe_fe_open() on `xen`, with sysfs mounted at `sysfs`; both must outlive the vif. */
-struct vpe_fe *fe_dev_open(const struct vpe_fe_params *params, const struct xen_ops *xen, const char *sysfs);
+/* Where a vif is. All must outlive it. */
+struct fe_host {
+	const struct xen_ops *xen;
+	const char *sysfs; /* where that is mounted */
+	const char *guard; /* its program; NULL: none is started */
+};
+
+/* vpe_fe_open() there. */
+struct vpe_fe *fe_dev_open(const struct vpe_fe_params *params, const struct fe_host *host);
 
 #endif

@@ -7,9 +7,13 @@
 
 /* ---- buffers --------------------------------------------------------------------------------------------- */
 
+#define POST_BATCH 32u
+
 struct vpe_fe_buf *
 fe_queue_alloc(struct fe_queue *q)
 {
+	if (q->n_pool == 0)
+		fe_tx_reap(q);
 	if (q->n_pool == 0)
 		return NULL;
 	struct vpe_fe_buf *buf = q->pool[--q->n_pool];
@@ -44,6 +48,9 @@ make_buffers(struct fe_queue *q, uint32_t backend, unsigned n)
 		buf->queue = (uint16_t)q->idx;
 		fe_queue_put(q, buf);
 	}
+	q->rx_limit = n / 2 < NETIF_RING_SIZE ? n / 2 : NETIF_RING_SIZE;
+	/* What is posted must always do for the largest frame. */
+	q->post_batch = q->rx_limit >= POST_BATCH + VPE_FE_BUFS_MAX + 1 ? POST_BATCH : 1;
 	return 0;
 }
 

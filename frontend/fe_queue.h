@@ -34,6 +34,8 @@ struct fe_queue {
 	struct vpe_fe_buf *rx_buf[NETIF_RING_SIZE]; /* by ring slot */
 	struct vpe_fe_buf **pool;                   /* the free ones, last in first out */
 	unsigned n_pool;
+	unsigned rx_limit;   /* slots to keep posted */
+	unsigned post_batch; /* as soon as so many are not */
 	struct vpe_fe_stats stats;
 	/* What the control side made and must end. */
 	unsigned idx;
@@ -64,6 +66,12 @@ int fe_queue_renew(struct fe_queue *q, uint32_t backend);
 
 /* Posts empty buffers, at most half of all: in as many slots as the ring has, or as they suffice for. Notifies if asked for. */
 void fe_queue_post(struct fe_queue *q);
+/* Slots that it would post in. */
+static inline uint32_t
+fe_queue_unposted(const struct fe_queue *q)
+{
+	return q->rx_limit - (q->rx.req_prod - q->rx.rsp_cons);
+}
 
 struct vpe_fe_buf *fe_queue_alloc(struct fe_queue *q);
 void fe_queue_free(struct fe_queue *q, struct vpe_fe_buf *frame);

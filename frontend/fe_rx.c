@@ -103,14 +103,26 @@ take_frame(struct fe_queue *q, struct frame *f)
 	return true;
 }
 
+/* Frames -> a small number of posts: each is a line of memory that goes to the backend and back. */
+static void
+post_if_due(struct fe_queue *q)
+{
+	if (q->n_pool > 0 && fe_queue_unposted(q) >= q->post_batch)
+		fe_queue_post(q);
+}
+
 unsigned
 fe_rx_burst(struct fe_queue *q, struct vpe_fe_buf **frames, unsigned n)
 {
 	uint32_t pending = fe_ring_pending(&q->rx);
 	unsigned n_frames = 0;
 
-	if (pending == 0 || q->fault != NULL)
+	if (q->fault != NULL)
 		return 0;
+	if (pending == 0) {
+		post_if_due(q); /* buffers may have come back since */
+		return 0;
+	}
 	if (!fe_ring_is_possible(&q->rx, pending)) {
 		q->fault = "rx ring: more responses than requests";
 		return 0;
@@ -134,15 +146,14 @@ fe_rx_burst(struct fe_queue *q, struct vpe_fe_buf **frames, unsigned n)
 		frames[n_frames++] = f.first;
 	}
 	q->rx.rsp_cons = f.idx;
-	fe_queue_post(q);
+	post_if_due(q);
 	return n_frames;
 }
 
 void
 fe_queue_post(struct fe_queue *q)
 {
-	uint32_t limit = q->n_buf / 2 < NETIF_RING_SIZE ? q->n_buf / 2 : NETIF_RING_SIZE;
-	uint32_t room = limit - (q->rx.req_prod - q->rx.rsp_cons), n = 0;
+	uint32_t room = fe_queue_unposted(q), n = 0;
 
 	for (; n < room && q->n_pool > 0; n++) {
 		uint32_t slot = q->rx.req_prod & (NETIF_RING_SIZE - 1);

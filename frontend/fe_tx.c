@@ -112,23 +112,29 @@ put_frame(struct fe_queue *q, struct vpe_fe_buf *first, uint32_t len)
 	q->stats.n_tx_bytes += len;
 }
 
+/* One slot may be an extra info; a backend that calls all responses NULL never gives ids back. */
+static bool
+has_room(const struct fe_queue *q, unsigned n_bufs)
+{
+	return n_bufs + 1 <= fe_ring_room(&q->tx) && n_bufs <= q->n_tx_free;
+}
+
 unsigned
 fe_tx_burst(struct fe_queue *q, struct vpe_fe_buf **frames, unsigned n)
 {
 	uint32_t len;
 	unsigned n_bufs, i;
 
-	fe_tx_reap(q);
-	if (q->fault != NULL)
-		return 0;
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < n && q->fault == NULL; i++) {
 		if (!measure(q, frames[i], &len, &n_bufs)) {
 			fe_queue_free(q, frames[i]);
 			q->stats.n_tx_refused++;
 			continue;
 		}
-		/* One slot may be an extra info; a backend that calls all responses NULL never gives ids back. */
-		if (n_bufs + 1 > fe_ring_room(&q->tx) || n_bufs > q->n_tx_free)
+		/* Responses are taken only then: to look for each would fetch a line of memory from the backend. */
+		if (!has_room(q, n_bufs))
+			fe_tx_reap(q);
+		if (!has_room(q, n_bufs))
 			break;
 		put_frame(q, frames[i], len);
 	}

@@ -41,14 +41,15 @@ static void __attribute__((noreturn))
 usage(int status)
 {
 	fprintf(status == 0 ? stdout : stderr,
-		"usage: vpe-ping [-v VIF] [-c COUNT] [-i US] [-s BYTES] [-t MS] [-kj] OWN_ADDRESS ADDRESS\n"
-		"       vpe-ping [-v VIF] [-c COUNT] [-i US] [-s BYTES] [-t MS] [-kj] -m MAC\n"
+		"usage: vpe-ping [-v VIF] [-c COUNT] [-i US] [-s BYTES] [-t MS] [-okj] OWN_ADDRESS ADDRESS\n"
+		"       vpe-ping [-v VIF] [-c COUNT] [-i US] [-s BYTES] [-t MS] [-okj] -m MAC\n"
 		"  -v VIF    number of the interface (0)\n"
 		"  -c COUNT  round trips (1000)\n"
 		"  -i US     microseconds between them (0)\n"
 		"  -s BYTES  of each frame (60)\n"
 		"  -t MS     to wait for each answer (1000)\n"
 		"  -m MAC    the peer runs `vpe-pktgen echo`\n"
+		"  -o        ordinary grants: the backend maps no buffers for good\n"
 		"  -k        take the vif from the kernel, and give it back at the end\n"
 		"  -j        print JSON\n");
 	exit(status);
@@ -292,13 +293,14 @@ parse(struct ping *p, struct vpe_fe_params *params, int argc, char **argv)
 {
 	int opt;
 
-	while ((opt = getopt(argc, argv, "v:c:i:s:t:m:kjh")) != -1) {
+	while ((opt = getopt(argc, argv, "v:c:i:s:t:m:okjh")) != -1) {
 		switch (opt) {
 		case 'v': params->vif = number(optarg, 0, 65535, 'v'); break;
 		case 'c': p->n_count = number(optarg, 1, COUNT_MAX, 'c'); break;
 		case 'i': p->interval_us = number(optarg, 0, 60000000, 'i'); break;
 		case 's': p->size = number(optarg, PACKET_MIN, VPE_FE_BUF_SIZE, 's'); break;
 		case 't': p->timeout_ms = number(optarg, 1, 60000, 't'); break;
+		case 'o': params->no_static = true; break;
 		case 'k': params->take_over = true; break;
 		case 'j': p->json = true; break;
 		case 'm':

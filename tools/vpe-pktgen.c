@@ -22,6 +22,7 @@
 
 #define BURST 32u
 #define CONTROL_EVERY_NS 200000000u
+#define WAIT_US 1000u /* and then look for what no event tells: time, signals, the rate */
 #define MSS 1448u
 
 struct pktgen {
@@ -34,6 +35,7 @@ struct pktgen {
 	uint64_t n_count; /* 0 = no limit */
 	double seconds;   /* 0 = no limit */
 	bool gso;
+	bool wait; /* sleep while there is nothing to do */
 	bool json;
 	uint64_t n_frames, n_bytes;
 	double took;
@@ -129,7 +131,7 @@ replayed_frame(struct pktgen *g)
 	return frame;
 }
 
-/* ---- modes: each does one round and returns the frames it moved ---------------------------------------------- */
+/* ---- modes: each does one round; false: there was nothing to do ---------------------------------------------- */
 
 /* Frames that are due `ns` after the start. */
 static unsigned
@@ -156,7 +158,7 @@ drop_received(struct pktgen *g)
 		vpe_fe_free(g->fe, frame[i]);
 }
 
-static void
+static bool
 round_tx(struct pktgen *g, uint64_t ns)
 {
 	struct vpe_fe_buf *frame[BURST];
@@ -170,9 +172,10 @@ round_tx(struct pktgen *g, uint64_t ns)
 		vpe_fe_free(g->fe, frame[i]);
 	g->n_frames += n_sent;
 	drop_received(g);
+	return n_sent > 0;
 }
 
-static void
+static bool
 round_rx(struct pktgen *g, uint64_t ns)
 {
 	struct vpe_fe_buf *frame[BURST];
@@ -183,6 +186,7 @@ round_rx(struct pktgen *g, uint64_t ns)
 		count(g, frame[i]);
 		vpe_fe_free(g->fe, frame[i]);
 	}
+	return n > 0;
 }
 
 /* Returns only what was sent to this vif: a flooded frame that came back would go round for ever. */
@@ -192,7 +196,7 @@ is_for_us(const struct pktgen *g, const struct vpe_fe_buf *frame)
 	return frame->len >= PACKET_ETH_LEN && memcmp(frame->data, g->ends.src_mac, 6) == 0;
 }
 
-static void
+static bool
 round_echo(struct pktgen *g, uint64_t ns)
 {
 	struct vpe_fe_buf *frame[BURST];
@@ -210,11 +214,12 @@ round_echo(struct pktgen *g, uint64_t ns)
 	}
 	for (unsigned done = 0; done < n_back && !stopped;)
 		done += vpe_fe_tx_burst(g->fe, 0, frame + done, n_back - done);
+	return n > 0;
 }
 
 static const struct mode {
 	const char *name;
-	void (*round)(struct pktgen *g, uint64_t ns);
+	bool (*round)(struct pktgen *g, uint64_t ns);
 } modes[] = {
 	{ "tx", round_tx },
 	{ "rx", round_rx },
@@ -247,7 +252,8 @@ run(struct pktgen *g)
 	uint64_t start = now_ns(), ns = 0, next = CONTROL_EVERY_NS;
 
 	while (!is_over(g, ns)) {
-		g->mode->round(g, ns);
+		if (!g->mode->round(g, ns) && g->wait)
+			vpe_fe_wait(g->fe, 0, WAIT_US);
 		ns = now_ns() - start;
 		if (ns >= next) {
 			control(g);
@@ -291,9 +297,9 @@ static void __attribute__((noreturn))
 usage(int status)
 {
 	fprintf(status == 0 ? stdout : stderr,
-		"usage: vpe-pktgen [-v VIF] [-T SECONDS] [-n FRAMES] [-kj] rx|echo\n"
-		"       vpe-pktgen [-v VIF] [-T SECONDS] [-n FRAMES] [-kj] [-r PPS] [-d MAC] [-S IP] [-D IP] [-s BYTES] [-g] tx\n"
-		"       vpe-pktgen [-v VIF] [-T SECONDS] [-n FRAMES] [-kj] [-r PPS] -f PCAP tx\n"
+		"usage: vpe-pktgen [-v VIF] [-T SECONDS] [-n FRAMES] [-wokj] rx|echo\n"
+		"       vpe-pktgen [-v VIF] [-T SECONDS] [-n FRAMES] [-wokj] [-r PPS] [-d MAC] [-S IP] [-D IP] [-s BYTES] [-g] tx\n"
+		"       vpe-pktgen [-v VIF] [-T SECONDS] [-n FRAMES] [-wokj] [-r PPS] -f PCAP tx\n"
 		"  -v VIF      number of the interface (0)\n"
 		"  -T SECONDS  to run; -n FRAMES to move: whichever comes first (until a signal)\n"
 		"  -r PPS      frames a second (as many as go)\n"
@@ -302,6 +308,8 @@ usage(int status)
 		"  -s BYTES    of each frame, from 60 (60)\n"
 		"  -g          TCP with segmentation left to the backend\n"
 		"  -f PCAP     the frames of a file, again and again\n"
+		"  -w          wait for events while there is nothing to do, instead of polling\n"
+		"  -o          ordinary grants: the backend maps no buffers for good\n"
 		"  -k          take the vif from the kernel, and give it back at the end\n"
 		"  -j          print JSON\n");
 	exit(status);
@@ -343,7 +351,7 @@ parse(struct pktgen *g, struct vpe_fe_params *params, int argc, char **argv)
 {
 	int opt;
 
-	while ((opt = getopt(argc, argv, "v:T:n:r:d:S:D:s:gf:kjh")) != -1) {
+	while ((opt = getopt(argc, argv, "v:T:n:r:d:S:D:s:gf:wokjh")) != -1) {
 		switch (opt) {
 		case 'v': params->vif = (unsigned)number(optarg, 0, 65535, 'v'); break;
 		case 'T': g->seconds = number(optarg, 0.001, 1e9, 'T'); break;
@@ -355,6 +363,8 @@ parse(struct pktgen *g, struct vpe_fe_params *params, int argc, char **argv)
 		case 'D': parse_end(g, (char)opt, optarg); break;
 		case 'f': parse_file(g, optarg); break;
 		case 'g': g->gso = true; break;
+		case 'w': g->wait = true; break;
+		case 'o': params->no_static = true; break;
 		case 'k': params->take_over = true; break;
 		case 'j': g->json = true; break;
 		default: usage(opt == 'h' ? 0 : EXIT_FAILURE);

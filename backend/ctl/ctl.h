@@ -16,11 +16,12 @@ enum uplink_kind {
 	UPLINK_PACKET, /* an existing kernel device, through AF_PACKET */
 	UPLINK_TAP,    /* a new TAP: the host's own interface on the bridge */
 	UPLINK_ETHDEV, /* a DPDK device */
+	UPLINK_ECHO,   /* nothing: frames come back */
 };
 
 struct uplink_params {
 	enum uplink_kind kind;
-	const char *device; /* kernel device name, or devargs */
+	const char *device; /* kernel device name, devargs, or any name */
 	const char *bridge;
 	unsigned mtu;       /* 0: leave it */
 	int poller;         /* index, or -1: any */

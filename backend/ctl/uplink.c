@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "dp/port_echo.h"
 #include "dp/port_eth.h"
 #include "dp/port_kern.h"
 
@@ -95,6 +96,8 @@ open_port(struct dp *dp, const struct uplink *uplink, const struct uplink_params
 {
 	if (params->kind == UPLINK_ETHDEV)
 		return port_eth_create(dp, uplink->name, params->device, params->mtu, (uint16_t)uplink->bridge);
+	if (params->kind == UPLINK_ECHO)
+		return port_echo_create(uplink->name, (uint16_t)uplink->bridge);
 	return open_kernel_port(dp, params, (uint16_t)uplink->bridge);
 }
 

@@ -101,6 +101,7 @@ struct dp_poller_stats {
 	uint64_t slept_us;     /* core time that adaptive polling gave back */
 	uint64_t n_copies;     /* grant copy operations */
 	uint64_t n_copy_calls; /* batches of them */
+	uint64_t n_static_copies; /* from and to static grants, without a call */
 	struct sw_stats sw;
 };
 

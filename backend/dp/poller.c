@@ -145,6 +145,9 @@ static unsigned
 poller_take_crossing(struct poller *pl, struct port *port)
 {
 	struct rte_mbuf *frame[LIMIT_BURST];
+
+	if (likely(rte_ring_empty(port->crossing)))
+		return 0;
 	unsigned n = rte_ring_sc_dequeue_burst(port->crossing, (void **)frame, LIMIT_BURST, NULL);
 
 	for (unsigned i = 0; i < n; i++) {
@@ -271,9 +274,10 @@ static void
 poller_read_clock(struct poller *pl, uint64_t ticks_per_ms)
 {
 	pl->now = rte_rdtsc();
-	if (pl->now / ticks_per_ms == pl->now_ms)
+	if (pl->now < pl->next_ms)
 		return;
 	pl->now_ms = pl->now / ticks_per_ms;
+	pl->next_ms = (pl->now_ms + 1) * ticks_per_ms;
 	sw_tick(pl->sw, pl->now_ms);
 }
 

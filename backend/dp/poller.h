@@ -53,6 +53,7 @@ struct poller {
 	unsigned nap_us;           /* length of each sleep; 0 = until a port or somebody else wakes it */
 	unsigned blind_us;         /* longest sleep while a port cannot wake us */
 	uint64_t now_ms;           /* `now` in milliseconds */
+	uint64_t next_ms;          /* when `now` reaches this, now_ms grows */
 	struct port *port[LIMIT_PORTS]; /* all attached ports, by id */
 	struct port *own[LIMIT_PORTS];
 	unsigned n_own;

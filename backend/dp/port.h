@@ -46,7 +46,7 @@ enum port_armed {
 };
 
 struct port_ops {
-	const char *kind; /* "vif", "eth" or "kern" */
+	const char *kind; /* "vif", "eth", "kern" or "echo" */
 	/* Takes up to `n` (at most LIMIT_BURST) frames that came in. The caller owns them then. */
 	unsigned (*rx_burst)(struct port *port, struct rte_mbuf **frames, unsigned n);
 	/*

@@ -160,7 +160,10 @@ port_vif_create(struct dp *dp, const struct xen_ops *xen, const struct port_vif_
 void
 port_vif_take_grants(struct port *port, void *grants)
 {
-	queue_of(port)->grants = grants;
+	struct vif_queue *q = queue_of(port);
+
+	q->grants = grants;
+	q->stats.n_static_grants = q->grants->n;
 }
 
 void

@@ -44,6 +44,7 @@ struct port_vif_stats {
 	uint64_t n_backlog_bytes;    /* waiting for free rx slots now */
 	uint64_t n_starved;          /* bursts that ended early because no packet buffer was free */
 	uint64_t n_copy_errors;      /* slots that Xen refused to copy, both ways */
+	uint64_t n_static_grants;    /* pages of the guest that stay mapped now */
 };
 void port_vif_get_stats(const struct port *port, struct port_vif_stats *stats);
 

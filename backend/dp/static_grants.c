@@ -15,6 +15,7 @@ static_grants_create(const struct static_grant *grant, unsigned n)
 	if (grants == NULL)
 		return NULL;
 	grants->mask = size - 1;
+	grants->n = n;
 	for (unsigned i = 0; i < n; i++) {
 		uint32_t at = static_grants_place(grants, grant[i].ref);
 		while (grants->entry[at].page != NULL)

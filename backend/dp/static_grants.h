@@ -20,7 +20,8 @@ struct static_grant {
 };
 
 struct static_grants {
-	uint32_t mask; /* size - 1 */
+	uint32_t mask; /* size of entry[] - 1 */
+	unsigned n;    /* grants */
 	struct static_grant entry[];
 };
 

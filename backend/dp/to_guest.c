@@ -213,8 +213,9 @@ to_guest_run(struct vif_queue *q)
 {
 	struct poller *pl = q->port.owner;
 	uint32_t pending = ring_pending(&q->rx);
-	struct burst b = { .n_frames = 0 };
+	struct burst b;
 
+	b.n_frames = b.n_slots = 0; /* and not its slots, which are 6 KiB */
 	if (pending > NETIF_RING_SIZE) {
 		port_set_fault(&q->port, "rx ring: impossible number of requests");
 		return;

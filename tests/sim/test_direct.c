@@ -1,126 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Cases: libvpefront at the other end of the daemon, in the same process. */
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "fakes/front.h"
-#include "fe_dev.h"
-#include "sim/flow.h"
+#include "sim/direct.h"
 #include "sim/test_sim.h"
-
-#define NO_SYSFS "/nonexistent"
-
-/* A domain whose vif libvpefront opens: the scripted guest only lends its number. */
-static struct vpe_fe *
-direct_open_as(struct sim *s, struct guest **g, const struct vpe_fe_params *params)
-{
-	*g = sim_add(s);
-	if (s->hotplug == HOTPLUG_SCRIPT)
-		toolstack_hotplug(*g, "connected");
-	return fe_dev_open(params, front_xen((*g)->params.domid), NO_SYSFS);
-}
-
-static struct vpe_fe *
-direct_open(struct sim *s, struct guest **g)
-{
-	static const struct vpe_fe_params params = { .timeout_ms = GUEST_PATIENCE_MS };
-	struct vpe_fe *fe = direct_open_as(s, g, &params);
-
-	if (!sim_check(fe != NULL, "open: %s", vpe_fe_error()))
-		abort();
-	return fe;
-}
-
-/* Fills buffers with the frame's bytes, `per_buf` in each. */
-static struct vpe_fe_buf *
-direct_frame(struct vpe_fe *fe, const uint8_t *data, uint32_t len, uint32_t per_buf)
-{
-	struct vpe_fe_buf *first = NULL, **at = &first;
-
-	for (uint32_t done = 0, n; done < len; done += n) {
-		n = len - done < per_buf ? len - done : per_buf;
-		*at = vpe_fe_alloc(fe, 0);
-		if (*at == NULL) {
-			vpe_fe_free(fe, first);
-			return NULL;
-		}
-		(*at)->data += VPE_FE_BUF_SIZE - n; /* wherever it lies in its page */
-		(*at)->len = (uint16_t)n;
-		memcpy((*at)->data, data + done, n);
-		at = &(*at)->next;
-	}
-	return first;
-}
-
-static void
-direct_send(struct vpe_fe *fe, struct vpe_fe_buf *frame)
-{
-	uint64_t deadline = sim_deadline();
-
-	while (vpe_fe_tx_burst(fe, 0, &frame, 1) == 0)
-		if (!sim_check(fake_now_ms() < deadline, "the tx ring stays full"))
-			return;
-}
-
-/* The next frame's bytes; 0 if none came. */
-static uint32_t
-direct_receive(struct vpe_fe *fe, uint8_t *data, struct vpe_fe_buf *first)
-{
-	uint64_t deadline = sim_deadline();
-	struct vpe_fe_buf *frame;
-	uint32_t len = 0;
-
-	while (vpe_fe_rx_burst(fe, 0, &frame, 1) == 0) {
-		if (fake_now_ms() > deadline)
-			return 0;
-		vpe_fe_wait(fe, 0, 1000);
-	}
-	*first = *frame;
-	for (struct vpe_fe_buf *buf = frame; buf != NULL; buf = buf->next) {
-		memcpy(data + len, buf->data, buf->len);
-		len += buf->len;
-	}
-	vpe_fe_free(fe, frame);
-	return len;
-}
-
-static bool
-direct_expect(struct vpe_fe *fe, const struct frame *f)
-{
-	static uint8_t want[GUEST_FRAME_SIZE], got[GUEST_FRAME_SIZE];
-	struct vpe_fe_buf first;
-	uint32_t len;
-
-	frame_build(f, want);
-	do
-		len = direct_receive(fe, got, &first);
-	while (len > 0 && got[0] == 0xff); /* a broadcast of somebody else */
-	return sim_check(len == f->len && memcmp(want, got, len) == 0, "%u bytes came instead of %u", len, f->len);
-}
-
-/* Both must be known to the switch: a flooded frame also reaches the library's peers. */
-static void
-direct_greet(struct vpe_fe *fe, struct guest *from, struct guest *to)
-{
-	static uint8_t data[GUEST_FRAME_SIZE];
-	struct frame f = flow_frame(from, to, FRAME_RAW, 60, 1);
-
-	frame_build(&f, data);
-	direct_send(fe, direct_frame(fe, data, f.len, f.len));
-	CU_ASSERT(flow_expect(to, &f, FRAME_COMPLETE));
-}
-
-static void
-direct_end(struct sim *s, struct vpe_fe *fe)
-{
-	CU_ASSERT_EQUAL(vpe_fe_close(fe), 0);
-	CU_ASSERT_EQUAL(front_n_open(), 0);
-	sim_stop(s);
-}
 
 /* ---- cases ----------------------------------------------------------------------------------------------- */
 
@@ -240,7 +124,7 @@ cycles(void)
 		CU_ASSERT_EQUAL(vpe_fe_close(fe), 0);
 		CU_ASSERT_EQUAL(front_n_open(), 0);
 		CU_ASSERT_EQUAL(fake_domain_mapped(d->params.domid), 0);
-		fe = fe_dev_open(&params, front_xen(d->params.domid), NO_SYSFS);
+		fe = direct_open_at(&params, front_xen(d->params.domid));
 		sim_check(fe != NULL, "open %u: %s", i, vpe_fe_error());
 	}
 	direct_end(&s, fe);
@@ -258,7 +142,7 @@ after_a_kill(void)
 	d = sim_add(&s);
 	CU_ASSERT(sim_connect(&s, d, FRONT_LINUX)); /* somebody who does not close */
 	const struct vpe_fe_params params = { .timeout_ms = GUEST_PATIENCE_MS };
-	struct vpe_fe *fe = fe_dev_open(&params, front_xen(d->params.domid), NO_SYSFS);
+	struct vpe_fe *fe = direct_open_at(&params, front_xen(d->params.domid));
 	CU_ASSERT_PTR_NOT_NULL_FATAL(fe);
 	direct_greet(fe, d, b);
 	direct_end(&s, fe);
@@ -278,15 +162,15 @@ wrong_opens(void)
 	CU_ASSERT_EQUAL(errno, ENOENT);
 	CU_ASSERT_PTR_NOT_NULL(strstr(vpe_fe_error(), "vif 7"));
 	const struct xen_ops *xen = front_xen(d->params.domid);
-	CU_ASSERT_PTR_NULL(fe_dev_open(&many, xen, NO_SYSFS));
+	CU_ASSERT_PTR_NULL(direct_open_at(&many, xen));
 	CU_ASSERT_EQUAL(errno, EINVAL);
 	for (unsigned skip = 0; skip < 3; skip++) {
 		front_share_fail(skip == 2 ? FE_BUFFERS_DEFAULT + 1 : skip * 100, ENOSPC);
-		CU_ASSERT_PTR_NULL(fe_dev_open(&usual, xen, NO_SYSFS));
+		CU_ASSERT_PTR_NULL(direct_open_at(&usual, xen));
 		CU_ASSERT_EQUAL(errno, ENOSPC);
 		CU_ASSERT_EQUAL(front_n_open(), 0);
 	}
-	struct vpe_fe *fe = fe_dev_open(&usual, xen, NO_SYSFS);
+	struct vpe_fe *fe = direct_open_at(&usual, xen);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(fe);
 	direct_end(&s, fe);
 }

@@ -63,6 +63,7 @@ static CU_SuiteInfo suites[] = {
 	{ "hostile_grant", adaptive, sim_dp_stop, NULL, NULL, hostile_grant_cases },
 	{ "hostile_store", adaptive, sim_dp_stop, NULL, NULL, hostile_store_cases },
 	{ "direct", adaptive_two, sim_dp_stop, NULL, NULL, direct_cases },
+	{ "ctrl", adaptive_two, sim_dp_stop, NULL, NULL, ctrl_cases },
 	{ "sleeping", adaptive, sim_dp_stop, NULL, NULL, sleeping_cases },
 	{ "polling", always, sim_dp_stop, NULL, NULL, polling_cases },
 	{ "napping", nap, sim_dp_stop, NULL, NULL, napping_cases },

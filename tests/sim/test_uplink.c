@@ -259,6 +259,32 @@ skipped(void)
 	return why != NULL;
 }
 
+/* What a guest sends comes back with the addresses swapped. */
+static void
+echo(void)
+{
+	static uint8_t data[GUEST_FRAME_SIZE];
+	struct sim s;
+
+	start(&s, UPLINK_ECHO, "echo");
+	struct guest *a = sim_join(&s);
+	for (unsigned i = 0; i < 500; i++) {
+		struct frame f = frame_out(a, FRAME_RAW, 60 + i * 29 % 1455, i);
+		frame_build(&f, data);
+		CU_ASSERT_EQUAL_FATAL(guest_send_frame(a, data, f.len), 0);
+		static struct guest_frame back;
+		CU_ASSERT_FATAL(flow_receive(a, &back));
+		CU_ASSERT(back.len == f.len && memcmp(back.data, data + 6, 6) == 0 && memcmp(back.data + 6, data, 6) == 0);
+		CU_ASSERT(memcmp(back.data + 12, data + 12, f.len - 12) == 0);
+	}
+	for (unsigned i = 0; i < 2000; i++) { /* faster than they are taken */
+		guest_send_frame(a, data, 60);
+		guest_reap(a);
+	}
+	idle_holds_nothing();
+	sim_stop(&s);
+}
+
 static void
 tap(void)
 {
@@ -347,6 +373,7 @@ CU_TestInfo uplink_cases[] = {
 	{ "ethdev_flood", ethdev_flood },
 	{ "ethdev_into_stalled_guest", ethdev_into_stalled_guest },
 	{ "uplink_missing", uplink_missing },
+	{ "echo", echo },
 	{ "tap", tap },
 	{ "packet", packet },
 	{ "drop_in", drop_in },

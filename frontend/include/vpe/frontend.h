@@ -24,6 +24,9 @@
  * rules of netif.h can never make the library touch memory that is not its own: the queue stops, and
  * vpe_fe_process() returns -EPROTO.
  *
+ * If the program dies without closing the vif, a small process beside it (vpe-guard) does that, so that the backend lets go
+ * of the program's memory and the kernel's netfront gets the vif back.
+ *
  * It needs /dev/xen/gntalloc, /dev/xen/evtchn and a connection to xenstore, thus root in most guests.
  * Source of the protocol: xen/io/netif.h.
  */
@@ -77,12 +80,13 @@ struct vpe_fe_params {
 	unsigned timeout_ms; /* to wait for the backend at each step; 0 = 10000 */
 	bool take_over;      /* take it from the kernel's netfront if that has it, and give it back on close */
 	bool no_static;      /* do not ask the backend to map the buffers once: each frame is copied by the hypervisor */
+	bool no_guard;       /* do not start vpe-guard, which closes the vif if this program dies without doing so */
 	bool no_gso;         /* do not offer to receive GSO frames: each frame fits the MTU */
 };
 
 /*
  * Opens a vif and waits until the backend is connected. NULL with errno: ENOENT no such vif, EBUSY the kernel's
- * netfront has it, ETIMEDOUT the backend did not answer, EPROTO it asks for what the library has not, or what a device
+ * netfront or another program has it, ETIMEDOUT the backend did not answer, EPROTO it asks for what the library has not, or what a device
  * or xenstore said. vpe_fe_error() tells it in words.
  */
 struct vpe_fe *vpe_fe_open(const struct vpe_fe_params *params);

@@ -121,8 +121,76 @@ rx_one(void)
 	CU_ASSERT_EQUAL(frame[0]->len, 60);
 	CU_ASSERT_EQUAL(frame[0]->flags, VPE_FE_CSUM_GOOD);
 	CU_ASSERT_PTR_NULL(frame[0]->next);
-	CU_ASSERT_EQUAL(q.rx.shared->req_prod, RX_USED + 1); /* another one is posted in its place */
 	fe_queue_free(&q, frame[0]);
+	end();
+}
+
+/* Buffers are posted again in batches of post_batch. */
+static void
+rx_posted_in_batches(void)
+{
+	struct vpe_fe_buf *frame[NETIF_RING_SIZE];
+
+	start();
+	CU_ASSERT_FATAL(q.post_batch > 1 && q.post_batch <= RX_USED - VPE_FE_BUFS_MAX);
+	for (uint32_t i = 0; i < q.post_batch; i++) {
+		CU_ASSERT_EQUAL(q.rx.shared->req_prod, RX_USED);
+		rx_put(i, 0, 0, 60);
+		rx_publish(1);
+		CU_ASSERT_EQUAL_FATAL(fe_rx_burst(&q, frame, 4), 1);
+		fe_queue_free(&q, frame[0]);
+	}
+	CU_ASSERT_EQUAL(q.rx.shared->req_prod, RX_USED + q.post_batch);
+	end();
+}
+
+/* The program holds all buffers until nothing is posted any more; when it gives them back, they are posted. */
+static void
+rx_posted_after_famine(void)
+{
+	struct vpe_fe_buf *frame[NETIF_RING_SIZE], *held[N_BUFFERS], *buf;
+	unsigned n_held_now = 0;
+
+	start();
+	while ((buf = fe_queue_alloc(&q)) != NULL)
+		held[n_held_now++] = buf;
+	for (uint32_t i = 0; i < RX_USED; i++)
+		rx_put(i, 0, 0, 60);
+	rx_publish(RX_USED);
+	CU_ASSERT_EQUAL_FATAL(fe_rx_burst(&q, frame, RX_USED), RX_USED);
+	CU_ASSERT_EQUAL(q.rx.shared->req_prod, RX_USED);
+	CU_ASSERT_EQUAL(fe_rx_burst(&q, frame + 1, 1), 0);
+	for (uint32_t i = 0; i < RX_USED; i++)
+		fe_queue_free(&q, frame[i]);
+	CU_ASSERT_EQUAL(fe_rx_burst(&q, frame, 1), 0);
+	CU_ASSERT_EQUAL(q.rx.shared->req_prod, 2 * RX_USED);
+	while (n_held_now > 0)
+		fe_queue_free(&q, held[--n_held_now]);
+	end();
+}
+
+/* Sent buffers are taken back when the ring or the pool has no room, and not before. */
+static void
+tx_reaped_when_full(void)
+{
+	start();
+	for (unsigned i = 0; i < NETIF_RING_SIZE - 1; i++) {
+		struct vpe_fe_buf *frame = new_frame(1, 60);
+		CU_ASSERT_EQUAL_FATAL(fe_tx_burst(&q, &frame, 1), 1);
+		tx_answer(tx_request(i).id, NETIF_RSP_OKAY);
+	}
+	CU_ASSERT_EQUAL(q.tx.rsp_cons, 0);
+	for (unsigned i = 0; i < 2; i++) {
+		struct vpe_fe_buf *frame = new_frame(1, 60);
+		CU_ASSERT_EQUAL(fe_tx_burst(&q, &frame, 1), 1);
+	}
+	CU_ASSERT_EQUAL(q.tx.rsp_cons, NETIF_RING_SIZE - 1);
+	struct vpe_fe_buf *all = new_frame(q.n_pool, 60); /* the pool is empty now, but for what is answered */
+	tx_answer(tx_request(NETIF_RING_SIZE - 1).id, NETIF_RSP_OKAY);
+	struct vpe_fe_buf *one = fe_queue_alloc(&q);
+	CU_ASSERT_PTR_NOT_NULL(one);
+	fe_queue_free(&q, one);
+	fe_queue_free(&q, all);
 	end();
 }
 
@@ -387,10 +455,13 @@ static void
 queue_add(CU_pSuite suite)
 {
 	UNIT_ADD(suite, rx_one);
+	UNIT_ADD(suite, rx_posted_in_batches);
+	UNIT_ADD(suite, rx_posted_after_famine);
 	UNIT_ADD(suite, rx_gso_parts);
 	UNIT_ADD(suite, rx_failed_slot);
 	UNIT_ADD(suite, tx_slots);
 	UNIT_ADD(suite, tx_full);
+	UNIT_ADD(suite, tx_reaped_when_full);
 	UNIT_ADD(suite, rx_impossible);
 	UNIT_ADD(suite, rx_no_end);
 	UNIT_ADD(suite, rx_beyond_page);

@@ -7,9 +7,11 @@
 
 . /lab/tree/dom0/lib.sh
 BENCH=/lab/tree/bench
+. $BENCH/direct.sh
 METRICS="tcp_from_guest_mbps tcp_to_guest_mbps udp64_from_guest_pps udp64_to_guest_pps
 	udp1400_from_guest_pps udp1400_to_guest_pps ping notifies"
 CEILING="tcp_from_guest_mbps udp64_from_guest_pps udp1400_from_guest_pps ping"
+VPE_NETBACK=share VPE_MODE=$VPE_BENCH_MODE
 # A turn is one command in the guest.
 REMOTE_LIMIT=200
 
@@ -23,9 +25,9 @@ bench_setup() {
 	start $BENCH_GUESTS
 	# The vifs that come now are not the kernel's.
 	echo 0 >/sys/bus/xen-backend/drivers_autoprobe
-	VPE_NETBACK=share VPE_MODE=$VPE_BENCH_MODE
 	vpe_start dom0 bench
 	for name in $BENCH_GUESTS; do _vpe_vifs $name; done
+	[ ! "$BENCH_DIRECT" ] || direct_setup
 	gzip -c $BENCH/measure | put g1 /run/measure.gz || fail "g1 takes no file"
 	on g1 'zcat /run/measure.gz >/run/measure
 		modprobe veth && ip netns add a && ip netns add b && ip link add va netns a type veth peer name vb netns b &&
@@ -52,6 +54,16 @@ _vpe_vifs() { # GUEST
 }
 
 bench_turn() { # TOPOLOGY BACKEND
+	_give_cpus $2
+	case $1 in
+	direct) direct_turn $2 ;;
+	*) _stack_turn $1 $2 ;;
+	esac
+	_daemon CONT
+}
+
+# The guests' own stacks.
+_stack_turn() { # TOPOLOGY BACKEND
 	local peer=$1 index=0
 	case $1.$2 in
 	guest.*) peer=g2 ;;
@@ -60,12 +72,10 @@ bench_turn() { # TOPOLOGY BACKEND
 	dom0.vpe) index=1 ;;
 	*.vpe) index=2 ;;
 	esac
-	_give_cpus $2
 	_server $peer
 	wait_for 10 on g1 "ping -q -n -c 3 -i 0.2 -W 1 $(address_of $peer $index)" ||
 		fail "g1 cannot reach $peer by $2"
 	on g1 "sh /run/measure $(address_of $peer $index) $PORT eth$index $(echo $METRICS)" || fail "measuring in g1"
-	_daemon CONT
 }
 
 bench_ceiling() {

@@ -2,6 +2,7 @@
 # What serves the guests' vifs.
 #   backend dom0 netback      the kernel's, with vif-bridge
 #   backend dom0 switched     vpe-backend in dom0, which switches itself (vif-vpe)
+#   backend dom0 echo         the same with nothing but an echo behind it
 #   backend dom0 dropin       vpe-backend in dom0 under the stock vif-bridge
 #   backend domain            vpe-backend in a driver domain without xl devd
 #   backend domain devd       the same with xl devd in it
@@ -24,6 +25,11 @@ backend() {
 		vpe_start dom0 switched
 		lan_of_switch
 		VIF_KEYS=script=vif-vpe
+		;;
+	"dom0 echo")
+		lan_plain
+		vpe_start dom0 echo
+		VIF_KEYS=script=vif-vpe,bridge=echo
 		;;
 	"dom0 dropin")
 		lan_bridge

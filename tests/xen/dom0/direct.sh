@@ -5,6 +5,8 @@
 #   direct_send GUEST TO BYTES [OPTION...] vpe-pktgen sends for 2 s; prints frames a second, as the sender counts
 #   direct_echo GUEST, direct_echo_stop GUEST
 #   direct_tap GUEST, direct_tap_stop GUEST  its own stack over vpe-tap, with the address that the vif had
+#   direct_cycles GUEST N                  opens and closes N times; nothing may be left in guest and daemon
+#   direct_gone GUEST INDEX                no program has the vif, and the daemon in dom0 nothing of it or of any other
 #   kernel_again GUEST                     its netfront has the vif back, and it works
 
 # Afterwards the vif is the kernel's again: -k.
@@ -50,7 +52,7 @@ direct_send() {
 mac_on() {
 	case $1 in
 	g*) mac_of $1 0 ;;
-	dom0) ip -br link | awk '$1 == "vpe0" || $1 == "xenbr0" { print $3 }' | tail -n 1 ;;
+	dom0) cat /sys/class/net/$(ip -o addr | awk -v a=$(address_of dom0) 'index($4, a "/") == 1 { print $2 }')/address ;;
 	esac
 }
 
@@ -75,6 +77,46 @@ direct_tap() {
 
 direct_tap_stop() {
 	on $1 'kill $(pidof vpe-tap); while pidof vpe-tap; do usleep 100000; done' >/dev/null || fail "$1 has no vpe-tap"
+}
+
+# Nothing of a vif's program is left, and the backend has let go.
+direct_gone() { # GUEST INDEX
+	[ -z "$(on $1 'pidof vpe-pktgen vpe-guard')" ] && ! ports | grep -q "^vif$(guest_domid $1).$2$" &&
+		! grep -q gntdev /proc/$(vpe_pid dom0)/maps
+}
+
+# What the daemon in dom0 holds of everybody.
+_direct_held() {
+	local pid=$(vpe_pid dom0)
+	echo "fds $(ls /proc/$pid/fd | wc -l)"
+	echo "grants $(grep -c gntdev /proc/$pid/maps)"
+	echo "ports $(vpe-show /vpe/ports)"
+	echo "entries $(vpe-show /vpe/pollers | sed 's/.*"entries":\([0-9]*\).*/\1/')"
+}
+
+_direct_memory_kb() {
+	awk '/VmRSS/ { print $2 }' /proc/$(vpe_pid dom0)/status
+}
+
+# Free memory of a guest, when what its kernel defers is done.
+_direct_free_kb() {
+	on $1 'sleep 3; echo 3 >/proc/sys/vm/drop_caches; awk "/MemFree/ { print \$2 }" /proc/meminfo'
+}
+
+direct_cycles() { # GUEST N
+	local before before_kb free after after_kb free_after deadline=1200
+	on $1 'reopen 0 20' >&2
+	before=$(_direct_held) before_kb=$(_direct_memory_kb) free=$(_direct_free_kb $1)
+	tell $1 "reopen 0 $2 >reopen.out 2>&1; echo status \$? >>reopen.out"
+	wait_for $deadline on $1 'grep -q status reopen.out' || fail "reopen does not end"
+	on $1 'cat reopen.out' | tee /run/lab/reopen >&2
+	after=$(_direct_held) after_kb=$(_direct_memory_kb) free_after=$(_direct_free_kb $1)
+	note "before: $before, $before_kb kB, guest free $free kB"
+	note "after: $after, $after_kb kB, guest free $free_after kB"
+	expect "$2 times, and the program leaks nothing" grep -q 'status 0' /run/lab/reopen
+	expect "the daemon holds what it held" test "$before" = "$after"
+	expect "its memory has not grown by more than 1 %" is "$after_kb <= $before_kb * 1.01 + 64"
+	expect "the guest has its memory back" is "$free_after >= $free - 1024"
 }
 
 kernel_again() {

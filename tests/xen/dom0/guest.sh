@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Guests: stock kernel, stock netfront, started by xl.
-#   guest NAME [pv|pvh] [KEY=VALUE...]   describe it; keys: mtu vcpus memory vifs
+#   guest NAME [pv|pvh] [KEY=VALUE...]   describe it; keys: mtu vcpus memory vifs;
+#                                        with=dpdk: what a DPDK program needs is in its image
 #   start NAME...     create and wait until it answers and its vifs are connected
 #   stop NAME...      shut down in good order
 #   destroy NAME...   xl destroy
@@ -12,15 +13,19 @@ GUEST_BOOT_LIMIT=120
 CONNECT_LIMIT=40
 
 guest() {
-	local name=$1 type=pv mtu= vcpus=1 memory=256 vifs=1 word
+	local name=$1 type=pv mtu= vcpus=1 memory=256 vifs=1 with= image=guest word
 	shift
 	for word in "$@"; do
 		case $word in
 		pv | pvh) type=$word ;;
-		mtu=* | vcpus=* | memory=* | vifs=*) eval "$word" ;;
+		mtu=* | vcpus=* | memory=* | vifs=* | with=*) eval "$word" ;;
 		*) fail "guest $name: what is $word?" ;;
 		esac
 	done
+	if [ "$with" ]; then
+		image=guest-$with
+		cat $BOOT/guest.cpio $BOOT/$with.cpio >$BOOT/$image.cpio || fail "no image with $with"
+	fi
 	echo "$mtu" >$LAB/guests/$name.mtu
 	local lines= addresses= i=0
 	while [ $i -lt $vifs ]; do
@@ -32,7 +37,7 @@ guest() {
 		name = "$name"
 		type = "$type"
 		kernel = "$BOOT/vmlinux"
-		ramdisk = "$BOOT/guest.cpio"
+		ramdisk = "$BOOT/$image.cpio"
 		memory = $memory
 		vcpus = $vcpus
 		cpus = "$(_cpus_for $type $name)"

@@ -31,7 +31,7 @@ port_counter() {
 }
 
 ports() {
-	vpe-show /vpe/ports | tr -c 'a-z0-9.-' '\n' | grep -E '^(vif|eth|vpe)[0-9]'
+	vpe-show /vpe/ports | tr -c 'a-z0-9.-' '\n' | grep -E '^(vif[0-9]|eth[0-9]|vpe[0-9]|echo$)'
 }
 
 counters() {

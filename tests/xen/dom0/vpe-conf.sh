@@ -13,6 +13,11 @@ vpe_conf() {
 		);
 	END
 	;;
+	echo) cat <<-END
+		pollers = { cpus = [ 1 ]; mode = "$VPE_MODE"; };
+		uplinks = ( { type = "echo"; device = "echo"; bridge = "echo"; } );
+	END
+	;;
 	dropin) cat <<-END
 		pollers = { cpus = [ 1 ]; mode = "$VPE_MODE"; };
 		netback = "$VPE_NETBACK";
@@ -31,7 +36,12 @@ vpe_conf() {
 	bench) cat <<-END
 		pollers = { cpus = [ 1 ]; mode = "$VPE_MODE"; idle_us = $VPE_BENCH_IDLE_US; nap_us = $VPE_BENCH_NAP_US; };
 		netback = "$VPE_NETBACK";
-		uplinks = ( { type = "packet"; device = "eth1"; bridge = "vpebr"; } );
+		uplinks = (
+			{ type = "packet"; device = "eth1"; bridge = "vpebr"; },
+			{ type = "ethdev"; device = "net_null0,$DIRECT_NULL"; bridge = "null"; },
+			{ type = "echo"; device = "echo"; bridge = "echo"; },
+			{ type = "tap"; device = "direct0"; bridge = "kernel"; }
+		);
 	END
 	;;
 	esac
@@ -41,6 +51,8 @@ vpe_conf() {
 # takes half of it.
 VPE_MODE=adaptive
 VPE_NETBACK=refuse
+# The bench's uplink to nowhere: a sink, until it is to be a source.
+DIRECT_NULL=no-rx=1
 
 # dom0's side when the daemon owns the NIC: dom0 is a host on the switch, by the
 # TAP vpe0 that the daemon makes.

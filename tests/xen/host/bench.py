@@ -11,15 +11,19 @@ import time
 from . import boot
 from .say import Failure, result, step
 
-TOPOLOGIES = ("dom0", "guest", "outside")
+TOPOLOGIES = ("dom0", "guest", "outside", "direct")
 BACKENDS = ("netback", "vpe")
 PAIRS = 5
 METRICS = ("tcp_from_guest_mbps", "tcp_to_guest_mbps", "udp64_from_guest_pps", "udp64_to_guest_pps",
            "udp1400_from_guest_pps", "udp1400_to_guest_pps", "ping_p50_us", "ping_p99_us",
            "notifies_per_packet")
+GRANTS = ("pkt64_from_guest_pps", "pkt64_to_guest_pps", "pkt1500_from_guest_pps",
+          "pkt1500_to_guest_pps", "gso64k_from_guest_mbps")
+DIRECT_METRICS = (*GRANTS, "gso64k_to_guest_mbps", "ping_p50_us", "ping_p99_us",
+                  *("ordinary_" + metric for metric in GRANTS))
 # How vpe-backend plugs the vif; the kernel's backend always uses the stock bridge.
 PLUGGED = {"dom0": "drop-in, stock bridge", "outside": "drop-in, stock bridge",
-           "guest": "switched inside vpe-backend"}
+           "guest": "switched inside vpe-backend", "direct": "switched inside vpe-backend"}
 # The daemon's poller, from the environment or by default.
 POLLER = (("VPE_BENCH_MODE", "always"), ("VPE_BENCH_IDLE_US", "100"), ("VPE_BENCH_NAP_US", "50"))
 SETUP_LIMIT_S = 300
@@ -66,6 +70,7 @@ class _Bench:
         self._lab.boot()
         step("creating the guests, with a vif on each backend")
         self._guests = "g1 g2" if "guest" in topologies else "g1"
+        self._direct = "y" if "direct" in topologies else ""
         self._job("bench_setup", SETUP_LIMIT_S)
         for name, value in _words(self._job("bench_facts")):
             self._host[name] = value
@@ -82,7 +87,8 @@ class _Bench:
         self._write()
 
     def topology(self, topology):
-        values = {metric: {backend: [] for backend in BACKENDS} for metric in METRICS}
+        metrics = DIRECT_METRICS if topology == "direct" else METRICS
+        values = {metric: {backend: [] for backend in BACKENDS} for metric in metrics}
         meter = _Meter(_qemu())
         for n in range(1, self._pairs + 1):
             for backend in BACKENDS:
@@ -111,8 +117,8 @@ class _Bench:
         """What dom0 prints; notes of its own go to the file `notes`."""
         settings = " ".join("%s=%s" % (name, os.environ.get(name, default)) for name, default in POLLER)
         status, out = self._lab.machine.job(
-            "set -e; %s BENCH_GUESTS='%s'\n. /lab/tree/bench/lib.sh; cd $LAB; exec 2>>/lab/bench-notes\n%s\n"
-            % (settings, self._guests, script), limit)
+            "set -e; %s BENCH_GUESTS='%s' BENCH_DIRECT=%s\n. /lab/tree/bench/lib.sh; cd $LAB; exec 2>>/lab/bench-notes\n%s\n"
+            % (settings, self._guests, self._direct, script), limit)
         if status:
             with open(self._lab.share + "/bench-notes", errors="replace") as f:
                 last = f.read().splitlines()[-5:]

@@ -29,11 +29,12 @@ class Lab:
         base = image.base()
         shutil.copytree(TREE, self.share + "/tree", ignore=shutil.ignore_patterns("host"))
         os.mkdir(self.share + "/boot")
-        vpe, direct = daemon.segments(os.path.join(self.directory, "stage"))
+        vpe, direct, dpdk = daemon.segments(os.path.join(self.directory, "stage"))
         dom0 = os.path.join(self.directory, "dom0.cpio")
         _join(dom0, base + "/xen.cpio", _scripts("dom0"), vpe)
         _join(self.share + "/boot/domain.cpio", base + "/xen.cpio", _scripts("domain"), vpe)
         _join(self.share + "/boot/guest.cpio", base + "/guest.cpio", _scripts("guest"), direct)
+        _join(self.share + "/boot/dpdk.cpio", os.devnull, dpdk)
         _same_file(base + "/vmlinux", self.share + "/boot/vmlinux")
         self._images = {"xen": base + "/xen", "vmlinux": base + "/vmlinux", "dom0": dom0}
         Requests(self._outside, self.share + "/outside")

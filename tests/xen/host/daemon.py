@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What vpe installs, as image segments: built, installed, with the libraries it needs.
 
-One for dom0 and the driver domain, with all of it; one for guests, with libvpefront and its programs.
+One for dom0 and the driver domain, with all of it; one for guests, with libvpefront and its programs; one to add to a guest
+that runs a DPDK program.
 
 VPE_BUILD names a configured build directory; without it the lab keeps one of
 its own in the cache and runs make there, so that a second run is incremental.
@@ -21,20 +22,35 @@ SOURCE = os.path.realpath(os.path.join(os.path.dirname(__file__), "../../.."))
 # EAL opens every driver in its directory, so the machines get only these.
 DRIVERS = """net_af_packet net_tap net_null net_ring net_vmxnet3 net_e1000
     mempool_ring mempool_stack bus_vdev bus_pci""".split()
+DPDK_DRIVERS = "net_af_packet mempool_ring bus_vdev bus_pci".split()
 UNWANTED = re.compile(r"(\.la|\.a|/include|/share/(man|doc))(/|$)")
-FOR_GUESTS = re.compile(r"/libvpefront\.so|/bin/vpe-(ping|pktgen|tap)$")
+# libc loads it when a thread is cancelled, as libxenstore does; no binary names it.
+THREAD_CANCEL = elf.LIBS + "/libgcc_s.so.1"
+PROGRAMS = ["tests/xen/programs/" + name for name in ("blast", "reopen", "dpdk-echo")]
+FOR_DPDK = re.compile(r"/bin/dpdk-echo$")
+FOR_GUESTS = re.compile(r"/libvpefront\.so|/bin/(vpe-(ping|pktgen|tap)|reopen)$|/vpe-guard$")
 
 
 def segments(stage):
-    """Both cpio segments, or None and None without a daemon. STAGE is a scratch directory."""
+    """The three cpio segments, or Nones without a daemon. STAGE is a scratch directory."""
     build = os.environ.get("VPE_BUILD") or _own_build()
     if build == "none":
         step("the machines get no daemon")
-        return None, None
+        return None, None, None
     _make(build, "install", "DESTDIR=" + stage)
-    packed = _pack(stage, lambda inside: True, _drivers()), _pack(stage, FOR_GUESTS.search, [])
+    _install_programs(build, os.path.join(stage, "usr/bin"))
+    packed = (_pack(stage, lambda inside: True, _drivers(DRIVERS)), _pack(stage, FOR_GUESTS.search, []),
+              _pack(stage, FOR_DPDK.search, _drivers(DPDK_DRIVERS)))
     shutil.rmtree(stage)
     return packed
+
+
+def _install_programs(build, where):
+    """What the cases and the bench run beside what vpe installs."""
+    _make(build, *PROGRAMS)
+    for program in PROGRAMS:
+        # libtool's own way to install: a program in the build directory is a script.
+        _call(["./libtool", "--silent", "--mode=install", "install", program, where], build)
 
 
 def _own_build():
@@ -83,6 +99,8 @@ def _pack(stage, wanted, drivers):
     for path, source in elf.libraries(binaries + drivers, stage).items():
         if not image.has(path) and not source.startswith(stage):
             image.file(path, source)
+    if not image.has(THREAD_CANCEL):
+        image.file(THREAD_CANCEL, os.path.realpath("/" + THREAD_CANCEL))
     return image
 
 
@@ -97,8 +115,8 @@ def _add(image, inside, path):
         image.file("etc/xen/scripts/" + os.path.basename(inside), path)
 
 
-def _drivers():
+def _drivers(names):
     found = []
-    for name in DRIVERS:
+    for name in names:
         found += glob.glob("/%s/dpdk/pmds-*/librte_%s.so.[0-9][0-9].[0-9]" % (elf.LIBS, name))
     return found
