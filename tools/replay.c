@@ -105,3 +105,9 @@ replay_advance(struct replay *r)
 {
 	r->next = (r->next + 1) % r->n;
 }
+
+void
+replay_rewind(struct replay *r, unsigned n)
+{
+	r->next = (r->next + r->n - n % r->n) % r->n;
+}

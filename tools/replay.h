@@ -21,5 +21,7 @@ struct replay *replay_open(const char *path, uint32_t max_len, char *why, size_t
 void replay_close(struct replay *replay); /* NULL is allowed */
 const struct replay_frame *replay_peek(const struct replay *replay);
 void replay_advance(struct replay *replay);
+/* Goes back by `n` frames, which were not sent. */
+void replay_rewind(struct replay *replay, unsigned n);
 
 #endif

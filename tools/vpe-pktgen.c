@@ -170,6 +170,8 @@ round_tx(struct pktgen *g, uint64_t ns)
 	/* What was taken is the library's now: only its length may be known. */
 	for (unsigned i = n_sent; i < n_made; i++)
 		vpe_fe_free(g->fe, frame[i]);
+	if (g->replay != NULL)
+		replay_rewind(g->replay, n_made - n_sent);
 	g->n_frames += n_sent;
 	drop_received(g);
 	return n_sent > 0;
