@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/util.h"
 #include "proto/keys.h"
 #include "proto/limits.h"
 
@@ -122,7 +123,7 @@ publish_features(const struct vpe_fe *fe, uint32_t tx)
 	};
 	int ret = 0;
 
-	for (unsigned i = 0; i < sizeof(feature) / sizeof(feature[0]) && ret == 0; i++)
+	for (unsigned i = 0; i < ARRAY_SIZE(feature) && ret == 0; i++)
 		ret = fe_store_write(&fe->store, tx, feature[i].key, feature[i].value);
 	return ret;
 }

@@ -4,8 +4,8 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <time.h>
 
+#include "base/util.h"
 #include "proto/limits.h"
 
 #define POLL_MAX_MS 100 /* an event that got lost costs no more */
@@ -48,25 +48,16 @@ fe_ctrl_fini(struct fe_ctrl *ctrl)
 	*ctrl = (struct fe_ctrl){ .port = -1 };
 }
 
-static uint64_t
-now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 /* Whether a response is there before the time is up. */
 static bool
 await(struct fe_ctrl *ctrl, unsigned timeout_ms)
 {
 	const struct events_ops *ops = ctrl->xen->events;
 	struct pollfd pfd = { .fd = ops->fd(ctrl->events), .events = POLLIN };
-	uint64_t end = now_ms() + timeout_ms;
+	uint64_t end = util_now_ms() + timeout_ms;
 	int fired;
 
-	while (fe_ring_arm(&ctrl->ring) && now_ms() < end) {
+	while (fe_ring_arm(&ctrl->ring) && util_now_ms() < end) {
 		poll(&pfd, 1, POLL_MAX_MS);
 		while ((fired = ops->pending(ctrl->events)) >= 0)
 			ops->unmask(ctrl->events, (uint32_t)fired);

@@ -7,8 +7,8 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "base/util.h"
 #include "proto/keys.h"
 
 #define WATCH_TOKEN "state"
@@ -105,25 +105,16 @@ fe_store_drain(const struct fe_store *st)
 	return ret < 0 ? ret : any;
 }
 
-static uint64_t
-now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 int
 fe_store_await(const struct fe_store *st, unsigned states, unsigned timeout_ms)
 {
-	uint64_t end = now_ms() + timeout_ms;
+	uint64_t end = util_now_ms() + timeout_ms;
 
 	for (;;) {
 		int state = fe_store_back_state(st);
 		if (states & (1u << state))
 			return state;
-		uint64_t now = now_ms();
+		uint64_t now = util_now_ms();
 		if (now >= end)
 			return -ETIMEDOUT;
 		struct pollfd pfd = { .fd = st->ops->fd(st->store), .events = POLLIN };

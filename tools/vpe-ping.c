@@ -9,14 +9,13 @@
 #include <err.h>
 #include <getopt.h>
 #include <jansson.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "packet.h"
+#include "program.h"
 #include "vpe/frontend.h"
 
 #define COUNT_MAX 10000000u
@@ -51,26 +50,8 @@ usage(int status)
 		"  -m MAC    the peer runs `vpe-pktgen echo`\n"
 		"  -o        ordinary grants: the backend maps no buffers for good\n"
 		"  -k        take the vif from the kernel, and give it back at the end\n"
-		"  -j        print JSON\n");
+		"  -j, --json  print JSON\n");
 	exit(status);
-}
-
-static volatile sig_atomic_t stopped;
-
-static void
-stop(int signal)
-{
-	(void)signal;
-	stopped = 1;
-}
-
-static uint64_t
-now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
 /* ---- frames ---------------------------------------------------------------------------------------------- */
@@ -148,14 +129,14 @@ receive(struct ping *p, unsigned seq)
 static void
 resolve(struct ping *p)
 {
-	uint64_t end = now_ns() + (uint64_t)p->timeout_ms * 1000000, next = 0;
+	uint64_t end = program_now_ns() + (uint64_t)p->timeout_ms * 1000000, next = 0;
 	struct packet_ends ask = p->ends;
 	struct vpe_fe_buf *frame[BURST];
 	bool found = false;
 
 	memcpy(ask.dst_mac, packet_broadcast, 6);
 	while (!found) {
-		uint64_t now = now_ns();
+		uint64_t now = program_now_ns();
 		if (now >= end)
 			errx(EXIT_FAILURE, "nobody answers for %s", inet_ntoa(p->ends.dst));
 		if (now >= next) {
@@ -176,7 +157,7 @@ resolve(struct ping *p)
 static void
 round_trip(struct ping *p, unsigned seq)
 {
-	uint64_t start = now_ns(), now;
+	uint64_t start = program_now_ns(), now;
 	uint64_t end = start + (uint64_t)p->timeout_ms * 1000000;
 	bool found;
 
@@ -184,14 +165,14 @@ round_trip(struct ping *p, unsigned seq)
 	p->n_sent++;
 	do {
 		found = receive(p, seq);
-		now = now_ns();
-	} while (!found && now < end && !stopped);
+		now = program_now_ns();
+	} while (!found && now < end && !program_is_stopped());
 	if (found)
 		p->sample_ns[p->n_received++] = now - start;
 	end = start + (uint64_t)p->interval_us * 1000;
-	while (now < end && !stopped) {
+	while (now < end && !program_is_stopped()) {
 		receive(p, seq);
-		now = now_ns();
+		now = program_now_ns();
 	}
 }
 
@@ -291,9 +272,10 @@ number(const char *text, unsigned least, unsigned most, char option)
 static void
 parse(struct ping *p, struct vpe_fe_params *params, int argc, char **argv)
 {
+	static const struct option words[] = { { "json", 0, NULL, 'j' }, { "help", 0, NULL, 'h' }, { 0 } };
 	int opt;
 
-	while ((opt = getopt(argc, argv, "v:c:i:s:t:m:okjh")) != -1) {
+	while ((opt = getopt_long(argc, argv, "v:c:i:s:t:m:okjh", words, NULL)) != -1) {
 		switch (opt) {
 		case 'v': params->vif = number(optarg, 0, 65535, 'v'); break;
 		case 'c': p->n_count = number(optarg, 1, COUNT_MAX, 'c'); break;
@@ -328,19 +310,15 @@ main(int argc, char **argv)
 	p.sample_ns = calloc(p.n_count, sizeof(*p.sample_ns));
 	if (p.sample_ns == NULL)
 		err(EXIT_FAILURE, "memory for %u figures", p.n_count);
-	signal(SIGINT, stop);
-	signal(SIGTERM, stop);
-	p.fe = vpe_fe_open(&params);
-	if (p.fe == NULL)
-		errx(EXIT_FAILURE, "%s", vpe_fe_error());
+	p.fe = program_open(&params);
 	vpe_fe_get_info(p.fe, &info);
 	memcpy(p.ends.src_mac, info.mac, 6);
 	if (!p.by_mac)
 		resolve(&p);
-	for (unsigned seq = 0; seq < p.n_count && !stopped; seq++)
+	for (unsigned seq = 0; seq < p.n_count && !program_is_stopped(); seq++)
 		round_trip(&p, seq);
 	report(&p);
-	vpe_fe_close(p.fe);
+	int status = program_close(p.fe);
 	free(p.sample_ns);
-	return p.n_received == p.n_sent ? EXIT_SUCCESS : EXIT_FAILURE;
+	return p.n_received == p.n_sent ? status : EXIT_FAILURE;
 }

@@ -10,13 +10,12 @@
 #include <errno.h>
 #include <getopt.h>
 #include <jansson.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "packet.h"
+#include "program.h"
 #include "replay.h"
 #include "vpe/frontend.h"
 
@@ -40,24 +39,6 @@ struct pktgen {
 	uint64_t n_frames, n_bytes;
 	double took;
 };
-
-static volatile sig_atomic_t stopped;
-
-static void
-stop(int signal)
-{
-	(void)signal;
-	stopped = 1;
-}
-
-static uint64_t
-now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
 
 /* ---- frames ---------------------------------------------------------------------------------------------- */
 
@@ -214,7 +195,7 @@ round_echo(struct pktgen *g, uint64_t ns)
 		count(g, frame[i]);
 		frame[n_back++] = frame[i];
 	}
-	for (unsigned done = 0; done < n_back && !stopped;)
+	for (unsigned done = 0; done < n_back && !program_is_stopped();)
 		done += vpe_fe_tx_burst(g->fe, 0, frame + done, n_back - done);
 	return n > 0;
 }
@@ -233,7 +214,7 @@ static const struct mode {
 static bool
 is_over(const struct pktgen *g, uint64_t ns)
 {
-	return stopped || (g->seconds > 0 && (double)ns >= g->seconds * 1e9) ||
+	return program_is_stopped() || (g->seconds > 0 && (double)ns >= g->seconds * 1e9) ||
 	       (g->n_count != 0 && g->n_frames >= g->n_count);
 }
 
@@ -244,19 +225,19 @@ control(struct pktgen *g)
 
 	if (ret == -EPROTO || ret == -ENODEV) {
 		warnx("%s", ret == -ENODEV ? "the vif was removed" : "the backend broke a rule of netif.h");
-		stopped = 1;
+		program_stop();
 	}
 }
 
 static void
 run(struct pktgen *g)
 {
-	uint64_t start = now_ns(), ns = 0, next = CONTROL_EVERY_NS;
+	uint64_t start = program_now_ns(), ns = 0, next = CONTROL_EVERY_NS;
 
 	while (!is_over(g, ns)) {
 		if (!g->mode->round(g, ns) && g->wait)
 			vpe_fe_wait(g->fe, 0, WAIT_US);
-		ns = now_ns() - start;
+		ns = program_now_ns() - start;
 		if (ns >= next) {
 			control(g);
 			next = ns + CONTROL_EVERY_NS;
@@ -313,7 +294,7 @@ usage(int status)
 		"  -w          wait for events while there is nothing to do, instead of polling\n"
 		"  -o          ordinary grants: the backend maps no buffers for good\n"
 		"  -k          take the vif from the kernel, and give it back at the end\n"
-		"  -j          print JSON\n");
+		"  -j, --json  print JSON\n");
 	exit(status);
 }
 
@@ -351,9 +332,10 @@ parse_file(struct pktgen *g, const char *path)
 static void
 parse(struct pktgen *g, struct vpe_fe_params *params, int argc, char **argv)
 {
+	static const struct option words[] = { { "json", 0, NULL, 'j' }, { "help", 0, NULL, 'h' }, { 0 } };
 	int opt;
 
-	while ((opt = getopt(argc, argv, "v:T:n:r:d:S:D:s:gf:wokjh")) != -1) {
+	while ((opt = getopt_long(argc, argv, "v:T:n:r:d:S:D:s:gf:wokjh", words, NULL)) != -1) {
 		switch (opt) {
 		case 'v': params->vif = (unsigned)number(optarg, 0, 65535, 'v'); break;
 		case 'T': g->seconds = number(optarg, 0.001, 1e9, 'T'); break;
@@ -390,18 +372,11 @@ main(int argc, char **argv)
 	inet_aton("10.0.0.1", &g.ends.src);
 	inet_aton("10.0.0.2", &g.ends.dst);
 	parse(&g, &params, argc, argv);
-	signal(SIGINT, stop);
-	signal(SIGTERM, stop);
-	g.fe = vpe_fe_open(&params);
-	if (g.fe == NULL)
-		errx(EXIT_FAILURE, "%s", vpe_fe_error());
+	g.fe = program_open(&params);
 	vpe_fe_get_info(g.fe, &info);
 	memcpy(g.ends.src_mac, info.mac, 6);
 	run(&g);
 	report(&g);
-	int ret = vpe_fe_close(g.fe);
-	if (ret < 0)
-		warnx("the vif was not given back: %s", strerror(-ret));
 	replay_close(g.replay);
-	return ret < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	return program_close(g.fe);
 }

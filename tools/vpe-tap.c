@@ -10,13 +10,12 @@
 #include <getopt.h>
 #include <net/if.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/uio.h>
-#include <time.h>
 
+#include "program.h"
 #include "tap.h"
 
 #define BURST 32u
@@ -34,24 +33,6 @@ struct bridge {
 	unsigned long n_dropped;
 	uint64_t control_ms; /* when control is due */
 };
-
-static volatile sig_atomic_t stopped;
-
-static void
-stop(int signal)
-{
-	(void)signal;
-	stopped = 1;
-}
-
-static uint64_t
-now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 /* ---- vif to TAP ------------------------------------------------------------------------------------------ */
 
@@ -172,7 +153,7 @@ rest(struct bridge *b)
 static bool
 control(struct bridge *b)
 {
-	uint64_t now = now_ms();
+	uint64_t now = program_now_ns() / 1000000;
 
 	if (now < b->control_ms)
 		return true;
@@ -191,7 +172,7 @@ run(struct bridge *b)
 	unsigned n_rounds = 0, n_idle = 0;
 	bool going = true;
 
-	while (going && !stopped) {
+	while (going && !program_is_stopped()) {
 		n_idle = from_vif(b) + from_tap(b) > 0 ? 0 : n_idle + 1;
 		bool tired = n_idle >= SPINS && !b->always;
 		if (tired)
@@ -250,11 +231,7 @@ main(int argc, char **argv)
 	char name[16] = "";
 
 	parse(&b, &params, name, argc, argv);
-	signal(SIGINT, stop);
-	signal(SIGTERM, stop);
-	b.fe = vpe_fe_open(&params);
-	if (b.fe == NULL)
-		errx(EXIT_FAILURE, "%s", vpe_fe_error());
+	b.fe = program_open(&params);
 	vpe_fe_get_info(b.fe, &info);
 	b.tap = tap_open(name, &info);
 	if (b.tap < 0) {
@@ -264,8 +241,8 @@ main(int argc, char **argv)
 		fflush(stdout);
 		run(&b);
 	}
-	int ret = vpe_fe_close(b.fe);
-	if (ret < 0)
-		warnx("the vif was not given back: %s", strerror(-ret));
-	return b.tap < 0 || ret < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	if (b.n_dropped > 0)
+		warnx("%lu frames could not be passed on", b.n_dropped);
+	int status = program_close(b.fe);
+	return b.tap < 0 ? EXIT_FAILURE : status;
 }

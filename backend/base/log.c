@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/util.h"
@@ -72,10 +71,8 @@ log_line(enum log_level level, const char *fmt, ...)
 bool
 log_allowed(struct log_limit *limit)
 {
-	struct timespec ts;
+	uint64_t now = util_now_ms();
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	uint64_t now = (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
 	if (limit->last_ms != 0 && now - limit->last_ms < LOG_LIMIT_MS) {
 		limit->n_muted++;
 		return false;

@@ -2,13 +2,10 @@
 /* The control plane's clock. Called by all of ctl that waits for something. */
 #include "ctl/clock.h"
 
-#include <time.h>
+#include "base/util.h"
 
 uint64_t
 clock_ms(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+	return util_now_ms();
 }

@@ -29,6 +29,19 @@ port_init(struct port *port, const struct port_ops *ops, const char *name, uint1
 }
 
 void
+port_no_event(struct port *port)
+{
+	(void)port;
+}
+
+int
+port_no_fd(struct port *port)
+{
+	(void)port;
+	return -1;
+}
+
+void
 port_fini(struct port *port)
 {
 	void *m;

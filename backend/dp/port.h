@@ -96,6 +96,10 @@ struct port {
 /* Fills the common part. `ops`, `name` and the rest must outlive the port. Returns 0 or -errno. */
 int port_init(struct port *port, const struct port_ops *ops, const char *name, uint16_t bridge);
 
+/* Verbs of a port that nothing wakes: disarm() and woken(), and fd(). */
+void port_no_event(struct port *port);
+int port_no_fd(struct port *port);
+
 /* Frees the common part with the frames that are staged or crossing. */
 void port_fini(struct port *port);
 

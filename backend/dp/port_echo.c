@@ -79,19 +79,6 @@ echo_arm(struct port *port)
 }
 
 static void
-echo_nothing(struct port *port)
-{
-	(void)port;
-}
-
-static int
-echo_fd(struct port *port)
-{
-	(void)port;
-	return -1;
-}
-
-static void
 echo_destroy(struct port *port)
 {
 	struct echo_port *echo = echo_of(port);
@@ -109,9 +96,9 @@ static const struct port_ops echo_ops = {
 	.rx_burst = echo_rx_burst,
 	.tx_burst = echo_tx_burst,
 	.arm = echo_arm,
-	.disarm = echo_nothing,
-	.woken = echo_nothing,
-	.fd = echo_fd,
+	.disarm = port_no_event,
+	.woken = port_no_event,
+	.fd = port_no_fd,
 	.destroy = echo_destroy,
 };
 

@@ -137,19 +137,6 @@ eth_arm(struct port *port)
 }
 
 static void
-eth_nothing(struct port *port)
-{
-	(void)port;
-}
-
-static int
-eth_fd(struct port *port)
-{
-	(void)port;
-	return -1;
-}
-
-static void
 eth_destroy(struct port *port)
 {
 	struct eth_port *eth = eth_of(port);
@@ -165,9 +152,9 @@ static const struct port_ops eth_ops = {
 	.rx_burst = eth_rx_burst,
 	.tx_burst = eth_tx_burst,
 	.arm = eth_arm,
-	.disarm = eth_nothing,
-	.woken = eth_nothing,
-	.fd = eth_fd,
+	.disarm = port_no_event,
+	.woken = port_no_event,
+	.fd = port_no_fd,
 	.destroy = eth_destroy,
 };
 

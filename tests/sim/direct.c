@@ -108,6 +108,16 @@ direct_greet(struct vpe_fe *fe, struct guest *from, struct guest *to)
 	CU_ASSERT(flow_expect(to, &f, FRAME_COMPLETE));
 }
 
+struct vpe_fe *
+direct_start(struct sim *s, struct guest **g, struct guest **b)
+{
+	sim_start(s);
+	*b = sim_join(s);
+	struct vpe_fe *fe = direct_open(s, g);
+	direct_greet(fe, *g, *b);
+	return fe;
+}
+
 void
 direct_end(struct sim *s, struct vpe_fe *fe)
 {

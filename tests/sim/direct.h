@@ -14,6 +14,8 @@ struct vpe_fe *direct_open_at(const struct vpe_fe_params *params, const struct x
 struct vpe_fe *direct_open_as(struct sim *s, struct guest **g, const struct vpe_fe_params *params);
 /* The same with the usual parameters; ends the program if that fails. */
 struct vpe_fe *direct_open(struct sim *s, struct guest **g);
+/* A fresh simulation with such a domain `*g`, and a neighbour `*b` that has got a frame from it. */
+struct vpe_fe *direct_start(struct sim *s, struct guest **g, struct guest **b);
 /* Closes it, checks that nothing is left, and ends the simulation. */
 void direct_end(struct sim *s, struct vpe_fe *fe);
 

@@ -34,9 +34,7 @@ struct asker {
 static void
 asker_start(struct asker *a)
 {
-	sim_start(&a->s);
-	a->b = sim_join(&a->s);
-	a->fe = direct_open(&a->s, &a->d);
+	a->fe = direct_start(&a->s, &a->d, &a->b);
 	a->ctrl = &a->fe->ctrl;
 	a->domid = a->d->params.domid;
 	a->n_mapped = fake_domain_mapped(a->domid);
@@ -44,7 +42,6 @@ asker_start(struct asker *a)
 		a->page[i] = fake_page_alloc(a->domid);
 		a->ref[i] = fake_grant(a->page[i], SIM_SELF, FAKE_GRANT_READ_WRITE);
 	}
-	direct_greet(a->fe, a->d, a->b);
 }
 
 /* Whatever was asked, frames still flow and nothing is left. */

@@ -15,10 +15,7 @@ all_sizes(void)
 	struct guest *d, *b;
 	struct sim s;
 
-	sim_start(&s);
-	b = sim_join(&s);
-	struct vpe_fe *fe = direct_open(&s, &d);
-	direct_greet(fe, d, b);
+	struct vpe_fe *fe = direct_start(&s, &d, &b);
 	for (uint32_t len = 60; len <= 1514; len++) {
 		struct frame f = flow_frame(d, b, FRAME_RAW, len, len);
 		frame_build(&f, data);
@@ -44,10 +41,7 @@ echo(void)
 	struct guest *d, *b;
 	struct sim s;
 
-	sim_start(&s);
-	b = sim_join(&s);
-	struct vpe_fe *fe = direct_open(&s, &d);
-	direct_greet(fe, d, b);
+	struct vpe_fe *fe = direct_start(&s, &d, &b);
 	for (unsigned i = 0; i < 3000; i++) {
 		struct frame f = flow_frame(b, d, FRAME_RAW, 60 + i % 1400, i);
 		struct vpe_fe_buf *frame = NULL;
@@ -182,10 +176,7 @@ backend_closes(void)
 	struct guest *d, *b;
 	struct sim s;
 
-	sim_start(&s);
-	b = sim_join(&s);
-	struct vpe_fe *fe = direct_open(&s, &d);
-	direct_greet(fe, d, b);
+	struct vpe_fe *fe = direct_start(&s, &d, &b);
 	CU_ASSERT_EQUAL(vpe_fe_process(fe), 0);
 	fake_store_printf(guest_back(d, "state").text, "%d", XenbusStateClosed); /* as a backend that was unloaded */
 	CU_ASSERT_EQUAL(vpe_fe_process(fe), 1);
