@@ -40,7 +40,6 @@ guest() {
 		ramdisk = "$BOOT/$image.cpio"
 		memory = $memory
 		vcpus = $vcpus
-		cpus = "$(_cpus_for $type $name)"
 		vif = [ $lines ]
 		extra = "console=hvc0 panic=1 lab.name=$name$addresses"
 		on_reboot = "restart"
@@ -48,10 +47,6 @@ guest() {
 	END
 }
 
-# A PVH guest stays on one CPU: QEMU's SVM emulation breaks one that Xen moves (tests/xen/README).
-_cpus_for() { # TYPE NAME
-	[ $1 = pvh ] && echo $((${2#g} % 2)) || echo all
-}
 
 # The description of a vif as xl takes it. VIF_KEYS is the backend's part.
 vif_line() { # NAME INDEX

@@ -39,10 +39,10 @@ class Lab:
         self._images = {"xen": base + "/xen", "vmlinux": base + "/vmlinux", "dom0": dom0}
         Requests(self._outside, self.share + "/outside")
 
-    def boot(self, shell=False):
+    def boot(self, cpus=2, shell=False):
         if self.machine:
             self._bury()
-        self.machine = Machine(self._outside, self.directory, self._images, shell)
+        self.machine = Machine(self._outside, self.directory, self._images, cpus, shell)
         self.machine.start()
 
     def _bury(self):

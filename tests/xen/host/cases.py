@@ -11,6 +11,7 @@ from .say import Failure, result, step
 
 DIRECTORY = os.path.join(boot.TREE, "cases")
 DEFAULT_LIMIT_S = 300
+DEFAULT_CPUS = 2
 # Beyond the case's own limit: cleaning before and after it, and gathering.
 MARGIN_S = 120
 EMULATOR_TRIES = 3
@@ -25,6 +26,8 @@ class Case:
         self.title = next(c for c in comments if c and not c.startswith(("!", "SPDX")))
         limit = re.search(r"^# limit: (\d+)", text, re.M)
         self.limit = int(limit.group(1)) if limit else DEFAULT_LIMIT_S
+        cpus = re.search(r"^# cpus: (\d+)", text, re.M)
+        self.cpus = int(cpus.group(1)) if cpus else DEFAULT_CPUS
         still_open = re.search(r"^# open: (.+)", text, re.M)
         self.open = still_open.group(1) if still_open else None
 
@@ -45,9 +48,12 @@ def run(names, keep):
         if case.open and case.name not in names:
             result("OPEN %s: %s" % (case.name, case.open))
     cases = [case for case in cases if not case.open or case.name in names]
+    # One boot for all cases that want the same number of CPUs.
+    cases.sort(key=lambda case: -case.cpus)
     with boot.lab(keep) as lab:
-        lab.boot()
         for n, case in enumerate(cases, 1):
+            if not lab.machine or lab.machine.cpus != case.cpus:
+                lab.boot(case.cpus)
             step("case %d of %d: %s" % (n, len(cases), case.name))
             failed += not _run_one(lab, case)
         result("%d passed, %d failed" % (len(cases) - failed, failed))
@@ -81,7 +87,7 @@ def _try(lab, case):
     if not passed:
         _name_files(lab, files)
     if status is None:
-        lab.boot()
+        lab.boot(case.cpus)
     return passed
 
 

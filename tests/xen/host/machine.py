@@ -31,11 +31,12 @@ class Died(Failure):
 
 
 class Machine:
-    def __init__(self, outside, directory, images, shell=False):
+    def __init__(self, outside, directory, images, cpus=2, shell=False):
         self._outside = outside
         self._dir = directory
         self._images = images
         self._shell = shell
+        self.cpus = cpus
         self._jobs = 0
         self.share = os.path.join(directory, "share")
         self.console = os.path.join(directory, "dom0-console.log")
@@ -44,7 +45,7 @@ class Machine:
         """Boot; returns when dom0 takes jobs."""
         os.makedirs(self.share + "/jobs", exist_ok=True)
         began = time.monotonic()
-        step("booting Xen and dom0 (console: %s)" % self.console)
+        step("booting Xen and dom0 on %d CPU%s (console: %s)" % (self.cpus, "s"[:self.cpus - 1], self.console))
         self._qemu = self._outside.popen(
             self._command(), stdin=None if self._shell else subprocess.DEVNULL)
         self._wait(self.share + "/up", BOOT_LIMIT_S, "boot")
@@ -90,7 +91,7 @@ class Machine:
         return [
             # Other work on the host must not make Xen's and libxl's time limits pass.
             "nice", "-n", "-10",
-            "qemu-system-x86_64", "-machine", "q35,accel=tcg", "-cpu", CPU, "-smp", "2",
+            "qemu-system-x86_64", "-machine", "q35,accel=tcg", "-cpu", CPU, "-smp", str(self.cpus),
             "-m", str(MEMORY_MB), "-display", "none", "-no-reboot", "-nic", "none",
             "-kernel", self._images["xen"], "-append", XEN_ARGS,
             "-initrd", "%s %s,%s" % (self._images["vmlinux"], DOM0_ARGS, self._images["dom0"]),
