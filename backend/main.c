@@ -13,7 +13,7 @@
 #include "dp/dp.h"
 #include "settings.h"
 #include "xen/ops.h"
-#include "xen/platform.h"
+#include "xen/platform_check.h"
 
 #define WHY_SIZE 512
 #define DEFAULT_CONFIG SYSCONFDIR "/vpe/vpe-backend.conf"

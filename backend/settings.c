@@ -337,6 +337,15 @@ read_netback(const struct reader *rd, const config_setting_t *s, void *into)
 }
 
 static int
+read_foreign_memory(const struct reader *rd, const config_setting_t *s, void *into)
+{
+	bool wanted = false;
+	int ret = get_bool(rd, s, &wanted);
+	((struct settings *)into)->ctl.foreign = wanted ? xen_foreign() : NULL;
+	return ret;
+}
+
+static int
 read_log_level(const struct reader *rd, const config_setting_t *s, void *into)
 {
 	const char *text = NULL;
@@ -355,7 +364,7 @@ read_log_level(const struct reader *rd, const config_setting_t *s, void *into)
 static const struct name top[] = {
 	{ "pollers", read_pollers }, { "memory", read_memory },   { "switch", read_switch },
 	{ "uplinks", read_uplinks }, { "hotplug", read_hotplug }, { "netback", read_netback },
-	{ "log_level", read_log_level },
+	{ "log_level", read_log_level }, { "foreign_memory", read_foreign_memory },
 };
 
 /* ---- defaults and checks that need more than one setting ------------------------------------------------------ */

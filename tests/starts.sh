@@ -107,6 +107,7 @@ wrong_types() {
 	refused "a nap of no length" ":1: nap_us: 0 is not in 1 to 10000" 'pollers = { nap_us = 0; };'
 	refused "a fraction" ":1: idle_us: a whole number" 'pollers = { idle_us = 1.5; };'
 	refused "no truth value" ":1: hugepages: true or false" 'memory = { hugepages = 1; };'
+	refused "no truth value" ":1: foreign_memory: true or false is wanted" 'foreign_memory = 1;'
 	refused "no string" ":1: log_level: a non-empty string" 'log_level = 1;'
 	refused "an empty string" ":1: device: a non-empty string" 'uplinks = ( { device = ""; } );'
 }

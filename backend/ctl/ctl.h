@@ -38,6 +38,7 @@ struct ctl_params {
 	const struct uplink_params *uplinks;
 	unsigned n_uplinks;
 	enum hotplug_mode hotplug;
+	const struct foreign_ops *foreign; /* copy from guests through mappings of their memory; NULL: do not */
 	bool share_with_netback; /* leave alone the vifs that xen-netback holds instead of refusing to start */
 };
 

@@ -93,6 +93,7 @@ open_env(struct vif_env *env, const struct ctl_params *params, struct dp *dp, co
 	env->xen = xen;
 	env->dp = dp;
 	env->share_with_netback = params->share_with_netback;
+	env->foreign = params->foreign;
 	env->root = "";
 	env->xs.ops = xen->store;
 	env->xs.conn = xen->store->open();

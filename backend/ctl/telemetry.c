@@ -93,6 +93,7 @@ add_vif(struct rte_tel_data *d, const struct port *port)
 	add_number(d, "starved", vif.n_starved);
 	add_number(d, "copy_errors", vif.n_copy_errors);
 	add_number(d, "static_grants", vif.n_static_grants);
+	add_number(d, "foreign_pages", vif.n_foreign_pages);
 }
 
 static void
@@ -221,6 +222,7 @@ poller_of(const struct dp *dp, unsigned poller)
 	add_number(d, "copies", stats.n_copies);
 	add_number(d, "copy_calls", stats.n_copy_calls);
 	add_number(d, "static_copies", stats.n_static_copies);
+	add_number(d, "foreign_copies", stats.n_foreign_copies);
 	add_part(d, "switch", switch_of(&stats.sw));
 	return d;
 }

@@ -225,6 +225,8 @@ join_guest(struct vif *vif, const struct vif_keys *keys)
 		.max_frame = vif->config.max_frame,
 		.tx_page = vif->link.tx_page,
 		.rx_page = vif->link.rx_page,
+		.foreign = vif->link.foreign,
+		.foreign_ops = vif->link.foreign_ops,
 		.events = vif->link.events,
 		.evtchn_tx = vif->link.evtchn_tx,
 		.evtchn_rx = vif->link.evtchn_rx,
@@ -245,6 +247,18 @@ join_guest(struct vif *vif, const struct vif_keys *keys)
 	return ret;
 }
 
+/* What cannot be copied without hypercalls is copied with them. */
+static void
+open_foreign(struct vif *vif)
+{
+	if (vif->env->foreign == NULL)
+		return;
+	int ret = vif_link_open_foreign(&vif->link, vif->env->foreign, vif->domid);
+	if (ret < 0)
+		log_info("%s: no foreign_memory: %s", vif->name,
+			 ret == -EOPNOTSUPP ? "it is for PV guests with a grant table of version 1" : strerror(-ret));
+}
+
 static int
 do_connect(struct vif *vif)
 {
@@ -255,6 +269,7 @@ do_connect(struct vif *vif)
 		ret = vif_link_open(&vif->link, vif->env->xen, vif->env->ctrl->events, vif->domid, &keys, vif->why, sizeof(vif->why));
 	if (ret < 0)
 		return ret;
+	open_foreign(vif);
 	ret = ctrl_open(&vif->ctrl, vif->env->ctrl, &vif->link, &vif->guest, vif->domid);
 	if (ret < 0)
 		snprintf(vif->why, sizeof(vif->why), "the indices in the frontend's control ring are impossible");

@@ -37,6 +37,7 @@ struct vif_env {
 	struct members *members;
 	enum hotplug_mode hotplug; /* SCRIPT or SELF */
 	bool share_with_netback;
+	const struct foreign_ops *foreign; /* NULL: not to be used */
 	struct ctrl_env *ctrl;
 	const char *root; /* below which /sys is: "" but in tests */
 };

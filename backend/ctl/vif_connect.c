@@ -84,11 +84,21 @@ vif_link_open(struct vif_link *link, const struct xen_ops *xen, struct events *c
 	return ret;
 }
 
+int
+vif_link_open_foreign(struct vif_link *link, const struct foreign_ops *ops, uint32_t domid)
+{
+	link->foreign_ops = ops;
+	link->foreign = ops->open(domid);
+	return link->foreign == NULL ? -errno : 0;
+}
+
 void
 vif_link_close(struct vif_link *link, const struct xen_ops *xen)
 {
 	if (link->events != NULL)
 		xen->events->close(link->events); /* unbinds */
+	if (link->foreign != NULL)
+		link->foreign_ops->close(link->foreign);
 	if (link->evtchn_ctrl != 0)
 		xen->events->unbind(link->ctrl_events, link->evtchn_ctrl);
 	if (link->ctrl_page != NULL)

@@ -19,6 +19,8 @@
 struct vif_link {
 	struct grants *grants;
 	struct events *events;
+	struct foreign *foreign; /* the guest's memory; NULL: not used */
+	const struct foreign_ops *foreign_ops;
 	void *tx_page;
 	void *rx_page;
 	void *ctrl_page;       /* NULL: no control ring */
@@ -34,6 +36,9 @@ struct vif_link {
  */
 int vif_link_open(struct vif_link *link, const struct xen_ops *xen, struct events *ctrl_events, uint32_t domid,
 		  const struct vif_keys *keys, char *why, size_t why_size);
+
+/* Opens the guest's memory for copies without hypercalls. Returns 0 or -errno: then it goes without. */
+int vif_link_open_foreign(struct vif_link *link, const struct foreign_ops *ops, uint32_t domid);
 
 /* Undoes what there is to undo: half of it, all or nothing. No port may use it any more. */
 void vif_link_close(struct vif_link *link, const struct xen_ops *xen);

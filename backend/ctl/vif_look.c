@@ -6,7 +6,7 @@
 
 #include "ctl/vif.h"
 #include "proto/keys.h"
-#include "xen/platform.h"
+#include "xen/platform_check.h"
 
 /*
  * A guest that rewrites its `state` faster than this is not listened to for REWATCH_MS: libxenstore's queue of

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "dp/foreign.h"
 #include "dp/static_grants.h"
 #include "proto/netif.h"
 #include "xen/ops.h"
@@ -29,6 +30,7 @@ struct copy_batch {
 	uint64_t n_copies; /* since the start */
 	uint64_t n_calls;
 	uint64_t n_static; /* copies that took no call: static_grants.h */
+	uint64_t n_foreign; /* and those of foreign.h */
 	struct grant_copy copy[COPY_BATCH_MAX];
 };
 
@@ -77,19 +79,24 @@ copy_add_to_guest(struct copy_batch *batch, uint32_t domid, uint32_t ref, uint16
 }
 
 /*
- * The same for a queue that has static grants (may be NULL): what is in them is copied at once, without a call, and COPY_DONE is
- * returned. The guest may write to its page meanwhile; who looks at the copy sees one thing or the other, once.
+ * The same for a queue that has static grants or foreign pages (both may be NULL): what is in them is copied at once, without a
+ * call, and COPY_DONE is returned. The guest may write to its page meanwhile; who looks at the copy sees one thing or the other,
+ * once.
  */
 static inline int16_t
-copy_from_guest(struct copy_batch *batch, const struct static_grants *grants, uint32_t domid, uint32_t ref, uint16_t offset,
-		void *to, uint16_t len)
+copy_from_guest(struct copy_batch *batch, const struct static_grants *grants, struct foreign_pages *foreign, uint32_t domid,
+		uint32_t ref, uint16_t offset, void *to, uint16_t len)
 {
 	const struct static_grant *g = static_grants_find(grants, ref);
 
-	if (g == NULL)
+	if (g != NULL) {
+		memcpy(to, g->page + offset, len);
+		batch->n_static++;
+	} else if (foreign != NULL && foreign_copy(foreign, ref, offset, to, len)) {
+		batch->n_foreign++;
+	} else {
 		return (int16_t)copy_add_from_guest(batch, domid, ref, offset, to, len);
-	memcpy(to, g->page + offset, len);
-	batch->n_static++;
+	}
 	return COPY_DONE;
 }
 

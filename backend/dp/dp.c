@@ -263,6 +263,7 @@ dp_get_poller_stats(const struct dp *dp, unsigned poller, struct dp_poller_stats
 	stats->n_copies = pl->copy.n_copies;
 	stats->n_copy_calls = pl->copy.n_calls;
 	stats->n_static_copies = pl->copy.n_static;
+	stats->n_foreign_copies = pl->copy.n_foreign;
 	sw_get_stats(pl->sw, &stats->sw);
 }
 

@@ -102,6 +102,7 @@ struct dp_poller_stats {
 	uint64_t n_copies;     /* grant copy operations */
 	uint64_t n_copy_calls; /* batches of them */
 	uint64_t n_static_copies; /* from and to static grants, without a call */
+	uint64_t n_foreign_copies; /* through mappings of guests' memory, without a call */
 	struct sw_stats sw;
 };
 

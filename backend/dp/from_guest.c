@@ -50,7 +50,8 @@ collect_packet(struct vif_queue *q, struct copy_batch *copy, struct from_guest_p
 		p->copy[i] = COPY_NONE;
 		if (slot->size == 0) /* its grant reference need not be valid (XSA-448) */
 			continue;
-		p->copy[i] = copy_from_guest(copy, q->grants, q->domid, slot->gref, slot->offset, to, slot->size);
+		p->copy[i] = copy_from_guest(copy, q->grants, q->foreign, q->domid, slot->gref, slot->offset, to,
+					     slot->size);
 		to += slot->size;
 	}
 	return true;
@@ -149,6 +150,17 @@ notify_if_due(struct vif_queue *q)
 }
 
 static void
+age_foreign(struct vif_queue *q)
+{
+	const struct poller *pl = q->port.owner;
+
+	if (q->foreign == NULL || pl->now - q->foreign_aged < pl->foreign_age)
+		return;
+	q->foreign_aged = pl->now;
+	foreign_age(q->foreign);
+}
+
+static void
 respond(struct vif_queue *q, const struct burst *b)
 {
 	for (unsigned i = 0; i < b->n_rsp; i++) {
@@ -172,6 +184,7 @@ from_guest_burst(struct vif_queue *q, struct rte_mbuf **frames, unsigned n)
 	uint32_t pending = ring_pending(&q->tx);
 
 	notify_if_due(q);
+	age_foreign(q);
 	if (pending == 0)
 		return 0;
 	if (pending > NETIF_RING_SIZE) {

@@ -290,6 +290,7 @@ poller_main(void *arg)
 	uint64_t busy_at = pl->now = rte_rdtsc();
 
 	pl->notify_delay = LIMIT_NOTIFY_DELAY_US * hz / 1000000;
+	pl->foreign_age = hz / 1000;
 	prctl(PR_SET_TIMERSLACK, 1); /* else the kernel makes each short sleep 50 us longer */
 	while (!__atomic_load_n(&pl->stop, __ATOMIC_ACQUIRE)) {
 		if (unlikely(!rte_ring_empty(pl->handoffs)))

@@ -49,6 +49,7 @@ struct poller {
 	bool stop;                 /* written by control (release) */
 	uint64_t now;              /* TSC; read in every iteration that moved frames and in every few others */
 	uint64_t notify_delay;     /* LIMIT_NOTIFY_DELAY_US in TSC ticks */
+	uint64_t foreign_age;      /* between two foreign_age(), in TSC ticks */
 	unsigned idle_us;          /* of idleness before a sleep; 0 = never sleep */
 	unsigned nap_us;           /* length of each sleep; 0 = until a port or somebody else wakes it */
 	unsigned blind_us;         /* longest sleep while a port cannot wake us */

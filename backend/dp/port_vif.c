@@ -82,6 +82,7 @@ vif_destroy(struct port *port)
 
 	for (; q->backlog.n > 0; q->backlog.n--)
 		rte_pktmbuf_free(q->backlog.frame[q->backlog.head++ % LIMIT_BACKLOG_FRAMES]);
+	foreign_destroy(q->foreign);
 	port_fini(port);
 	rte_free(q);
 }
@@ -138,8 +139,15 @@ port_vif_create(struct dp *dp, const struct xen_ops *xen, const struct port_vif_
 		errno = EPROTO;
 		return NULL;
 	}
-	int ret = port_init(&q->port, &vif_ops, params->name, params->bridge);
+	int ret = 0;
+	if (params->foreign != NULL) {
+		q->foreign = foreign_create(params->foreign_ops, params->foreign);
+		ret = q->foreign == NULL ? -errno : 0;
+	}
+	if (ret == 0)
+		ret = port_init(&q->port, &vif_ops, params->name, params->bridge);
 	if (ret < 0) {
+		foreign_destroy(q->foreign);
 		rte_free(q);
 		errno = -ret;
 		return NULL;
@@ -173,4 +181,5 @@ port_vif_get_stats(const struct port *port, struct port_vif_stats *stats)
 
 	*stats = q->stats;
 	stats->n_backlog_bytes = q->backlog.bytes;
+	stats->n_foreign_pages = q->foreign == NULL ? 0 : foreign_mapped(q->foreign);
 }

@@ -23,13 +23,15 @@ struct port_vif_params {
 	uint32_t max_frame;    /* bytes with the Ethernet header; 0 = no limit but the slots' */
 	void *tx_page;         /* mapped ring: guest to us */
 	void *rx_page;         /* mapped ring: us to guest */
+	struct foreign *foreign; /* the guest's memory; NULL: it is not to be used */
+	const struct foreign_ops *foreign_ops;
 	struct events *events; /* with the ports below bound */
 	uint32_t evtchn_tx;    /* local ports; equal if there is one channel for both */
 	uint32_t evtchn_rx;
 };
 
 /*
- * Makes a detached port on rings that stay mapped, and events that stay open, until after port->ops->destroy().
+ * Makes a detached port on rings that stay mapped, and events that stay open, until after port->ops->destroy(), and so does `foreign`.
  * Unmaps and closes nothing itself. NULL with errno: EPROTO if a ring's indices are implausible, ENOMEM.
  */
 struct port *port_vif_create(struct dp *dp, const struct xen_ops *xen, const struct port_vif_params *params);
@@ -45,6 +47,7 @@ struct port_vif_stats {
 	uint64_t n_starved;          /* bursts that ended early because no packet buffer was free */
 	uint64_t n_copy_errors;      /* slots that Xen refused to copy, both ways */
 	uint64_t n_static_grants;    /* pages of the guest that stay mapped now */
+	uint64_t n_foreign_pages;    /* and those mapped without a grant: foreign.h */
 };
 void port_vif_get_stats(const struct port *port, struct port_vif_stats *stats);
 

@@ -8,6 +8,7 @@
 
 #include <stdint.h>
 
+#include "dp/foreign.h"
 #include "dp/port.h"
 #include "dp/port_vif.h"
 #include "dp/slots.h"
@@ -32,6 +33,8 @@ struct vif_queue {
 	uint32_t domid;
 	uint32_t guest; /* VIF_GUEST_* */
 	const struct static_grants *grants; /* NULL: none */
+	struct foreign_pages *foreign;      /* NULL: none */
+	uint64_t foreign_aged;              /* clock of the last foreign_age() */
 	struct ring tx; /* from the guest */
 	struct ring rx; /* to the guest */
 	uint64_t tx_published; /* clock of the oldest tx response that the guest was not notified of */

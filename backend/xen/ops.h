@@ -84,6 +84,38 @@ struct grants_ops {
 	int (*copy)(struct grants *grants, struct grant_copy *copies, unsigned n);
 };
 
+/* ---- memory of a guest, grant or no grant: for a privileged domain ------------------------------------------ */
+
+struct foreign; /* a handle, for one guest */
+
+#define FOREIGN_GRANT_PERMIT 1u          /* GTF_permit_access: the flags of an ordinary grant */
+#define FOREIGN_GRANT_READONLY (1u << 2) /* GTF_readonly */
+#define FOREIGN_GRANT_READING (1u << 3)  /* GTF_reading: the page is being read, the grant stays */
+
+/* An entry of a guest's grant table, which the guest writes to. The layout is grant_entry_v1_t's. */
+struct foreign_grant {
+	union foreign_grant_use {
+		struct {
+			uint16_t flags;
+			uint16_t domid; /* who may use it */
+		};
+		uint32_t both; /* what is changed as one */
+	} use;
+	uint32_t frame;
+};
+
+struct foreign_ops {
+	/* NULL with errno: EOPNOTSUPP for a guest that is not PV or whose grant table is of version 2; EACCES, ENOENT, ... */
+	struct foreign *(*open)(uint32_t domid);
+	void (*close)(struct foreign *memory); /* all must be unmapped */
+	/* Frame `frame` of the guest's grant table, to read and to write. NULL with errno. */
+	struct foreign_grant *(*map_table)(struct foreign *memory, unsigned frame);
+	void (*unmap_table)(struct foreign *memory, struct foreign_grant *table);
+	/* A page of the guest, to read. NULL with errno, also if the page is not the guest's. */
+	const void *(*map_page)(struct foreign *memory, uint64_t frame);
+	void (*unmap_page)(struct foreign *memory, const void *page);
+};
+
 /* ---- pages that others may use: the frontend's side ------------------------------------------------------- */
 
 struct shares; /* a handle */
@@ -125,5 +157,6 @@ struct xen_ops {
 
 /* The real ones. */
 const struct xen_ops *xen_real(void);
+const struct foreign_ops *xen_foreign(void);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Runs the unit tests of backend/ctl and of backend/xen/platform.c, on the fake hypervisor and a fake data plane. */
+/* Runs the unit tests of backend/ctl and of backend/xen/platform_check.c, on the fake hypervisor and a fake data plane. */
 #include "base/log.h"
 #include "base/util.h"
 #include "unit.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Tests of xen/platform.c below a directory that stands for the root. */
-#include "xen/platform.h"
+/* Tests of xen/platform_check.c below a directory that stands for the root. */
+#include "xen/platform_check.h"
 
 #include <errno.h>
 #include <stdio.h>

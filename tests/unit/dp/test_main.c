@@ -8,6 +8,7 @@
 #include "unit.h"
 
 void test_copy(CU_pSuite suite);
+void test_foreign(CU_pSuite suite);
 void test_offload(CU_pSuite suite);
 void test_pool(CU_pSuite suite);
 void test_ring(CU_pSuite suite);
@@ -20,6 +21,7 @@ static const struct unit_suite suites[] = {
 	{ "ring", test_ring },
 	{ "slots", test_slots },
 	{ "copy", test_copy },
+	{ "foreign", test_foreign },
 	{ "offload", test_offload },
 	{ "offload_host", test_offload_host },
 	{ "segment", test_segment },

@@ -5,6 +5,7 @@
 #   no_domain DOMID                  Xen knows no such domain, dying ones included
 #   vif_states NAME INDEX FRONT BACK the states are these
 #   port_counter PORT NAME           a counter of the daemon in dom0
+#   poller_counter NAME              a counter of its first poller
 #   counters                         all that it says of its ports and pollers
 #   poller_tid, poller_frames        its first poller: thread, frames received by all ports
 
@@ -28,6 +29,10 @@ vif_states() {
 
 port_counter() {
 	vpe-show /vpe/port,$1 | sed -n "s/.*\"$2\":\([0-9]*\).*/\1/p"
+}
+
+poller_counter() {
+	vpe-show /vpe/pollers | sed -n "s/.*\"$1\":\([0-9]*\).*/\1/p"
 }
 
 ports() {

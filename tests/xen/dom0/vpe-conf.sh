@@ -7,6 +7,7 @@ vpe_conf() {
 	switched) cat <<-END
 		pollers = { cpus = [ 1 ]; mode = "$VPE_MODE"; };
 		netback = "$VPE_NETBACK";
+		foreign_memory = $VPE_FOREIGN;
 		uplinks = (
 			{ type = "packet"; device = "eth0"; bridge = "xenbr0"; },
 			{ type = "tap"; device = "vpe0"; bridge = "xenbr0"; }
@@ -36,6 +37,7 @@ vpe_conf() {
 	bench) cat <<-END
 		pollers = { cpus = [ 1 ]; mode = "$VPE_MODE"; idle_us = $VPE_BENCH_IDLE_US; nap_us = $VPE_BENCH_NAP_US; };
 		netback = "$VPE_NETBACK";
+		foreign_memory = $VPE_FOREIGN;
 		uplinks = (
 			{ type = "packet"; device = "eth1"; bridge = "vpebr"; },
 			{ type = "ethdev"; device = "net_null0,$DIRECT_NULL"; bridge = "null"; },
@@ -51,6 +53,7 @@ vpe_conf() {
 # takes half of it.
 VPE_MODE=adaptive
 VPE_NETBACK=refuse
+VPE_FOREIGN=false
 # The bench's uplink to nowhere: a sink, until it is to be a source.
 DIRECT_NULL=no-rx=1
 

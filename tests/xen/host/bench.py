@@ -25,7 +25,8 @@ DIRECT_METRICS = (*GRANTS, "gso64k_to_guest_mbps", "ping_p50_us", "ping_p99_us",
 PLUGGED = {"dom0": "drop-in, stock bridge", "outside": "drop-in, stock bridge",
            "guest": "switched inside vpe-backend", "direct": "switched inside vpe-backend"}
 # The daemon's poller, from the environment or by default.
-POLLER = (("VPE_BENCH_MODE", "always"), ("VPE_BENCH_IDLE_US", "100"), ("VPE_BENCH_NAP_US", "50"))
+POLLER = (("VPE_BENCH_MODE", "always"), ("VPE_BENCH_IDLE_US", "100"), ("VPE_BENCH_NAP_US", "50"),
+          ("VPE_BENCH_FOREIGN", "true"))
 SETUP_LIMIT_S = 300
 TURN_LIMIT_S = 300
 QUIET_CORES = 0.2

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Whether this machine can run a backend at all, and who else serves vifs on it. Control thread only. */
-#ifndef VPE_XEN_PLATFORM_H
-#define VPE_XEN_PLATFORM_H
+#ifndef VPE_XEN_PLATFORM_CHECK_H
+#define VPE_XEN_PLATFORM_CHECK_H
 
 #include <stdbool.h>
 #include <stddef.h>

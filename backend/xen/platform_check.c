@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Whether this machine can run a backend at all, and who else serves vifs on it. Called by main and ctl. */
-#include "xen/platform.h"
+#include "xen/platform_check.h"
 
 #include <errno.h>
 #include <limits.h>
