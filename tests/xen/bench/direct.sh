@@ -111,7 +111,8 @@ _direct_source_netback() {
 
 _direct_pktgen_stop() { # DEVICE
 	kill -9 $(cat /run/pktgen.pid)
-	wait_for 20 _direct_pktgen_gone $1 || fail "pktgen does not let go of $1"
+	# pktgen waits for its last frame, which netback may keep for its timeouts of 10 s when the guest has closed the vif.
+	wait_for 60 _direct_pktgen_gone $1 || fail "pktgen does not let go of $1"
 	rm /run/pktgen.pid
 }
 
