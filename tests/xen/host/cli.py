@@ -10,7 +10,7 @@ import sys
 from . import bench, cache, cases, shell
 from .say import Failure
 
-NEEDED = "qemu-system-x86_64 unshare nsenter ip iperf3 ping fping socat apt-get dpkg ldd".split()
+NEEDED = "qemu-system-x86_64 unshare nsenter setpriv ip iperf3 ping fping socat apt-get dpkg ldd".split()
 
 
 def main(argv):

@@ -45,7 +45,8 @@ class Outside:
         self._holder.wait()
 
     def tap(self, name):
-        """A tap device on the LAN for one of QEMU's NICs."""
+        """A new tap device on the LAN for one of QEMU's NICs; one of that name is removed."""
+        self.check("ip link delete %s 2>/dev/null || :" % name)
         self.check("ip tuntap add dev %s mode tap vnet_hdr" % name)
         self.check("ip link set %s mtu %d master lan up" % (name, MTU))
 
