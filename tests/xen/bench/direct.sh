@@ -111,8 +111,7 @@ _direct_source_netback() {
 
 _direct_pktgen_stop() { # DEVICE
 	kill -9 $(cat /run/pktgen.pid)
-	# pktgen waits for its last frame, which netback may keep for its timeouts of 10 s when the guest has closed the vif.
-	wait_for 60 _direct_pktgen_gone $1 || fail "pktgen does not let go of $1"
+	wait_for 20 _direct_pktgen_gone $1 || { _direct_pktgen_show $1 >&2; fail "pktgen does not let go of $1"; }
 	rm /run/pktgen.pid
 }
 
@@ -121,6 +120,13 @@ _direct_pktgen_gone() { # DEVICE
 	echo stop >$PKTGEN/pgctrl
 	_direct_pktgen rem_device_all
 	! test -e $PKTGEN/$1
+}
+
+# Where the thread is, and what it was told.
+_direct_pktgen_show() { # DEVICE
+	ps -o pid,stat,comm | grep pktgend
+	cat /proc/$(pidof kpktgend_1)/stack $PKTGEN/kpktgend_1 $PKTGEN/$1
+	dmesg | tail -20
 }
 
 _direct_pktgen() { # COMMAND
