@@ -101,8 +101,10 @@ _direct_source_netback() {
 		for line in "count 0" "delay 0" "pkt_size $(_direct_bytes $1)" "dst_mac $(mac_of g1 3)" "dst 10.0.0.2"; do
 			echo $line >$PKTGEN/$dev || fail "pktgen: $line"
 		done
-		# It ends at once while the vif is not connected.
-		while usleep 50000; do echo start >$PKTGEN/pgctrl; done &
+		# Only while the vif is connected: else it ends at once, and after no time at all its thread divides by zero.
+		while usleep 50000; do
+			[ "$(cat /sys/class/net/$dev/carrier 2>/dev/null)" != 1 ] || echo start >$PKTGEN/pgctrl
+		done &
 		echo $! >/run/pktgen.pid
 		;;
 	kernel) _direct_blast $dev 3 ;;
@@ -111,7 +113,7 @@ _direct_source_netback() {
 
 _direct_pktgen_stop() { # DEVICE
 	kill -9 $(cat /run/pktgen.pid)
-	wait_for 20 _direct_pktgen_gone $1 || { _direct_pktgen_show $1 >&2; fail "pktgen does not let go of $1"; }
+	wait_for 20 _direct_pktgen_gone $1 || fail "pktgen does not let go of $1: see dom0's console"
 	rm /run/pktgen.pid
 }
 
@@ -120,13 +122,6 @@ _direct_pktgen_gone() { # DEVICE
 	echo stop >$PKTGEN/pgctrl
 	_direct_pktgen rem_device_all
 	! test -e $PKTGEN/$1
-}
-
-# Where the thread is, and what it was told.
-_direct_pktgen_show() { # DEVICE
-	ps -o pid,stat,comm | grep pktgend
-	cat /proc/$(pidof kpktgend_1)/stack $PKTGEN/kpktgend_1 $PKTGEN/$1
-	dmesg | tail -20
 }
 
 _direct_pktgen() { # COMMAND
