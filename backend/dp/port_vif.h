@@ -31,7 +31,7 @@ struct port_vif_params {
 };
 
 /*
- * Makes a detached port on rings that stay mapped, and events that stay open, until after port->ops->destroy(), and so does `foreign`.
+ * Makes a detached port on rings that stay mapped, and events and `foreign` that stay open, until after port->ops->destroy().
  * Unmaps and closes nothing itself. NULL with errno: EPROTO if a ring's indices are implausible, ENOMEM.
  */
 struct port *port_vif_create(struct dp *dp, const struct xen_ops *xen, const struct port_vif_params *params);

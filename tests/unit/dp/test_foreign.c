@@ -2,7 +2,6 @@
 /* Copies through a guest's memory: only what its grant table allows, only while marked, and nothing left mapped. */
 #include "dp/foreign.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,7 +15,6 @@
 /* The guest. All its pages look alike but for the first word, which is the frame's number. */
 struct foreign {
 	struct foreign_grant table[2][ENTRIES];
-	uint32_t page[PAGE / sizeof(uint32_t)];
 	unsigned n_tables;
 	unsigned n_pages;
 	unsigned n_maps;

@@ -11,7 +11,8 @@ BENCH=/lab/tree/bench
 METRICS="tcp_from_guest_mbps tcp_to_guest_mbps udp64_from_guest_pps udp64_to_guest_pps
 	udp1400_from_guest_pps udp1400_to_guest_pps ping notifies"
 CEILING="tcp_from_guest_mbps udp64_from_guest_pps udp1400_from_guest_pps ping"
-VPE_NETBACK=share VPE_MODE=$VPE_BENCH_MODE VPE_FOREIGN=$VPE_BENCH_FOREIGN
+VPE_NETBACK=share VPE_MODE=$VPE_BENCH_MODE
+[ ! "$BENCH_DIRECT" ] || VPE_FOREIGN=$VPE_BENCH_FOREIGN
 # A turn is one command in the guest.
 REMOTE_LIMIT=200
 

@@ -86,17 +86,6 @@ direct_gone() { # GUEST INDEX
 }
 
 # What the daemon in dom0 holds of everybody.
-_direct_held() {
-	local pid=$(vpe_pid dom0)
-	echo "fds $(ls /proc/$pid/fd | wc -l)"
-	echo "grants $(grep -c gntdev /proc/$pid/maps)"
-	echo "ports $(vpe-show /vpe/ports)"
-}
-
-_direct_memory_kb() {
-	awk '/VmRSS/ { print $2 }' /proc/$(vpe_pid dom0)/status
-}
-
 # Free memory of a guest, when what its kernel defers is done.
 _direct_free_kb() {
 	on $1 'sleep 3; echo 3 >/proc/sys/vm/drop_caches; awk "/MemFree/ { print \$2 }" /proc/meminfo'
@@ -105,11 +94,11 @@ _direct_free_kb() {
 direct_cycles() { # GUEST N
 	local before before_kb free after after_kb free_after deadline=1200
 	on $1 'reopen 0 20' >&2
-	before=$(_direct_held) before_kb=$(_direct_memory_kb) free=$(_direct_free_kb $1)
+	before=$(vpe_holds) before_kb=$(vpe_memory_kb) free=$(_direct_free_kb $1)
 	tell $1 "reopen 0 $2 >reopen.out 2>&1; echo status \$? >>reopen.out"
 	wait_for $deadline on $1 'grep -q status reopen.out' || fail "reopen does not end"
 	on $1 'cat reopen.out' | tee /run/lab/reopen >&2
-	after=$(_direct_held) after_kb=$(_direct_memory_kb) free_after=$(_direct_free_kb $1)
+	after=$(vpe_holds) after_kb=$(vpe_memory_kb) free_after=$(_direct_free_kb $1)
 	note "before: $before, $before_kb kB, guest free $free kB"
 	note "after: $after, $after_kb kB, guest free $free_after kB"
 	expect "$2 times, and the program leaks nothing" grep -q 'status 0' /run/lab/reopen

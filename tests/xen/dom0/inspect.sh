@@ -6,6 +6,7 @@
 #   vif_states NAME INDEX FRONT BACK the states are these
 #   port_counter PORT NAME           a counter of the daemon in dom0
 #   poller_counter NAME              a counter of its first poller
+#   vpe_holds, vpe_memory_kb         descriptors, mapped grants and ports of the daemon in dom0; its memory
 #   counters                         all that it says of its ports and pollers
 #   poller_tid, poller_frames        its first poller: thread, frames received by all ports
 
@@ -29,6 +30,17 @@ vif_states() {
 
 port_counter() {
 	vpe-show /vpe/port,$1 | sed -n "s/.*\"$2\":\([0-9]*\).*/\1/p"
+}
+
+vpe_holds() {
+	local pid=$(vpe_pid dom0)
+	echo "fds $(ls /proc/$pid/fd | wc -l)"
+	echo "grants $(grep -c gntdev /proc/$pid/maps)"
+	echo "ports $(vpe-show /vpe/ports)"
+}
+
+vpe_memory_kb() {
+	awk '/VmRSS/ { print $2 }' /proc/$(vpe_pid dom0)/status
 }
 
 poller_counter() {

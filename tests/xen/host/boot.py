@@ -7,7 +7,7 @@ import shutil
 import tempfile
 
 from . import cpio, daemon, image
-from .machine import Machine
+from .machine import CPUS, Machine
 from .outside import Outside, Requests
 from .say import step
 
@@ -39,7 +39,7 @@ class Lab:
         self._images = {"xen": base + "/xen", "vmlinux": base + "/vmlinux", "dom0": dom0}
         Requests(self._outside, self.share + "/outside")
 
-    def boot(self, cpus=2, shell=False):
+    def boot(self, cpus=CPUS, shell=False):
         if self.machine:
             self._bury()
         self.machine = Machine(self._outside, self.directory, self._images, cpus, shell)

@@ -6,12 +6,11 @@ import re
 import time
 
 from . import boot
-from .machine import Died
+from .machine import CPUS, Died
 from .say import Failure, result, step
 
 DIRECTORY = os.path.join(boot.TREE, "cases")
 DEFAULT_LIMIT_S = 300
-DEFAULT_CPUS = 2
 # Beyond the case's own limit: cleaning before and after it, and gathering.
 MARGIN_S = 120
 EMULATOR_TRIES = 3
@@ -27,7 +26,7 @@ class Case:
         limit = re.search(r"^# limit: (\d+)", text, re.M)
         self.limit = int(limit.group(1)) if limit else DEFAULT_LIMIT_S
         cpus = re.search(r"^# cpus: (\d+)", text, re.M)
-        self.cpus = int(cpus.group(1)) if cpus else DEFAULT_CPUS
+        self.cpus = int(cpus.group(1)) if cpus else CPUS
         still_open = re.search(r"^# open: (.+)", text, re.M)
         self.open = still_open.group(1) if still_open else None
 

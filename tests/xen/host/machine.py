@@ -14,6 +14,7 @@ from .say import Failure, step
 # would make kernels copy with "rep movsb", which QEMU executes byte by byte: copies, cheap on a real CPU, would be what
 # a bench measures.
 CPU = "max,-smap,-la57,-pks,-pku,-rdtscp,-xsave,-erms,-fsrm"
+CPUS = 2 # of a machine, if a case does not say otherwise
 MEMORY_MB = 4096
 DOM0_MEMORY_MB = 1024
 XEN_ARGS = ("dom0_mem=%dM dom0_max_vcpus=2 console=com1 com1=115200,8n1 loglvl=info noreboot"
@@ -31,7 +32,7 @@ class Died(Failure):
 
 
 class Machine:
-    def __init__(self, outside, directory, images, cpus=2, shell=False):
+    def __init__(self, outside, directory, images, cpus, shell):
         self._outside = outside
         self._dir = directory
         self._images = images
@@ -46,7 +47,7 @@ class Machine:
         """Boot; returns when dom0 takes jobs."""
         os.makedirs(self.share + "/jobs", exist_ok=True)
         began = time.monotonic()
-        step("booting Xen and dom0 on %d CPU%s (console: %s)" % (self.cpus, "s"[:self.cpus - 1], self.console))
+        step("booting Xen and dom0 with CPUs: %d (console: %s)" % (self.cpus, self.console))
         self._qemu = self._outside.popen(
             self._command(), stdin=None if self._shell else subprocess.DEVNULL)
         self._wait(self.share + "/up", BOOT_LIMIT_S, "boot")
