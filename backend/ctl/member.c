@@ -46,7 +46,7 @@ member_join(struct members *members, struct member *member, struct port *port, i
 		return ret;
 	member->port = port;
 	member->phase = MEMBER_JOINING;
-	member->leaves = false;
+	member->leaves = member->calls = member->called = false;
 	member->fn = fn;
 	member->owner = owner;
 	pthread_mutex_lock(&members->lock);
@@ -55,14 +55,58 @@ member_join(struct members *members, struct member *member, struct port *port, i
 	return 0;
 }
 
+static void
+destroy_all(struct retired_list *list)
+{
+	struct retired *r;
+
+	while ((r = SLIST_FIRST(list)) != NULL) {
+		SLIST_REMOVE_HEAD(list, entry);
+		r->destroy(r->object);
+		free(r);
+	}
+}
+
+/* Begins the next request, if there is one and none is under way. */
+static void
+go_on(struct members *members, struct member *member)
+{
+	if (member->phase != MEMBER_IN || (!member->calls && SLIST_EMPTY(&member->retired)))
+		return;
+	member->phase = MEMBER_CALLED_ON;
+	member->called = member->calls;
+	member->passing = member->retired;
+	SLIST_INIT(&member->retired);
+	dp_call(members->dp, member->port, member->calls ? member->call : NULL, member->arg);
+}
+
 bool
 member_call(struct members *members, struct member *member, dp_call_fn *fn, void *arg)
 {
-	if (member->phase != MEMBER_IN)
+	if ((member->phase != MEMBER_IN && member->phase != MEMBER_CALLED_ON) || member->calls || member->leaves)
 		return false;
-	member->phase = MEMBER_CALLED_ON;
-	dp_call(members->dp, member->port, fn, arg);
+	member->calls = true;
+	member->call = fn;
+	member->arg = arg;
+	go_on(members, member);
 	return true;
+}
+
+void
+member_retire(struct members *members, struct member *member, void *object, void (*destroy)(void *object))
+{
+	if (object == NULL)
+		return;
+	if (member->phase == MEMBER_OUT) {
+		destroy(object);
+		return;
+	}
+	struct retired *r = malloc(sizeof(*r));
+	if (r == NULL)
+		return; /* it stays; better than a poller that looks at freed memory */
+	*r = (struct retired){ .object = object, .destroy = destroy };
+	SLIST_INSERT_HEAD(&member->retired, r, entry);
+	go_on(members, member);
 }
 
 void
@@ -112,21 +156,33 @@ member_handle(struct members *members, struct member *member, enum dp_event_kind
 {
 	switch (kind) {
 	case DP_ATTACHED:
+		member->phase = MEMBER_IN;
+		if (!member->leaves)
+			member->fn(member->owner, MEMBER_JOINED);
+		break;
 	case DP_CALLED:
 		member->phase = MEMBER_IN;
-		if (member->leaves)
-			member_leave(members, member);
-		else
-			member->fn(member->owner, kind == DP_ATTACHED ? MEMBER_JOINED : MEMBER_CALLED);
-		return;
+		destroy_all(&member->passing);
+		if (!member->called)
+			break;
+		member->calls = member->called = false;
+		if (!member->leaves)
+			member->fn(member->owner, MEMBER_CALLED);
+		break;
 	case DP_DETACHED:
 		member->phase = MEMBER_OUT;
+		member->calls = false;
+		destroy_all(&member->retired);
 		member->fn(member->owner, MEMBER_LEFT);
 		return;
 	case DP_FAULT:
 		member->fn(member->owner, MEMBER_FAULTED);
 		return;
 	}
+	if (member->leaves)
+		member_leave(members, member);
+	else
+		go_on(members, member);
 }
 
 void

@@ -9,7 +9,10 @@
  *          +---- MEMBER_LEAVING <---------------+
  *
  * From MEMBER_IN a call leads to MEMBER_CALLED_ON and back. dp/dp.h allows one request per port at a time: who leaves
- * while joining or called on waits for the first request to be done.
+ * while joining or called on waits for the first request to be done, and so does a call.
+ *
+ * What pollers read through a pointer in the port, and control replaces: store the new pointer (release), then give the old
+ * object to member_retire(). It is destroyed when every poller has passed the top of its loop since.
  *
  * Threads: control thread, but for members_each(), which any thread may call. The lock guards the list and keeps
  * the ports on it from being destroyed; only control changes the list. It is never held across a hand-off.
@@ -41,11 +44,25 @@ enum member_news {
 /* Must not destroy the member. */
 typedef void member_fn(void *owner, enum member_news news);
 
+/* An object that waits until no poller looks at it any more. */
+struct retired {
+	SLIST_ENTRY(retired) entry;
+	void *object;
+	void (*destroy)(void *object);
+};
+SLIST_HEAD(retired_list, retired);
+
 /* Zero-initialise it. */
 struct member {
 	struct port *port; /* NULL: none */
 	enum member_phase phase;
 	bool leaves; /* as soon as the request under way is done */
+	bool calls;  /* `call` is set: under way or waiting */
+	bool called; /* the request under way is `call`; else it is for `passing` alone */
+	dp_call_fn *call;
+	void *arg;
+	struct retired_list retired; /* since the request under way began */
+	struct retired_list passing; /* before that */
 	member_fn *fn;
 	void *owner;
 	LIST_ENTRY(member) entry;
@@ -67,10 +84,16 @@ int member_join(struct members *members, struct member *member, struct port *por
 		void *owner);
 
 /*
- * Has the port's poller call fn(port, arg), see dp_call(); MEMBER_CALLED follows. False: the member is not in, or a call is under
- * way; nothing happens then.
+ * Has the port's poller call fn(port, arg), see dp_call(); MEMBER_CALLED follows. False: the member is not in, or another call is
+ * under way; nothing happens then.
  */
 bool member_call(struct members *members, struct member *member, dp_call_fn *fn, void *arg);
+
+/*
+ * Has `object`, which the port's pollers may still be looking at, destroyed when they are not any more; at once if no poller
+ * has the port. NULL is allowed.
+ */
+void member_retire(struct members *members, struct member *member, void *object, void (*destroy)(void *object));
 
 /* Takes the port back; MEMBER_LEFT follows unless it is out already. May be called again. */
 void member_leave(struct members *members, struct member *member);

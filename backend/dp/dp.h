@@ -69,7 +69,10 @@ void dp_detach(struct dp *dp, struct port *port);
 /* Changes the port while its poller looks: `fn` is called by the poller that owns it, at the top of its loop. */
 typedef void dp_call_fn(struct port *port, void *arg);
 
-/* Has the owner call fn(port, arg). The end is told by DP_CALLED. */
+/*
+ * Has the owner call fn(port, arg); `fn` may be NULL. The end is told by DP_CALLED, when every poller has passed the top of its
+ * loop: what control took away from them before, nobody looks at any more.
+ */
 void dp_call(struct dp *dp, struct port *port, dp_call_fn *fn, void *arg);
 
 enum dp_event_kind {

@@ -15,7 +15,7 @@ enum handoff_kind {
 struct handoff {
 	enum handoff_kind kind;
 	struct port *port;
-	dp_call_fn *fn; /* of HANDOFF_CALL: for the port's owner */
+	dp_call_fn *fn; /* of HANDOFF_CALL: for the port's owner; may be NULL */
 	void *arg;
 	unsigned n_left; /* pollers that have not done it yet; counted down with release */
 };

@@ -80,7 +80,7 @@ poller_handoff(struct poller *pl, struct handoff *h)
 			poller_release(pl, port);
 		break;
 	case HANDOFF_CALL:
-		if (port->owner == pl)
+		if (port->owner == pl && h->fn != NULL)
 			h->fn(port, h->arg);
 		break;
 	}

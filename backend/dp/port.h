@@ -29,6 +29,7 @@
 #include "dp/pool.h"
 #include "proto/limits.h"
 
+struct policy; /* sw/policy.h */
 struct poller;
 struct port;
 
@@ -87,6 +88,7 @@ struct port {
 	struct poller *owner;
 	struct rte_ring *crossing; /* frames from other pollers; many producers, the owner consumes */
 	const char *fault;  /* set once by the owner (release), read by control (acquire): why the port is off; or NULL */
+	const struct policy *policy; /* NULL: anything goes; control may replace it (release) at any time: load it (acquire) */
 	struct port_stats stats;
 	unsigned n_waiting[POOL_N]; /* buffers that the port holds back; also counted in its owner's sum */
 	unsigned n_staged;

@@ -196,7 +196,8 @@ fake_dp_run(void)
 		if (fake == NULL || fake->done || fake->phase == PHASE_OUT || fake->phase == PHASE_IN)
 			continue;
 		if (fake->phase == PHASE_CALLED_ON)
-			fake->fn(&fake->port, fake->arg);
+			if (fake->fn != NULL)
+				fake->fn(&fake->port, fake->arg);
 		fake->done = true;
 	}
 }
