@@ -39,6 +39,7 @@ struct ctl_params {
 	unsigned n_uplinks;
 	enum hotplug_mode hotplug;
 	const struct foreign_ops *foreign; /* copy from guests through mappings of their memory; NULL: do not */
+	unsigned max_queues; /* of a vif; 0: as many as there are pollers */
 	bool share_with_netback; /* leave alone the vifs that xen-netback holds instead of refusing to start */
 };
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "ctl/ctrl_hash.h"
 #include "proto/limits.h"
 
 #define CTRL_REQUESTS_MAX 32u
@@ -16,28 +17,34 @@ _Static_assert(LIMIT_STATIC_LIST * sizeof(struct xen_netif_gref) == NETIF_PAGE_S
 typedef struct xen_netif_ctrl_request request_t;
 typedef struct xen_netif_ctrl_response response_t;
 
-/* ---- the list of a request ------------------------------------------------------------------------------------ */
+/* ---- the page of a request ------------------------------------------------------------------------------------ */
 
-/* Copies the page that a request names from or to `list`. */
+/* Copies the start of the page that a request names, from or to `own_page`. */
 static bool
-copy_list(const struct ctrl *ctrl, uint32_t ref, struct xen_netif_gref *list, unsigned n, uint16_t direction)
+copy_page(const struct ctrl *ctrl, uint32_t ref, void *own_page, uint32_t size, uint16_t direction)
 {
-	struct grant_copy c = { .len = (uint16_t)(n * sizeof(*list)), .flags = direction, .status = GRANT_STATUS_UNTOUCHED };
+	struct grant_copy c = { .len = (uint16_t)size, .flags = direction, .status = GRANT_STATUS_UNTOUCHED };
 	union grant_ptr *foreign = direction == GRANT_COPY_SOURCE_REF ? &c.source : &c.dest;
 	union grant_ptr *own = direction == GRANT_COPY_SOURCE_REF ? &c.dest : &c.source;
 
-	own->virt = list;
+	own->virt = own_page;
 	foreign->foreign.ref = ref;
 	foreign->foreign.offset = 0;
 	foreign->foreign.domid = (uint16_t)ctrl->domid;
 	return ctrl->env->xen->grants->copy(ctrl->link->grants, &c, 1) >= 0 && c.status == GRANT_STATUS_OKAY;
 }
 
+bool
+ctrl_copy_page(const struct ctrl *ctrl, uint32_t ref, void *to, uint32_t size)
+{
+	return copy_page(ctrl, ref, to, size, GRANT_COPY_SOURCE_REF);
+}
+
 static bool
 read_list(const struct ctrl *ctrl, const request_t *req, struct xen_netif_gref *list)
 {
 	return req->data[0] == 0 && req->data[2] >= 1 && req->data[2] <= LIMIT_STATIC_LIST &&
-	       copy_list(ctrl, req->data[1], list, req->data[2], GRANT_COPY_SOURCE_REF);
+	       ctrl_copy_page(ctrl, req->data[1], list, req->data[2] * (uint32_t)sizeof(*list));
 }
 
 static int
@@ -170,7 +177,7 @@ do_del(struct ctrl *ctrl, const request_t *req, uint32_t *data)
 		return XEN_NETIF_CTRL_STATUS_INVALID_PARAMETER;
 	take_out(ctrl, list, n);
 	*data = ctrl->n_gone;
-	bool told = copy_list(ctrl, req->data[1], list, n, GRANT_COPY_DEST_REF);
+	bool told = copy_page(ctrl, req->data[1], list, n * (uint32_t)sizeof(*list), GRANT_COPY_DEST_REF);
 	if (ctrl->n_gone > 0 && !hand_over(ctrl)) {
 		memcpy(ctrl->grant + ctrl->n_grants, ctrl->gone, ctrl->n_gone * sizeof(*ctrl->gone));
 		ctrl->n_grants += ctrl->n_gone;
@@ -184,11 +191,49 @@ do_del(struct ctrl *ctrl, const request_t *req, uint32_t *data)
 	return told ? XEN_NETIF_CTRL_STATUS_SUCCESS : XEN_NETIF_CTRL_STATUS_INVALID_PARAMETER;
 }
 
+/* Puts `next` into force for all pollers. False: that cannot be done. */
+static bool
+steer(struct ctrl *ctrl, const struct steering *next)
+{
+	struct steering *own = malloc(sizeof(*own));
+
+	if (own == NULL || !member_call(ctrl->env->members, ctrl->member, NULL, NULL)) {
+		free(own);
+		return false;
+	}
+	*own = *next;
+	ctrl->old = ctrl->steering;
+	ctrl->steering = own;
+	ctrl->busy = true;
+	__atomic_store_n(&ctrl->member->port->steering, own, __ATOMIC_RELEASE);
+	return true;
+}
+
+static uint32_t
+do_hash(struct ctrl *ctrl, const request_t *req, uint32_t *data)
+{
+	static const struct steering none;
+	struct steering next;
+	bool changed;
+	uint32_t status = ctrl_hash_request(ctrl, req, ctrl->steering == NULL ? &none : ctrl->steering, &next, &changed, data);
+
+	return changed && !steer(ctrl, &next) ? XEN_NETIF_CTRL_STATUS_INVALID_PARAMETER : status;
+}
+
 static void
 do_request(struct ctrl *ctrl, const request_t *req, response_t *rsp)
 {
 	*rsp = (response_t){ .id = req->id, .type = req->type };
 	switch (req->type) {
+	case XEN_NETIF_CTRL_TYPE_GET_HASH_FLAGS:
+	case XEN_NETIF_CTRL_TYPE_SET_HASH_FLAGS:
+	case XEN_NETIF_CTRL_TYPE_SET_HASH_KEY:
+	case XEN_NETIF_CTRL_TYPE_GET_HASH_MAPPING_SIZE:
+	case XEN_NETIF_CTRL_TYPE_SET_HASH_MAPPING_SIZE:
+	case XEN_NETIF_CTRL_TYPE_SET_HASH_MAPPING:
+	case XEN_NETIF_CTRL_TYPE_SET_HASH_ALGORITHM:
+		rsp->status = do_hash(ctrl, req, &rsp->data);
+		return;
 	case XEN_NETIF_CTRL_TYPE_GET_GREF_MAPPING_SIZE:
 		rsp->status = req->data[0] == 0 ? XEN_NETIF_CTRL_STATUS_SUCCESS : XEN_NETIF_CTRL_STATUS_INVALID_PARAMETER;
 		rsp->data = req->data[0] == 0 ? LIMIT_STATIC_GRANTS : 0;
@@ -249,9 +294,13 @@ ctrl_run(struct ctrl *ctrl)
 void
 ctrl_called(struct ctrl *ctrl)
 {
-	static_grants_destroy(ctrl->table);
-	ctrl->table = ctrl->next;
-	ctrl->next = NULL;
+	if (ctrl->next != NULL) {
+		static_grants_destroy(ctrl->table);
+		ctrl->table = ctrl->next;
+		ctrl->next = NULL;
+	}
+	free(ctrl->old);
+	ctrl->old = NULL;
 	unmap(ctrl, ctrl->gone, ctrl->n_gone);
 	free(ctrl->gone);
 	ctrl->gone = NULL;
@@ -284,5 +333,7 @@ ctrl_close(struct ctrl *ctrl)
 	free(ctrl->gone);
 	static_grants_destroy(ctrl->table);
 	static_grants_destroy(ctrl->next);
+	free(ctrl->steering);
+	free(ctrl->old);
 	*ctrl = (struct ctrl){ .env = NULL };
 }

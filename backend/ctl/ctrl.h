@@ -2,8 +2,8 @@
 /*
  * A vif's control ring: the guest asks, control answers, one response for each request, in order.
  *
- * Served are static grants (netif.h types 8 to 10); all else is answered with NOT_SUPPORTED. A request that changes what the poller
- * may touch waits for the poller: until ctrl_called() no further request is taken.
+ * Served are hashing (netif.h types 1 to 7, ctrl_hash.h) and static grants (types 8 to 10); all else is answered with NOT_SUPPORTED.
+ * A request that changes what the pollers look at waits for them: until ctrl_called() no further request is taken.
  *
  * A guest can cost no more than this: CTRL_REQUESTS_MAX requests in a round of the loop; LIMIT_STATIC_GRANTS mapped
  * pages of one vif, LIMIT_STATIC_GRANTS_ALL of all; and nothing of it outlives the connection.
@@ -19,6 +19,7 @@
 #include "ctl/member.h"
 #include "ctl/vif_connect.h"
 #include "dp/static_grants.h"
+#include "dp/steering.h"
 #include "proto/ring.h"
 
 /* What ctrl.c needs of its vif and of all vifs. */
@@ -40,11 +41,13 @@ struct ctrl {
 
 	struct static_grant *grant; /* mapped; room for LIMIT_STATIC_GRANTS; NULL before the first one */
 	unsigned n_grants;
-	struct static_grants *table; /* the poller's */
+	struct static_grants *table; /* the pollers' */
+	struct steering *steering;   /* the pollers'; NULL: nothing was chosen */
 
-	/* While a request waits for the poller. */
+	/* While a request waits for the pollers. */
 	bool busy;
-	struct static_grants *next; /* the poller's from ctrl_called() on */
+	struct static_grants *next; /* the pollers' from ctrl_called() on; NULL: stays */
+	struct steering *old;       /* to be freed then */
 	struct static_grant *gone;  /* to be unmapped then */
 	unsigned n_gone;
 	struct xen_netif_ctrl_response rsp;
@@ -58,6 +61,9 @@ void ctrl_close(struct ctrl *ctrl);
 
 /* Takes requests. Whether some are left for the next round. ctrl->fault is set if the guest broke the ring. */
 bool ctrl_run(struct ctrl *ctrl);
+
+/* Copies the first `size` bytes, at most a page, of the guest's page behind `ref`. Whether that worked. */
+bool ctrl_copy_page(const struct ctrl *ctrl, uint32_t ref, void *to, uint32_t size);
 
 /* MEMBER_CALLED came: ends what waited for it. ctrl_run() is to follow. */
 void ctrl_called(struct ctrl *ctrl);

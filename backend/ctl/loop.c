@@ -94,6 +94,7 @@ open_env(struct vif_env *env, const struct ctl_params *params, struct dp *dp, co
 	env->dp = dp;
 	env->share_with_netback = params->share_with_netback;
 	env->foreign = params->foreign;
+	env->max_queues = params->max_queues > 0 ? params->max_queues : dp_n_pollers(dp);
 	env->root = "";
 	env->xs.ops = xen->store;
 	env->xs.conn = xen->store->open();

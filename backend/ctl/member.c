@@ -37,16 +37,15 @@ members_destroy(struct members *members)
 }
 
 int
-member_join(struct members *members, struct member *member, struct port *port, int poller, member_fn *fn,
-	    void *owner)
+member_join(struct members *members, struct member *member, struct port *port, member_fn *fn, void *owner)
 {
 	assert(member->phase == MEMBER_OUT && member->port == NULL);
-	int ret = dp_attach(members->dp, port, poller);
+	int ret = dp_attach(members->dp, port);
 	if (ret < 0)
 		return ret;
 	member->port = port;
 	member->phase = MEMBER_JOINING;
-	member->leaves = member->calls = member->called = false;
+	member->leaves = member->calls = member->called = member->moves = false;
 	member->fn = fn;
 	member->owner = owner;
 	pthread_mutex_lock(&members->lock);
@@ -67,17 +66,45 @@ destroy_all(struct retired_list *list)
 	}
 }
 
-/* Begins the next request, if there is one and none is under way. */
 static void
-go_on(struct members *members, struct member *member)
+start_call(struct members *members, struct member *member)
 {
-	if (member->phase != MEMBER_IN || (!member->calls && SLIST_EMPTY(&member->retired)))
-		return;
 	member->phase = MEMBER_CALLED_ON;
 	member->called = member->calls;
 	member->passing = member->retired;
 	SLIST_INIT(&member->retired);
 	dp_call(members->dp, member->port, member->calls ? member->call : NULL, member->arg);
+}
+
+static void
+start_move(struct members *members, struct member *member)
+{
+	member->phase = MEMBER_CALLED_ON;
+	dp_move(members->dp, member->port, member->queue, member->poller);
+}
+
+/* Begins the next request, if there is one and none is under way. */
+static void
+go_on(struct members *members, struct member *member)
+{
+	if (member->phase != MEMBER_IN)
+		return;
+	if (member->calls || !SLIST_EMPTY(&member->retired))
+		start_call(members, member);
+	else if (member->moves)
+		start_move(members, member);
+}
+
+bool
+member_move(struct members *members, struct member *member, unsigned queue, unsigned poller)
+{
+	if ((member->phase != MEMBER_IN && member->phase != MEMBER_CALLED_ON) || member->moves || member->leaves)
+		return false;
+	member->moves = true;
+	member->queue = queue;
+	member->poller = poller;
+	go_on(members, member);
+	return true;
 }
 
 bool
@@ -169,9 +196,13 @@ member_handle(struct members *members, struct member *member, enum dp_event_kind
 		if (!member->leaves)
 			member->fn(member->owner, MEMBER_CALLED);
 		break;
+	case DP_MOVED:
+		member->phase = MEMBER_IN;
+		member->moves = false;
+		break;
 	case DP_DETACHED:
 		member->phase = MEMBER_OUT;
-		member->calls = false;
+		member->calls = member->moves = false;
 		destroy_all(&member->retired);
 		member->fn(member->owner, MEMBER_LEFT);
 		return;

@@ -8,8 +8,8 @@
  *          |  left             v                v
  *          +---- MEMBER_LEAVING <---------------+
  *
- * From MEMBER_IN a call leads to MEMBER_CALLED_ON and back. dp/dp.h allows one request per port at a time: who leaves
- * while joining or called on waits for the first request to be done, and so does a call.
+ * From MEMBER_IN a call or a move leads to MEMBER_CALLED_ON and back. dp/dp.h allows one request per port at a time: who leaves
+ * while joining or called on waits for the first request to be done, and so do a call and a move.
  *
  * What pollers read through a pointer in the port, and control replaces: store the new pointer (release), then give the old
  * object to member_retire(). It is destroyed when every poller has passed the top of its loop since.
@@ -61,6 +61,9 @@ struct member {
 	bool called; /* the request under way is `call`; else it is for `passing` alone */
 	dp_call_fn *call;
 	void *arg;
+	bool moves;  /* queue `queue` shall move to poller `poller`, or is on its way */
+	unsigned queue;
+	unsigned poller;
 	struct retired_list retired; /* since the request under way began */
 	struct retired_list passing; /* before that */
 	member_fn *fn;
@@ -76,18 +79,17 @@ struct members *members_create(struct dp *dp);
 /* All members must be out and their ports destroyed. NULL is allowed. */
 void members_destroy(struct members *members);
 
-/*
- * Hands `port` to the pollers (`poller` as for dp_attach()) and tells the owner of what becomes of it. Returns 0; on
- * error (-ENOSPC) the port stays the caller's.
- */
-int member_join(struct members *members, struct member *member, struct port *port, int poller, member_fn *fn,
-		void *owner);
+/* Hands `port` to the pollers and tells the owner of what becomes of it. Returns 0; on error (-ENOSPC) the port stays the caller's. */
+int member_join(struct members *members, struct member *member, struct port *port, member_fn *fn, void *owner);
 
 /*
  * Has the port's poller call fn(port, arg), see dp_call(); MEMBER_CALLED follows. False: the member is not in, or another call is
  * under way; nothing happens then.
  */
 bool member_call(struct members *members, struct member *member, dp_call_fn *fn, void *arg);
+
+/* Has poller `poller` take over a queue of the port, see dp_move(). False: the member is not in, or another move is under way. */
+bool member_move(struct members *members, struct member *member, unsigned queue, unsigned poller);
 
 /*
  * Has `object`, which the port's pollers may still be looking at, destroyed when they are not any more; at once if no poller

@@ -121,7 +121,8 @@ uplink_open(struct uplink *uplink, struct dp *dp, const struct uplink_params *pa
 			 advice(params->kind, error));
 		return -error;
 	}
-	int ret = member_join(uplink->all->members, &uplink->member, port, params->poller, uplink_moved, uplink);
+	port->pinned = params->poller;
+	int ret = member_join(uplink->all->members, &uplink->member, port, uplink_moved, uplink);
 	if (ret < 0) {
 		snprintf(why, why_size, "uplink %s: no room for another port", params->device);
 		port->ops->destroy(port);

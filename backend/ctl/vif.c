@@ -179,7 +179,7 @@ make_tap(struct vif *vif)
 		return -error;
 	}
 	snprintf(port->name, sizeof(port->name), "%s-tap", vif->name); /* the vif itself has the plain name */
-	int ret = member_join(vif->env->members, &vif->tap, port, -1, tap_moved, vif);
+	int ret = member_join(vif->env->members, &vif->tap, port, tap_moved, vif);
 	if (ret < 0) {
 		snprintf(vif->why, sizeof(vif->why), "no room for another port: %s", strerror(-ret));
 		port->ops->destroy(port);
@@ -206,11 +206,12 @@ do_offer(struct vif *vif)
 static void
 describe_guest(struct vif *vif, const struct vif_keys *keys)
 {
-	snprintf(vif->guest_text, sizeof(vif->guest_text), "%s%s%s%s%s%s",
+	snprintf(vif->guest_text, sizeof(vif->guest_text), " %u queue%s%s%s%s%s%s%s", keys->n_queues,
+		 keys->n_queues == 1 ? "" : "s",
 		 keys->guest & VIF_GUEST_SG ? " sg" : "", keys->guest & VIF_GUEST_GSO4 ? " gso4" : "",
 		 keys->guest & VIF_GUEST_GSO6 ? " gso6" : "", keys->guest & VIF_GUEST_CSUM4 ? " csum4" : "",
 		 keys->guest & VIF_GUEST_CSUM6 ? " csum6" : "",
-		 keys->evtchn_tx != keys->evtchn_rx ? " split-events" : "");
+		 keys->queue[0].evtchn_tx != keys->queue[0].evtchn_rx ? " split-events" : "");
 }
 
 /* Builds the port on the open link and hands it over. */
@@ -223,13 +224,9 @@ join_guest(struct vif *vif, const struct vif_keys *keys)
 		.bridge = (uint16_t)vif->bridge,
 		.guest = keys->guest,
 		.max_frame = vif->config.max_frame,
-		.tx_page = vif->link.tx_page,
-		.rx_page = vif->link.rx_page,
-		.foreign = vif->link.foreign,
 		.foreign_ops = vif->link.foreign_ops,
-		.events = vif->link.events,
-		.evtchn_tx = vif->link.evtchn_tx,
-		.evtchn_rx = vif->link.evtchn_rx,
+		.n_queues = vif->link.n_queues,
+		.queue = vif->link.queue,
 	};
 	struct port *port = port_vif_create(vif->env->dp, vif->env->xen, &params);
 
@@ -239,7 +236,7 @@ join_guest(struct vif *vif, const struct vif_keys *keys)
 			 ? "the indices in the frontend's rings are impossible" : strerror(error));
 		return -error;
 	}
-	int ret = member_join(vif->env->members, &vif->guest, port, -1, guest_moved, vif);
+	int ret = member_join(vif->env->members, &vif->guest, port, guest_moved, vif);
 	if (ret < 0) {
 		snprintf(vif->why, sizeof(vif->why), "no room for another port: %s", strerror(-ret));
 		port->ops->destroy(port);
@@ -263,7 +260,7 @@ static int
 do_connect(struct vif *vif)
 {
 	struct vif_keys keys;
-	int ret = vif_keys_read(&vif->env->xs, vif->config.frontend, &keys, vif->why, sizeof(vif->why));
+	int ret = vif_keys_read(&vif->env->xs, vif->config.frontend, vif->env->max_queues, &keys, vif->why, sizeof(vif->why));
 
 	if (ret == 0)
 		ret = vif_link_open(&vif->link, vif->env->xen, vif->env->ctrl->events, vif->domid, &keys, vif->why, sizeof(vif->why));

@@ -37,6 +37,7 @@ struct vif_env {
 	struct members *members;
 	enum hotplug_mode hotplug; /* SCRIPT or SELF */
 	bool share_with_netback;
+	unsigned max_queues; /* of a vif */
 	const struct foreign_ops *foreign; /* NULL: not to be used */
 	struct ctrl_env *ctrl;
 	const char *root; /* below which /sys is: "" but in tests */
@@ -104,7 +105,7 @@ struct vif {
 	struct member guest;
 	struct vif_link link;
 	struct ctrl ctrl;
-	char guest_text[64]; /* what was negotiated, for the log */
+	char guest_text[80]; /* what was negotiated, for the log */
 
 	/* CLOCK_NEVER: not. */
 	uint64_t offered_ms; /* when the 2 was written */

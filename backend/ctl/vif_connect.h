@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What a connected vif holds of its guest: two mapped rings and its event channels.
+ * What a connected vif holds of its guest: the mapped rings of each queue and its event channels.
  *
- * Each vif has handles of its own, so whatever happens, closing them leaves nothing of the guest behind.
- * Threads: control thread; between the port's hand-over and its return the events belong to the poller.
+ * Each vif has handles of its own, so whatever happens, closing them leaves nothing of the guest behind. Each queue has its own
+ * event handle and its own way into the guest's memory, since each may be another poller's.
+ * Threads: control thread; between the port's hand-over and its return the queues' events belong to their pollers.
  */
 #ifndef VPE_CTL_VIF_CONNECT_H
 #define VPE_CTL_VIF_CONNECT_H
@@ -18,16 +19,12 @@
 /* Zero-initialise it. */
 struct vif_link {
 	struct grants *grants;
-	struct events *events;
-	struct foreign *foreign; /* the guest's memory; NULL: not used */
 	const struct foreign_ops *foreign_ops;
-	void *tx_page;
-	void *rx_page;
-	void *ctrl_page;       /* NULL: no control ring */
+	unsigned n_queues;
+	struct port_vif_queue queue[LIMIT_QUEUES]; /* with our ports in it */
+	void *ctrl_page;            /* NULL: no control ring */
 	struct events *ctrl_events; /* shared by all vifs; its port is ours */
-	uint32_t evtchn_tx; /* our ports */
-	uint32_t evtchn_rx;
-	uint32_t evtchn_ctrl; /* 0: none */
+	uint32_t evtchn_ctrl;       /* our port; 0: none */
 };
 
 /*

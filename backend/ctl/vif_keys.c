@@ -13,6 +13,7 @@
 
 #define KEYS_TX_TRIES 10      /* a frontend that changes its keys more often than that is not ready */
 #define EVTCHN_MAX 0x7FFFFFFFu /* xenevtchn.h: a port fits in 31 bits */
+#define KEY_QUEUE_SIZE 64      /* of the longest KEY_QUEUE */
 #define SHOWN_SIZE 48         /* of a guest's value in a sentence */
 
 /* Only what is built. Features that are missing here count as 0. */
@@ -25,7 +26,6 @@ static const struct node_value features[] = {
 	{ KEY_FEATURE_RX_FLIP, "0" },
 	{ KEY_FEATURE_SPLIT_EVENTS, "1" },
 	{ KEY_FEATURE_CTRL_RING, "1" },
-	{ KEY_MAX_QUEUES, "1" },
 };
 
 const struct node_value *
@@ -40,6 +40,7 @@ struct reader {
 	const struct xstore *xs;
 	uint32_t tx;
 	const char *dir;
+	unsigned max_queues;
 	char *why;
 	size_t why_size;
 };
@@ -79,19 +80,31 @@ read_flag(const struct reader *r, const char *key, bool *out)
 	return 0;
 }
 
+/* A number of one queue: below queue-N if there are several. */
+static int
+read_queue_number(const struct reader *r, int queue, const char *key, uint32_t min, uint32_t max, uint32_t *out)
+{
+	char path[KEY_QUEUE_SIZE];
+
+	if (queue < 0)
+		return read_number(r, key, min, max, out);
+	snprintf(path, sizeof(path), KEY_QUEUE, (unsigned)queue, key);
+	return read_number(r, path, min, max, out);
+}
+
 /* One for both directions, or one for each. */
 static int
-read_evtchns(const struct reader *r, struct vif_keys *keys)
+read_evtchns(const struct reader *r, int queue, struct vif_queue_keys *keys)
 {
-	int ret = read_number(r, KEY_EVTCHN_TX, 1, EVTCHN_MAX, &keys->evtchn_tx);
+	int ret = read_queue_number(r, queue, KEY_EVTCHN_TX, 1, EVTCHN_MAX, &keys->evtchn_tx);
 
 	if (ret == -ENOENT) {
-		ret = read_number(r, KEY_EVTCHN, 1, EVTCHN_MAX, &keys->evtchn_tx);
+		ret = read_queue_number(r, queue, KEY_EVTCHN, 1, EVTCHN_MAX, &keys->evtchn_tx);
 		keys->evtchn_rx = keys->evtchn_tx;
 		return ret;
 	}
 	if (ret == 0)
-		ret = read_number(r, KEY_EVTCHN_RX, 1, EVTCHN_MAX, &keys->evtchn_rx);
+		ret = read_queue_number(r, queue, KEY_EVTCHN_RX, 1, EVTCHN_MAX, &keys->evtchn_rx);
 	if (ret == 0 && keys->evtchn_tx == keys->evtchn_rx) {
 		snprintf(r->why, r->why_size, "the frontend offers the same event channel for both directions as two");
 		ret = -EINVAL;
@@ -100,21 +113,66 @@ read_evtchns(const struct reader *r, struct vif_keys *keys)
 }
 
 static int
-read_rings(const struct reader *r, struct vif_keys *keys)
+read_queue(const struct reader *r, int queue, struct vif_queue_keys *keys)
 {
-	uint32_t n_queues;
-	int ret = read_number(r, KEY_NUM_QUEUES, 1, 1, &n_queues);
+	int ret = read_queue_number(r, queue, KEY_TX_RING_REF, 0, UINT32_MAX, &keys->tx_ref);
 
-	if (ret < 0 && ret != -ENOENT)
-		return ret;
-	ret = read_number(r, KEY_TX_RING_REF, 0, UINT32_MAX, &keys->tx_ref);
 	if (ret == 0)
-		ret = read_number(r, KEY_RX_RING_REF, 0, UINT32_MAX, &keys->rx_ref);
+		ret = read_queue_number(r, queue, KEY_RX_RING_REF, 0, UINT32_MAX, &keys->rx_ref);
 	if (ret == 0 && keys->tx_ref == keys->rx_ref) {
 		snprintf(r->why, r->why_size, "the frontend offers the same page for both rings");
 		ret = -EINVAL;
 	}
-	return ret;
+	return ret == 0 ? read_evtchns(r, queue, keys) : ret;
+}
+
+/* Whether queue `i` uses a page or a channel of one before it. */
+static bool
+shares_with_another(const struct vif_keys *keys, unsigned i)
+{
+	const struct vif_queue_keys *x = &keys->queue[i];
+
+	for (unsigned j = 0; j < i; j++) {
+		const struct vif_queue_keys *y = &keys->queue[j];
+		if (x->tx_ref == y->tx_ref || x->tx_ref == y->rx_ref || x->rx_ref == y->tx_ref || x->rx_ref == y->rx_ref ||
+		    x->evtchn_tx == y->evtchn_tx || x->evtchn_tx == y->evtchn_rx || x->evtchn_rx == y->evtchn_tx ||
+		    x->evtchn_rx == y->evtchn_rx)
+			return true;
+	}
+	return false;
+}
+
+static int
+read_queues(const struct reader *r, struct vif_keys *keys)
+{
+	uint32_t n_queues = 1;
+	int ret = read_number(r, KEY_NUM_QUEUES, 1, r->max_queues, &n_queues);
+
+	if (ret < 0 && ret != -ENOENT)
+		return ret;
+	keys->n_queues = n_queues;
+	for (unsigned i = 0; i < n_queues; i++) {
+		ret = read_queue(r, n_queues == 1 ? -1 : (int)i, &keys->queue[i]);
+		if (ret < 0)
+			return ret;
+		if (shares_with_another(keys, i)) {
+			snprintf(r->why, r->why_size, "the frontend offers the same page or event channel for two queues");
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
+/* Whether a queue has that page or that channel. */
+static bool
+is_of_a_queue(const struct vif_keys *keys, uint32_t ref, uint32_t evtchn)
+{
+	for (unsigned i = 0; i < keys->n_queues; i++) {
+		const struct vif_queue_keys *q = &keys->queue[i];
+		if (q->tx_ref == ref || q->rx_ref == ref || q->evtchn_tx == evtchn || q->evtchn_rx == evtchn)
+			return true;
+	}
+	return false;
 }
 
 static int
@@ -127,8 +185,9 @@ read_ctrl(const struct reader *r, struct vif_keys *keys)
 		return 0;
 	if (ret == 0)
 		ret = read_number(r, KEY_EVTCHN_CTRL, 1, EVTCHN_MAX, &keys->evtchn_ctrl);
-	if (ret == 0 && (keys->ctrl_ref == keys->tx_ref || keys->ctrl_ref == keys->rx_ref)) {
-		snprintf(r->why, r->why_size, "the frontend offers the same page for its control ring and another one");
+	if (ret == 0 && is_of_a_queue(keys, keys->ctrl_ref, keys->evtchn_ctrl)) {
+		snprintf(r->why, r->why_size,
+			 "the frontend offers the same page or event channel for its control ring and another one");
 		ret = -EINVAL;
 	}
 	return ret;
@@ -170,10 +229,8 @@ read_features(const struct reader *r, struct vif_keys *keys)
 static int
 read_all(const struct reader *r, struct vif_keys *keys)
 {
-	int ret = read_rings(r, keys);
+	int ret = read_queues(r, keys);
 
-	if (ret == 0)
-		ret = read_evtchns(r, keys);
 	if (ret == 0)
 		ret = read_ctrl(r, keys);
 	if (ret == 0)
@@ -182,9 +239,10 @@ read_all(const struct reader *r, struct vif_keys *keys)
 }
 
 int
-vif_keys_read(const struct xstore *xs, const char *dir, struct vif_keys *keys, char *why, size_t why_size)
+vif_keys_read(const struct xstore *xs, const char *dir, unsigned max_queues, struct vif_keys *keys, char *why,
+	      size_t why_size)
 {
-	struct reader r = { .xs = xs, .dir = dir, .why = why, .why_size = why_size };
+	struct reader r = { .xs = xs, .dir = dir, .max_queues = max_queues, .why = why, .why_size = why_size };
 
 	for (unsigned i = 0; i < KEYS_TX_TRIES; i++) {
 		r.tx = xs->ops->begin(xs->conn);

@@ -7,7 +7,7 @@
 #include "ctl/vif.h"
 #include "proto/keys.h"
 
-#define VALUES_MAX 16
+#define VALUES_MAX 20
 
 static void
 add(struct node_value *values, unsigned *n, const char *key, const char *value)
@@ -15,9 +15,15 @@ add(struct node_value *values, unsigned *n, const char *key, const char *value)
 	values[(*n)++] = (struct node_value){ .key = key, .value = value };
 }
 
+/* Values that are made here. */
+struct texts {
+	char state[4];
+	char max_queues[4];
+};
+
 /* Only what changes: the toolstack writes `state` as well. */
 static unsigned
-values_of(const struct vif *vif, enum xenbus_state state, bool carrier, char state_text[4], struct node_value *values)
+values_of(const struct vif *vif, enum xenbus_state state, bool carrier, struct texts *texts, struct node_value *values)
 {
 	unsigned n = 0;
 	unsigned n_features;
@@ -29,11 +35,13 @@ values_of(const struct vif *vif, enum xenbus_state state, bool carrier, char sta
 	if (state == XenbusStateInitWait) {
 		for (unsigned i = 0; i < n_features; i++)
 			add(values, &n, features[i].key, features[i].value);
+		snprintf(texts->max_queues, sizeof(texts->max_queues), "%u", vif->env->max_queues % 100);
+		add(values, &n, KEY_MAX_QUEUES, texts->max_queues);
 		if (vif->env->hotplug == HOTPLUG_SELF)
 			add(values, &n, KEY_HOTPLUG_STATUS, HOTPLUG_STATUS_CONNECTED);
 	}
-	snprintf(state_text, 4, "%u", (unsigned)state % 10);
-	add(values, &n, KEY_STATE, state_text);
+	snprintf(texts->state, sizeof(texts->state), "%u", (unsigned)state % 10);
+	add(values, &n, KEY_STATE, texts->state);
 	return n;
 }
 
@@ -44,13 +52,13 @@ vif_show(struct vif *vif, uint64_t now_ms)
 	/* After a fault it goes down when nothing of the guest's is used any more. */
 	bool carrier = vif->state == VIF_CONNECTED || vif->state == VIF_FAULTING;
 	struct node_value values[VALUES_MAX];
-	char state_text[4];
+	struct texts texts;
 
 	if (state == XenbusStateUnknown || vif->removed || vif->retry_ms != CLOCK_NEVER)
 		return;
 	if (state == vif->shown_state && carrier == vif->shown_carrier)
 		return;
-	unsigned n = values_of(vif, state, carrier, state_text, values);
+	unsigned n = values_of(vif, state, carrier, &texts, values);
 	int ret = node_update(&vif->env->xs, vif->dir, KEY_STATE, values, n);
 	if (ret == -ENOENT) {
 		vif->stale |= VIF_STALE_BACKEND;

@@ -139,40 +139,50 @@ request(struct dp *dp, unsigned id, struct handoff handoff)
 	handoff.n_left = dp->n_pollers;
 	slot->handoff = handoff;
 	slot->waiting = true;
-	for (unsigned i = 0; i < dp->n_pollers; i++) {
-		/* The ring has room for a request of every port, and a port has one at a time. */
-		rte_ring_sp_enqueue(dp->poller[i]->handoffs, &slot->handoff);
-		poller_wake(dp->poller[i]);
+	for (unsigned i = 0; i < dp->n_pollers; i++)
+		poller_request(dp->poller[i], &slot->handoff);
+}
+
+/* Queues that the poller has, or is going to have. */
+static unsigned
+count_queues(const struct dp *dp, const struct poller *pl)
+{
+	unsigned n = 0;
+
+	for (unsigned id = 0; id < LIMIT_PORTS; id++) {
+		const struct port *port = dp->port[id];
+		for (unsigned i = 0; port != NULL && i < port->n_queues; i++)
+			n += __atomic_load_n(&port->queue[i]->owner, __ATOMIC_RELAXED) == pl;
 	}
+	return n;
 }
 
 static struct poller *
-least_loaded(const struct dp *dp)
+choose_poller(const struct dp *dp, int pinned)
 {
-	unsigned n_ports[LIMIT_POLLERS] = { 0 };
-	unsigned best = 0;
+	struct poller *best = dp->poller[0];
 
-	for (unsigned id = 0; id < LIMIT_PORTS; id++) {
-		for (unsigned i = 0; dp->port[id] != NULL && i < dp->n_pollers; i++)
-			n_ports[i] += dp->port[id]->owner == dp->poller[i];
-	}
+	if (pinned >= 0 && (unsigned)pinned < dp->n_pollers)
+		return dp->poller[pinned];
 	for (unsigned i = 1; i < dp->n_pollers; i++) {
-		if (n_ports[i] < n_ports[best])
-			best = i;
+		if (count_queues(dp, dp->poller[i]) < count_queues(dp, best))
+			best = dp->poller[i];
 	}
-	return dp->poller[best];
+	return best;
 }
 
 int
-dp_attach(struct dp *dp, struct port *port, int poller)
+dp_attach(struct dp *dp, struct port *port)
 {
 	for (unsigned i = 0; i < LIMIT_PORTS; i++) {
 		unsigned id = (dp->next_id + i) % LIMIT_PORTS;
 		if (dp->port[id] != NULL)
 			continue;
-		port->owner = poller >= 0 && (unsigned)poller < dp->n_pollers ? dp->poller[poller] : least_loaded(dp);
-		port->id = (uint16_t)id;
 		dp->port[id] = port;
+		for (unsigned q = 0; q < port->n_queues; q++) {
+			port->queue[q]->owner = choose_poller(dp, port->queue[q]->pinned);
+			port->queue[q]->id = (uint16_t)id;
+		}
 		dp->slot[id].fault_told = false;
 		dp->next_id = (id + 1) % LIMIT_PORTS;
 		request(dp, id, (struct handoff){ .kind = HANDOFF_ATTACH });
@@ -193,6 +203,28 @@ dp_call(struct dp *dp, struct port *port, dp_call_fn *fn, void *arg)
 	request(dp, port->id, (struct handoff){ .kind = HANDOFF_CALL, .fn = fn, .arg = arg });
 }
 
+void
+dp_move(struct dp *dp, struct port *port, unsigned queue, unsigned poller)
+{
+	struct dp_slot *slot = &dp->slot[port->id];
+
+	slot->handoff = (struct handoff){
+		.kind = HANDOFF_MOVE, .port = port->queue[queue], .to = dp->poller[poller], .n_left = 1,
+	};
+	slot->waiting = true;
+	poller_request(port->queue[queue]->owner, &slot->handoff);
+}
+
+unsigned
+dp_poller_of(const struct dp *dp, const struct port *queue)
+{
+	unsigned i = 0;
+
+	while (i < dp->n_pollers - 1 && dp->poller[i] != queue->owner)
+		i++;
+	return i;
+}
+
 int
 dp_event_fd(struct dp *dp)
 {
@@ -203,6 +235,7 @@ static const enum dp_event_kind event_of[] = {
 	[HANDOFF_ATTACH] = DP_ATTACHED,
 	[HANDOFF_DETACH] = DP_DETACHED,
 	[HANDOFF_CALL] = DP_CALLED,
+	[HANDOFF_MOVE] = DP_MOVED,
 };
 
 /* Whether there is something to tell about the port with index `id`; fills `event`. */
@@ -260,6 +293,7 @@ dp_get_poller_stats(const struct dp *dp, unsigned poller, struct dp_poller_stats
 	const struct poller *pl = dp->poller[poller];
 
 	*stats = pl->stats;
+	stats->busy_us = pl->busy * 1000 / (rte_get_tsc_hz() / 1000);
 	stats->n_copies = pl->copy.n_copies;
 	stats->n_copy_calls = pl->copy.n_calls;
 	stats->n_static_copies = pl->copy.n_static;

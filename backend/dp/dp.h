@@ -3,7 +3,7 @@
  * The data plane as control sees it: start and stop, attach and detach of ports.
  *
  * Hand-off, for the requester (control): build the port completely; dp_attach(); touch nothing of it but counters
- * until DP_ATTACHED; change it by dp_call(); later dp_detach(), and again touch nothing until DP_DETACHED; from then on it is yours
+ * until DP_ATTACHED; change it by dp_call() and dp_move(); later dp_detach(), and again touch nothing until DP_DETACHED; from then on it is yours
  * alone, unmap and destroy it. One request per port at a time.
  * For the pollers: a request goes to all of them. Each takes it at the top of its loop, adds the port to or removes it
  * from its own tables, and counts the request down; the last one wakes control.
@@ -58,27 +58,37 @@ void dp_destroy(struct dp *dp);
 struct pools *dp_pools(struct dp *dp);
 
 /*
- * Gives `port` to poller `poller` (or to the one with the fewest ports: -1) and makes it a member of its bridge.
- * Returns 0; -ENOSPC if LIMIT_PORTS are attached. The end is told by DP_ATTACHED.
+ * Gives each queue of `port`, a leader, to the poller that it is pinned to, or else to the one with the fewest, and makes the port a
+ * member of its bridge. Returns 0; -ENOSPC if LIMIT_PORTS are attached. The end is told by DP_ATTACHED.
  */
-int dp_attach(struct dp *dp, struct port *port, int poller);
+int dp_attach(struct dp *dp, struct port *port);
 
 /* Takes it back. The end is told by DP_DETACHED. */
 void dp_detach(struct dp *dp, struct port *port);
 
-/* Changes the port while its poller looks: `fn` is called by the poller that owns it, at the top of its loop. */
+/* Changes the port while its pollers look: `fn` is called for each queue by the poller that owns it, at the top of its loop. */
 typedef void dp_call_fn(struct port *port, void *arg);
 
 /*
- * Has the owner call fn(port, arg); `fn` may be NULL. The end is told by DP_CALLED, when every poller has passed the top of its
+ * Has the owners call fn(queue, arg); `fn` may be NULL. The end is told by DP_CALLED, when every poller has passed the top of its
  * loop: what control took away from them before, nobody looks at any more.
  */
 void dp_call(struct dp *dp, struct port *port, dp_call_fn *fn, void *arg);
+
+/*
+ * Has poller `poller` take over queue `queue` of the port. No frame is lost, and frames of one flow stay in order. The end is told
+ * by DP_MOVED.
+ */
+void dp_move(struct dp *dp, struct port *port, unsigned queue, unsigned poller);
+
+/* Index of the poller that has the queue; only while no request of the port is under way. */
+unsigned dp_poller_of(const struct dp *dp, const struct port *queue);
 
 enum dp_event_kind {
 	DP_ATTACHED,
 	DP_DETACHED,
 	DP_CALLED,
+	DP_MOVED,
 	DP_FAULT, /* the port switched itself off: port->fault says why. Told once. It still has to be detached. */
 };
 
@@ -97,9 +107,10 @@ bool dp_next_event(struct dp *dp, struct dp_event *event);
 
 struct dp_poller_stats {
 	int cpu;
-	unsigned n_ports;      /* polled by it */
+	unsigned n_ports;      /* polled by it; each queue counts */
 	uint64_t n_loops;
 	uint64_t n_busy_loops; /* that moved at least one frame */
+	uint64_t busy_us;      /* time of these, the load that is balanced */
 	uint64_t n_sleeps;
 	uint64_t slept_us;     /* core time that adaptive polling gave back */
 	uint64_t n_copies;     /* grant copy operations */

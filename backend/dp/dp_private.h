@@ -9,12 +9,14 @@ enum handoff_kind {
 	HANDOFF_ATTACH,
 	HANDOFF_DETACH,
 	HANDOFF_CALL,
+	HANDOFF_MOVE, /* to the old owner, and from it to the new one */
 };
 
-/* A request from control to all pollers; in the port's slot of the port table. */
+/* A request from control to all pollers, or from one to the next; in the port's slot of the port table. */
 struct handoff {
 	enum handoff_kind kind;
-	struct port *port;
+	struct port *port;    /* a leader; of HANDOFF_MOVE: the queue */
+	struct poller *to;    /* of HANDOFF_MOVE */
 	dp_call_fn *fn; /* of HANDOFF_CALL: for the port's owner; may be NULL */
 	void *arg;
 	unsigned n_left; /* pollers that have not done it yet; counted down with release */

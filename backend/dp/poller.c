@@ -26,92 +26,54 @@
 
 _Static_assert(HANDOFF_RING_SIZE > LIMIT_PORTS, "a request for each port fits");
 
-/* ---- hand-off ------------------------------------------------------------------------------------------ */
-
-/* A poller that never sleeps, or only naps, is not woken by its ports; not to be asked saves the kernel a callback a frame. */
-static bool
-poller_is_woken_by_ports(const struct poller *pl)
-{
-	return pl->idle_us > 0 && pl->nap_us == 0;
-}
+/* ---- waking others ------------------------------------------------------------------------------------- */
 
 static void
-poller_adopt(struct poller *pl, struct port *port)
+poller_rouse(struct poller *pl)
 {
-	int fd = port->ops->fd(port);
-	struct epoll_event event = { .events = EPOLLIN, .data.ptr = port };
+	uint64_t one = 1;
 
-	pl->own[pl->n_own++] = port;
-	if (fd >= 0 && poller_is_woken_by_ports(pl))
-		epoll_ctl(pl->epoll_fd, EPOLL_CTL_ADD, fd, &event);
+	if (!__atomic_load_n(&pl->sleeping, __ATOMIC_SEQ_CST))
+		return;
+	if (write(pl->wake_fd, &one, sizeof(one)) < 0)
+		return; /* EAGAIN: the counter is full of wake-ups already */
 }
 
-static void
-poller_release(struct poller *pl, struct port *port)
+void
+poller_wake(struct poller *pl)
 {
-	int fd = port->ops->fd(port);
-	unsigned i = 0;
-
-	while (pl->own[i] != port)
-		i++;
-	pl->own[i] = pl->own[--pl->n_own];
-	for (unsigned k = 0; k < POOL_N; k++)
-		pl->n_waiting[k] -= port->n_waiting[k];
-	if (fd >= 0 && poller_is_woken_by_ports(pl))
-		epoll_ctl(pl->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	poller_rouse(pl);
 }
 
+/* A port that moves has no owner; the next one looks into its ring before it sleeps. */
 static void
-poller_handoff(struct poller *pl, struct handoff *h)
+poller_wake_owner(const struct port *port)
 {
-	struct port *port = h->port;
-
-	switch (h->kind) {
-	case HANDOFF_ATTACH:
-		pl->port[port->id] = port;
-		sw_add_port(pl->sw, port->id, port->bridge);
-		if (port->owner == pl)
-			poller_adopt(pl, port);
-		break;
-	case HANDOFF_DETACH:
-		pl->port[port->id] = NULL;
-		sw_del_port(pl->sw, port->id);
-		if (port->owner == pl)
-			poller_release(pl, port);
-		break;
-	case HANDOFF_CALL:
-		if (port->owner == pl && h->fn != NULL)
-			h->fn(port, h->arg);
-		break;
-	}
-	pl->stats.n_ports = pl->n_own;
-	/* Release: pairs with the acquire in dp_next_event(). All we did to the port happened before. */
-	if (__atomic_sub_fetch(&h->n_left, 1, __ATOMIC_ACQ_REL) == 0)
-		dp_signal(pl->dp);
-}
-
-static void
-poller_take_handoffs(struct poller *pl)
-{
-	void *h;
-
-	while (rte_ring_sc_dequeue(pl->handoffs, &h) == 0)
-		poller_handoff(pl, h);
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	struct poller *owner = __atomic_load_n(&port->owner, __ATOMIC_ACQUIRE);
+	if (owner != NULL)
+		poller_rouse(owner);
 }
 
 /* ---- switching ----------------------------------------------------------------------------------------- */
 
+static bool
+poller_owns(const struct poller *pl, const struct port *port)
+{
+	/* Acquire: pairs with the release in poller_take_over(); all that the last owner did to the port happened before. */
+	return __atomic_load_n(&port->owner, __ATOMIC_ACQUIRE) == pl;
+}
+
 static void
 poller_output(struct poller *pl, struct port *in, uint16_t out, struct rte_mbuf *m)
 {
-	struct port *port = pl->port[out];
+	struct port *port = port_queue(pl->port[out], m);
 
-	if (port->owner == pl) {
+	if (poller_owns(pl, port))
 		port_send(port, m);
-		return;
-	}
-	if (rte_ring_mp_enqueue(port->crossing, m) == 0)
-		poller_wake(port->owner);
+	else if (rte_ring_mp_enqueue(port->crossing, m) == 0)
+		poller_wake_owner(port);
 	else
 		port_drop(in, m, DROP_QUEUE_FULL);
 }
@@ -163,7 +125,7 @@ poller_poll_port(struct poller *pl, struct port *port)
 {
 	struct rte_mbuf *frame[LIMIT_BURST];
 
-	if (port->fault != NULL)
+	if (__atomic_load_n(&port->leader->fault, __ATOMIC_RELAXED) != NULL)
 		return 0;
 	unsigned n = port->ops->rx_burst(port, frame, LIMIT_BURST);
 	for (unsigned i = 0; i < n; i++)
@@ -184,6 +146,150 @@ poller_poll(struct poller *pl)
 		port_flush(pl->own[i]);
 	}
 	return n;
+}
+
+/* ---- hand-off ------------------------------------------------------------------------------------------ */
+
+/* A poller that never sleeps, or only naps, is not woken by its ports; not to be asked saves the kernel a callback a frame. */
+static bool
+poller_is_woken_by_ports(const struct poller *pl)
+{
+	return pl->idle_us > 0 && pl->nap_us == 0;
+}
+
+static void
+poller_adopt(struct poller *pl, struct port *port)
+{
+	int fd = port->ops->fd(port);
+	struct epoll_event event = { .events = EPOLLIN, .data.ptr = port };
+
+	pl->own[pl->n_own++] = port;
+	for (unsigned k = 0; k < POOL_N; k++)
+		pl->n_waiting[k] += port->n_waiting[k];
+	if (fd >= 0 && poller_is_woken_by_ports(pl))
+		epoll_ctl(pl->epoll_fd, EPOLL_CTL_ADD, fd, &event);
+}
+
+static void
+poller_release(struct poller *pl, struct port *port)
+{
+	int fd = port->ops->fd(port);
+	unsigned i = 0;
+
+	while (pl->own[i] != port)
+		i++;
+	pl->own[i] = pl->own[--pl->n_own];
+	for (unsigned k = 0; k < POOL_N; k++)
+		pl->n_waiting[k] -= port->n_waiting[k];
+	if (fd >= 0 && poller_is_woken_by_ports(pl))
+		epoll_ctl(pl->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
+}
+
+/*
+ * The new owner's part of a move. What the old one handed to rings of ours, by way of this port or any other, came before what we
+ * shall send there ourselves: it goes first, so that no flow changes its order.
+ */
+static void
+poller_take_over(struct poller *pl, struct port *port)
+{
+	poller_adopt(pl, port);
+	__atomic_store_n(&port->owner, pl, __ATOMIC_RELEASE);
+	for (unsigned i = 0; i < pl->n_own; i++) {
+		for (unsigned n = 0; n < PORT_CROSSING_SIZE; n += LIMIT_BURST)
+			poller_take_crossing(pl, pl->own[i]);
+	}
+}
+
+/* False: the request is on its way to the new owner. */
+static bool
+poller_move(struct poller *pl, struct handoff *h)
+{
+	struct port *port = h->port;
+
+	if (!poller_owns(pl, port)) {
+		poller_take_over(pl, port);
+		return true;
+	}
+	port_flush(port);
+	poller_release(pl, port);
+	__atomic_store_n(&port->owner, NULL, __ATOMIC_RELEASE);
+	poller_request(h->to, h);
+	return false;
+}
+
+static void
+poller_attach(struct poller *pl, struct port *port)
+{
+	pl->port[port->id] = port;
+	sw_add_port(pl->sw, port->id, port->bridge);
+	for (unsigned i = 0; i < port->n_queues; i++) {
+		if (poller_owns(pl, port->queue[i]))
+			poller_adopt(pl, port->queue[i]);
+	}
+}
+
+static void
+poller_detach(struct poller *pl, struct port *port)
+{
+	pl->port[port->id] = NULL;
+	sw_del_port(pl->sw, port->id);
+	for (unsigned i = 0; i < port->n_queues; i++) {
+		if (poller_owns(pl, port->queue[i]))
+			poller_release(pl, port->queue[i]);
+	}
+}
+
+static void
+poller_call(struct poller *pl, const struct handoff *h)
+{
+	for (unsigned i = 0; h->fn != NULL && i < h->port->n_queues; i++) {
+		if (poller_owns(pl, h->port->queue[i]))
+			h->fn(h->port->queue[i], h->arg);
+	}
+}
+
+static void
+poller_handoff(struct poller *pl, struct handoff *h)
+{
+	bool done = true;
+
+	switch (h->kind) {
+	case HANDOFF_ATTACH:
+		poller_attach(pl, h->port);
+		break;
+	case HANDOFF_DETACH:
+		poller_detach(pl, h->port);
+		break;
+	case HANDOFF_CALL:
+		poller_call(pl, h);
+		break;
+	case HANDOFF_MOVE:
+		done = poller_move(pl, h);
+		break;
+	}
+	pl->stats.n_ports = pl->n_own;
+	if (!done)
+		return;
+	/* Release: pairs with the acquire in dp_next_event(). All we did to the port happened before. */
+	if (__atomic_sub_fetch(&h->n_left, 1, __ATOMIC_ACQ_REL) == 0)
+		dp_signal(pl->dp);
+}
+
+void
+poller_request(struct poller *pl, struct handoff *request)
+{
+	/* The ring has room for a request of every port, and a port has one at a time. */
+	rte_ring_enqueue(pl->handoffs, request);
+	poller_wake(pl);
+}
+
+static void
+poller_take_handoffs(struct poller *pl)
+{
+	void *h;
+
+	while (rte_ring_sc_dequeue(pl->handoffs, &h) == 0)
+		poller_handoff(pl, h);
 }
 
 /* ---- sleep --------------------------------------------------------------------------------------------- */
@@ -208,7 +314,8 @@ poller_arm(struct poller *pl, unsigned blind_us)
 
 	for (unsigned i = 0; i < pl->n_own; i++) {
 		struct port *port = pl->own[i];
-		enum port_armed armed = port->fault != NULL ? PORT_ARMED : port->ops->arm(port);
+		bool off = __atomic_load_n(&port->leader->fault, __ATOMIC_RELAXED) != NULL;
+		enum port_armed armed = off ? PORT_ARMED : port->ops->arm(port);
 		if (armed == PORT_BUSY)
 			return 0;
 		if (armed == PORT_BLIND)
@@ -256,18 +363,6 @@ poller_sleep(struct poller *pl)
 		pl->own[i]->ops->disarm(pl->own[i]);
 }
 
-void
-poller_wake(struct poller *pl)
-{
-	uint64_t one = 1;
-
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	if (!__atomic_load_n(&pl->sleeping, __ATOMIC_SEQ_CST))
-		return;
-	if (write(pl->wake_fd, &one, sizeof(one)) < 0)
-		return; /* EAGAIN: the counter is full of wake-ups already */
-}
-
 /* ---- the loop ------------------------------------------------------------------------------------------ */
 
 static void
@@ -299,12 +394,14 @@ poller_main(void *arg)
 		pl->stats.n_busy_loops += busy;
 		if (++pl->stats.n_loops % CLOCK_EVERY != 0 && !busy)
 			continue;
+		uint64_t before = pl->now;
 		poller_read_clock(pl, hz / 1000);
 		if (busy) {
 			busy_at = pl->now;
+			pl->busy += pl->now - before;
 		} else if (pl->idle_us > 0 && pl->now - busy_at >= idle_limit) {
 			poller_sleep(pl);
-			busy_at = rte_rdtsc();
+			busy_at = pl->now = rte_rdtsc();
 		}
 	}
 	poller_take_handoffs(pl);
@@ -328,7 +425,7 @@ poller_init(struct poller *pl, unsigned idx, const struct dp_params *params, con
 	if (pl->sw == NULL)
 		return -errno;
 	snprintf(name, sizeof(name), "handoffs%u", idx);
-	pl->handoffs = rte_ring_create(name, HANDOFF_RING_SIZE, SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
+	pl->handoffs = rte_ring_create(name, HANDOFF_RING_SIZE, SOCKET_ID_ANY, RING_F_SC_DEQ);
 	if (pl->handoffs == NULL)
 		return -rte_errno;
 	pl->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);

@@ -42,7 +42,7 @@ struct poller {
 	unsigned n_waiting[POOL_N];     /* sum over the owned ports */
 	unsigned n_waiting_max[POOL_N]; /* this poller's part of half the pool */
 	struct sw *sw;
-	struct rte_ring *handoffs; /* struct handoff *; control produces, the poller consumes */
+	struct rte_ring *handoffs; /* struct handoff *; many producers, the poller consumes */
 	int wake_fd;               /* eventfd: ends the sleep */
 	int epoll_fd;              /* wake_fd and the fds of the owned ports */
 	bool sleeping;             /* written by the poller (seq_cst), read by whoever gives it work */
@@ -58,6 +58,7 @@ struct poller {
 	struct port *port[LIMIT_PORTS]; /* all attached ports, by id */
 	struct port *own[LIMIT_PORTS];
 	unsigned n_own;
+	uint64_t busy;             /* TSC ticks of iterations that moved frames */
 	struct dp_poller_stats stats;
 	struct copy_batch copy;
 	struct from_guest_packet from_guest[LIMIT_BURST];
@@ -72,6 +73,9 @@ void poller_fini(struct poller *pl);
 
 /* The thread's function, in the form that rte_eal_remote_launch() wants. */
 int poller_main(void *poller);
+
+/* Has the poller do `request` at the top of its loop. Control and other pollers. */
+void poller_request(struct poller *pl, struct handoff *request);
 
 /* Ends the poller's sleep, if it sleeps. Any thread, after it made work visible. */
 void poller_wake(struct poller *pl);

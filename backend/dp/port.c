@@ -12,7 +12,6 @@
 #include "dp/offload.h"
 #include "dp/poller.h"
 
-#define CROSSING_SIZE 512u   /* frames; a power of two */
 #define SEGMENTS_MAX 256u    /* of one GSO frame: 64 KiB at an MSS of 256 */
 
 int
@@ -23,9 +22,19 @@ port_init(struct port *port, const struct port_ops *ops, const char *name, uint1
 	port->ops = ops;
 	snprintf(port->name, sizeof(port->name), "%s", name);
 	port->bridge = bridge;
+	port->pinned = -1;
+	port->leader = port->queue[0] = port;
+	port->n_queues = 1;
 	snprintf(ring_name, sizeof(ring_name), "x%p", (void *)port);
-	port->crossing = rte_ring_create(ring_name, CROSSING_SIZE, SOCKET_ID_ANY, RING_F_SC_DEQ);
+	port->crossing = rte_ring_create(ring_name, PORT_CROSSING_SIZE, SOCKET_ID_ANY, RING_F_SC_DEQ);
 	return port->crossing == NULL ? -rte_errno : 0;
+}
+
+void
+port_add_queue(struct port *leader, struct port *queue)
+{
+	queue->leader = leader;
+	leader->queue[leader->n_queues++] = queue;
 }
 
 void
@@ -164,9 +173,9 @@ port_send(struct port *port, struct rte_mbuf *m)
 void
 port_set_fault(struct port *port, const char *reason)
 {
-	if (port->fault != NULL)
-		return;
-	/* Release: pairs with the acquire in dp_next_event(). */
-	__atomic_store_n(&port->fault, reason, __ATOMIC_RELEASE);
-	dp_signal(port->owner->dp);
+	const char *none = NULL;
+
+	/* Release: pairs with the acquire in dp_next_event(). The first queue's reason stays. */
+	if (__atomic_compare_exchange_n(&port->leader->fault, &none, reason, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+		dp_signal(port->owner->dp);
 }

@@ -7,6 +7,10 @@
  * what was staged to tx_burst() in one batch. A frame for a port of another poller waits in that port's
  * crossing ring until its owner takes it.
  *
+ * Queues: a vif of several queue pairs is as many ports. The first one, the leader, is the member of the bridge; frames
+ * that come in by any of them come from the leader, and a frame that goes to the leader leaves by the queue that port_queue()
+ * names. Each queue has a poller of its own choice, and may change it (dp_move()).
+ *
  * Frames: one linear mbuf. What a frame still needs (checksum, segmentation) stands in its RTE_MBUF_F_TX_*
  * flags with l2_len, l3_len, l4_len and tso_segsz as DPDK defines them. `takes` says which of these a port's
  * own far end can do; port_send() does the rest in software. A frame with a reference count above one is
@@ -27,11 +31,14 @@
 
 #include "base/drop.h"
 #include "dp/pool.h"
+#include "dp/steering.h"
 #include "proto/limits.h"
 
 struct policy; /* sw/policy.h */
 struct poller;
 struct port;
+
+#define PORT_CROSSING_SIZE 512u /* frames from other pollers that may wait; a power of two */
 
 /* What a port's far end does itself. */
 #define PORT_TAKES_CSUM4 (1u << 0) /* blank TCP and UDP checksums over IPv4 */
@@ -48,6 +55,7 @@ enum port_armed {
 
 struct port_ops {
 	const char *kind; /* "vif", "eth", "kern" or "echo" */
+	bool moves;       /* may change its owner: nothing in it is bound to a thread */
 	/* Takes up to `n` (at most LIMIT_BURST) frames that came in. The caller owns them then. */
 	unsigned (*rx_burst)(struct port *port, struct rte_mbuf **frames, unsigned n);
 	/*
@@ -85,9 +93,14 @@ struct port {
 	uint16_t bridge;    /* id of the bridge that it is a member of */
 	uint32_t takes;     /* PORT_TAKES_* */
 	uint32_t max_frame; /* bytes with the Ethernet header, that the far end takes without GSO */
-	struct poller *owner;
+	struct poller *owner; /* NULL while it moves: others load it (acquire) */
+	int pinned;           /* index of the poller that it has to be with; -1: any. Control's */
+	struct port *leader;  /* the queue that is the member of the bridge; itself, if it has no other */
+	unsigned n_queues;    /* of a leader, with itself as the first */
+	struct port *queue[LIMIT_QUEUES];
+	const struct steering *steering; /* of a leader; NULL: the default; replaced and loaded like `policy` */
 	struct rte_ring *crossing; /* frames from other pollers; many producers, the owner consumes */
-	const char *fault;  /* set once by the owner (release), read by control (acquire): why the port is off; or NULL */
+	const char *fault;  /* of a leader: set once by an owner (release), read by control (acquire): why the port is off; or NULL */
 	const struct policy *policy; /* NULL: anything goes; control may replace it (release) at any time: load it (acquire) */
 	struct port_stats stats;
 	unsigned n_waiting[POOL_N]; /* buffers that the port holds back; also counted in its owner's sum */
@@ -97,6 +110,9 @@ struct port {
 
 /* Fills the common part. `ops`, `name` and the rest must outlive the port. Returns 0 or -errno. */
 int port_init(struct port *port, const struct port_ops *ops, const char *name, uint16_t bridge);
+
+/* Makes `queue` another queue of `leader`; both are whole and not attached. Below LIMIT_QUEUES in all. */
+void port_add_queue(struct port *leader, struct port *queue);
 
 /* Verbs of a port that nothing wakes: disarm() and woken(), and fd(). */
 void port_no_event(struct port *port);
@@ -117,6 +133,16 @@ void port_send(struct port *port, struct rte_mbuf *m);
  */
 struct rte_mbuf *port_own_frame(struct port *port, struct rte_mbuf *m);
 
+/* The queue of `leader` that `m` leaves by: packets of one flow leave by one queue. Any poller. */
+static inline struct port *
+port_queue(struct port *leader, const struct rte_mbuf *m)
+{
+	if (leader->n_queues == 1)
+		return leader;
+	const struct steering *s = __atomic_load_n(&leader->steering, __ATOMIC_ACQUIRE);
+	return leader->queue[steering_queue(s, m, leader->n_queues)];
+}
+
 /* Hands what is staged to tx_burst(). */
 void port_flush(struct port *port);
 
@@ -126,7 +152,7 @@ void port_drop(struct port *port, struct rte_mbuf *m, enum drop_reason reason);
 /* Sums all drop counters. */
 uint64_t port_stats_dropped(const struct port_stats *stats);
 
-/* Switches the port off for good with a reason (a literal). The owner stops polling it and control is told. */
+/* Switches the port off for good, with all its queues, for a reason (a literal). The owners stop polling and control is told. */
 void port_set_fault(struct port *port, const char *reason);
 
 #endif

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A vif queue pair as a port. Created by ctl; its verbs are called by the owning poller and call from_guest.c, to_guest.c. */
+/* A vif as ports, one for each queue. Created by ctl; its verbs are called by the owning poller and call from_guest.c, to_guest.c. */
 #include "dp/port_vif.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #include <rte_malloc.h>
 
@@ -76,19 +77,25 @@ vif_fd(struct port *port)
 }
 
 static void
-vif_destroy(struct port *port)
+queue_destroy(struct vif_queue *q)
 {
-	struct vif_queue *q = queue_of(port);
-
 	for (; q->backlog.n > 0; q->backlog.n--)
 		rte_pktmbuf_free(q->backlog.frame[q->backlog.head++ % LIMIT_BACKLOG_FRAMES]);
 	foreign_destroy(q->foreign);
-	port_fini(port);
+	port_fini(&q->port);
 	rte_free(q);
+}
+
+static void
+vif_destroy(struct port *leader)
+{
+	for (unsigned i = leader->n_queues; i-- > 0;)
+		queue_destroy(queue_of(leader->queue[i]));
 }
 
 static const struct port_ops vif_ops = {
 	.kind = "vif",
+	.moves = true,
 	.rx_burst = vif_rx_burst,
 	.tx_burst = vif_tx_burst,
 	.arm = vif_arm,
@@ -123,46 +130,65 @@ max_frame_of(const struct port_vif_params *params)
 	return params->max_frame == 0 ? max : util_min(max, params->max_frame);
 }
 
-struct port *
-port_vif_create(struct dp *dp, const struct xen_ops *xen, const struct port_vif_params *params)
+/* NULL with errno. */
+static struct vif_queue *
+queue_create(const struct xen_ops *xen, const struct port_vif_params *params, unsigned idx)
 {
+	const struct port_vif_queue *given = &params->queue[idx];
 	struct vif_queue *q = rte_zmalloc("vif", sizeof(*q), RTE_CACHE_LINE_SIZE);
+	char name[sizeof(q->port.name)];
+	int ret = 0;
 
-	(void)dp;
 	if (q == NULL) {
 		errno = ENOMEM;
 		return NULL;
 	}
-	if (ring_attach(&q->tx, params->tx_page, sizeof(netif_tx_request_t)) != RING_ATTACHED ||
-	    ring_attach(&q->rx, params->rx_page, sizeof(netif_rx_response_t)) != RING_ATTACHED) {
-		rte_free(q);
-		errno = EPROTO;
-		return NULL;
-	}
-	int ret = 0;
-	if (params->foreign != NULL) {
-		q->foreign = foreign_create(params->foreign_ops, params->foreign);
+	snprintf(name, sizeof(name), idx == 0 ? "%s" : "%s-q%u", params->name, idx);
+	if (ring_attach(&q->tx, given->tx_page, sizeof(netif_tx_request_t)) != RING_ATTACHED ||
+	    ring_attach(&q->rx, given->rx_page, sizeof(netif_rx_response_t)) != RING_ATTACHED)
+		ret = -EPROTO;
+	if (ret == 0 && given->foreign != NULL) {
+		q->foreign = foreign_create(params->foreign_ops, given->foreign);
 		ret = q->foreign == NULL ? -errno : 0;
 	}
 	if (ret == 0)
-		ret = port_init(&q->port, &vif_ops, params->name, params->bridge);
+		ret = port_init(&q->port, &vif_ops, name, params->bridge);
 	if (ret < 0) {
-		foreign_destroy(q->foreign);
-		rte_free(q);
+		queue_destroy(q);
 		errno = -ret;
 		return NULL;
 	}
 	q->events_ops = xen->events;
-	q->events = params->events;
-	q->evtchn_tx = params->evtchn_tx;
-	q->evtchn_rx = params->evtchn_rx;
+	q->events = given->events;
+	q->evtchn_tx = given->evtchn_tx;
+	q->evtchn_rx = given->evtchn_rx;
 	q->domid = params->domid;
 	q->guest = params->guest;
 	q->port.takes = takes_of(params->guest);
 	q->port.max_frame = max_frame_of(params);
+	q->port.pinned = given->poller;
 	ring_disarm(&q->tx);
 	ring_disarm(&q->rx);
-	return &q->port;
+	return q;
+}
+
+struct port *
+port_vif_create(struct dp *dp, const struct xen_ops *xen, const struct port_vif_params *params)
+{
+	struct vif_queue *first = queue_create(xen, params, 0);
+
+	(void)dp;
+	for (unsigned i = 1; first != NULL && i < params->n_queues; i++) {
+		struct vif_queue *q = queue_create(xen, params, i);
+		if (q == NULL) {
+			int error = errno;
+			vif_destroy(&first->port);
+			errno = error;
+			return NULL;
+		}
+		port_add_queue(&first->port, &q->port);
+	}
+	return first == NULL ? NULL : &first->port;
 }
 
 void

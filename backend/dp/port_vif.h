@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A vif queue pair as a port: a guest's netif rings, polled. */
+/* A vif as a port, or as several: one for each pair of the guest's netif rings. */
 #ifndef VPE_DP_PORT_VIF_H
 #define VPE_DP_PORT_VIF_H
 
@@ -15,31 +15,37 @@
 #define VIF_GUEST_CSUM4 (1u << 3)   /* no feature-no-csum-offload */
 #define VIF_GUEST_CSUM6 (1u << 4)   /* feature-ipv6-csum-offload */
 
+struct port_vif_queue {
+	void *tx_page;         /* mapped ring: guest to us */
+	void *rx_page;         /* mapped ring: us to guest */
+	struct foreign *foreign; /* the guest's memory; NULL: it is not to be used */
+	struct events *events; /* with the ports below bound */
+	uint32_t evtchn_tx;    /* local ports; equal if there is one channel for both */
+	uint32_t evtchn_rx;
+	int poller;            /* index of the poller that it has to be with; -1: any */
+};
+
 struct port_vif_params {
 	const char *name;      /* "vif3.0" */
 	uint32_t domid;        /* the guest */
 	uint16_t bridge;
 	uint32_t guest;        /* VIF_GUEST_* */
 	uint32_t max_frame;    /* bytes with the Ethernet header; 0 = no limit but the slots' */
-	void *tx_page;         /* mapped ring: guest to us */
-	void *rx_page;         /* mapped ring: us to guest */
-	struct foreign *foreign; /* the guest's memory; NULL: it is not to be used */
 	const struct foreign_ops *foreign_ops;
-	struct events *events; /* with the ports below bound */
-	uint32_t evtchn_tx;    /* local ports; equal if there is one channel for both */
-	uint32_t evtchn_rx;
+	unsigned n_queues;     /* 1 to LIMIT_QUEUES */
+	const struct port_vif_queue *queue;
 };
 
 /*
- * Makes a detached port on rings that stay mapped, and events and `foreign` that stay open, until after port->ops->destroy().
- * Unmaps and closes nothing itself. NULL with errno: EPROTO if a ring's indices are implausible, ENOMEM.
+ * Makes a detached port, the leader of a port for each queue, on rings that stay mapped, and events and `foreign` that stay open,
+ * until after port->ops->destroy(), which destroys all queues. Unmaps and closes nothing itself. NULL with errno: EPROTO if a ring's indices are implausible, ENOMEM.
  */
 struct port *port_vif_create(struct dp *dp, const struct xen_ops *xen, const struct port_vif_params *params);
 
-/* dp_call_fn: from now on the port copies through the table `grants` (NULL: none), which stays its maker's. */
+/* dp_call_fn: from now on the queue copies through the table `grants` (NULL: none), which stays its maker's. */
 void port_vif_take_grants(struct port *port, void *grants);
 
-/* What only a vif counts. Any thread, approximate. */
+/* What only a vif counts, of one queue. Any thread, approximate. */
 struct port_vif_stats {
 	uint64_t n_from_guest_slots; /* tx ring slots taken */
 	uint64_t n_to_guest_slots;   /* rx ring slots filled */

@@ -56,6 +56,7 @@
 #define KEY_FEATURE_NO_CSUM "feature-no-csum-offload"
 #define KEY_REQUEST_RX_COPY "request-rx-copy"
 #define KEY_NUM_QUEUES "multi-queue-num-queues"
+#define KEY_QUEUE "queue-%u/%s" /* of more than one queue: the keys of rings and event channels, of each */
 #define KEY_TX_RING_REF "tx-ring-ref"
 #define KEY_RX_RING_REF "rx-ring-ref"
 #define KEY_CTRL_RING_REF "ctrl-ring-ref" /* only of a frontend that has a control ring */

@@ -23,6 +23,7 @@
 #define LIMIT_PORTS 512
 #define LIMIT_BRIDGES 256
 #define LIMIT_POLLERS 16
+#define LIMIT_QUEUES 16 /* of one vif: more than pollers would help nobody */
 
 /* Frames and bytes that wait for a guest which has no free slots: xen-netback's cap per queue (256 / 2 * 4096). */
 #define LIMIT_BACKLOG_FRAMES 512

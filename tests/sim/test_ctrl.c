@@ -6,97 +6,12 @@
 #include <string.h>
 
 #include "proto/limits.h"
-#include "sim/direct.h"
+#include "sim/asker.h"
 #include "sim/test_sim.h"
 
 #define SIZE XEN_NETIF_CTRL_TYPE_GET_GREF_MAPPING_SIZE
 #define ADD XEN_NETIF_CTRL_TYPE_ADD_GREF_MAPPING
 #define DEL XEN_NETIF_CTRL_TYPE_DEL_GREF_MAPPING
-#define OKAY XEN_NETIF_CTRL_STATUS_SUCCESS
-#define NO XEN_NETIF_CTRL_STATUS_INVALID_PARAMETER
-#define NOT_SUPPORTED XEN_NETIF_CTRL_STATUS_NOT_SUPPORTED
-
-typedef struct xen_netif_ctrl_request request_t;
-typedef struct xen_netif_ctrl_response response_t;
-
-/* A vif of libvpefront whose control ring the case uses itself, and a neighbour. */
-struct asker {
-	struct sim s;
-	struct guest *d, *b;
-	struct vpe_fe *fe;
-	struct fe_ctrl *ctrl;
-	uint32_t domid;
-	unsigned n_mapped; /* of its pages, when nothing was asked for yet */
-	uint8_t *page[LIMIT_STATIC_LIST];
-	uint32_t ref[LIMIT_STATIC_LIST]; /* of pages that are not mapped */
-};
-
-static void
-asker_start(struct asker *a)
-{
-	a->fe = direct_start(&a->s, &a->d, &a->b);
-	a->ctrl = &a->fe->ctrl;
-	a->domid = a->d->params.domid;
-	a->n_mapped = fake_domain_mapped(a->domid);
-	for (unsigned i = 0; i < LIMIT_STATIC_LIST; i++) {
-		a->page[i] = fake_page_alloc(a->domid);
-		a->ref[i] = fake_grant(a->page[i], SIM_SELF, FAKE_GRANT_READ_WRITE);
-	}
-}
-
-/* Whatever was asked, frames still flow and nothing is left. */
-static void
-asker_end(struct asker *a)
-{
-	direct_greet(a->fe, a->d, a->b);
-	for (unsigned i = 0; i < LIMIT_STATIC_LIST; i++)
-		fake_page_free(a->page[i]);
-	direct_end(&a->s, a->fe);
-}
-
-static void
-asker_put(struct asker *a, uint16_t type, uint32_t d0, uint32_t d1, uint32_t d2)
-{
-	request_t req = { .id = a->ctrl->next_id++, .type = type, .data = { d0, d1, d2 } };
-
-	fe_ring_put_request(&a->ctrl->ring, &req, sizeof(req));
-}
-
-static void
-asker_publish(struct asker *a)
-{
-	if (fe_ring_publish(&a->ctrl->ring))
-		a->ctrl->xen->events->notify(a->ctrl->events, (uint32_t)a->ctrl->port);
-}
-
-/* The next response. False: none came. */
-static bool
-asker_take(struct asker *a, response_t *rsp)
-{
-	uint64_t deadline = sim_deadline();
-
-	while (fe_ring_pending(&a->ctrl->ring) == 0)
-		if (!sim_check(fake_now_ms() < deadline, "no answer on the control ring"))
-			return false;
-	fe_ring_copy_response(&a->ctrl->ring, a->ctrl->ring.rsp_cons++, rsp, sizeof(*rsp));
-	return true;
-}
-
-/* One request, whose response must have `status`. Returns its data. */
-static uint32_t
-ask(struct asker *a, uint16_t type, uint32_t d0, uint32_t d1, uint32_t d2, uint32_t status)
-{
-	uint16_t id = a->ctrl->next_id;
-	response_t rsp = { .id = 0 };
-
-	asker_put(a, type, d0, d1, d2);
-	asker_publish(a);
-	if (!asker_take(a, &rsp))
-		return UINT32_MAX;
-	sim_check(rsp.id == id && rsp.type == type, "request %u of type %u has answer %u of type %u", id, type, rsp.id, rsp.type);
-	sim_check(rsp.status == status, "type %u: status %u instead of %u", type, rsp.status, status);
-	return rsp.data;
-}
 
 static void
 list_refs(struct asker *a, unsigned n)
@@ -123,9 +38,8 @@ types(void)
 {
 	struct asker a;
 
-	asker_start(&a);
-	for (uint16_t type = 0; type < 8; type++)
-		ask(&a, type, 0, 0, 0, NOT_SUPPORTED);
+	asker_start(&a, 1);
+	ask(&a, 0, 0, 0, 0, NOT_SUPPORTED);
 	ask(&a, DEL + 1, 0, 0, 0, NOT_SUPPORTED);
 	ask(&a, UINT16_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX, NOT_SUPPORTED);
 	CU_ASSERT_EQUAL(ask(&a, SIZE, 0, 0, 0, OKAY), LIMIT_STATIC_GRANTS);
@@ -139,7 +53,7 @@ added_and_deleted(void)
 {
 	struct asker a;
 
-	asker_start(&a);
+	asker_start(&a, 1);
 	CU_ASSERT_EQUAL(a.fe->info.n_static, a.fe->queue[0].n_buf);
 	for (unsigned n = 1; n <= LIMIT_STATIC_LIST; n *= 8) {
 		list_refs(&a, n);
@@ -160,7 +74,7 @@ deleted_under_traffic(void)
 	uint64_t n_ops, n_calls, n_before;
 	struct asker a;
 
-	asker_start(&a);
+	asker_start(&a, 1);
 	fake_copy_counts(&n_before, &n_calls);
 	direct_greet(a.fe, a.d, a.b);
 	fake_copy_counts(&n_ops, &n_calls);
@@ -185,7 +99,7 @@ read_only(void)
 	static uint8_t data[GUEST_FRAME_SIZE];
 	struct asker a;
 
-	asker_start(&a);
+	asker_start(&a, 1);
 	for (unsigned i = 0; i < a.fe->queue[0].n_buf; i++) {
 		struct xen_netif_gref *entry = &a.ctrl->list[0];
 
@@ -211,7 +125,7 @@ bad_lists(void)
 {
 	struct asker a;
 
-	asker_start(&a);
+	asker_start(&a, 1);
 	list_refs(&a, LIMIT_STATIC_LIST);
 	not_added(&a, 0, "an empty list");
 	not_added(&a, LIMIT_STATIC_LIST + 1, "a list beyond its page");
@@ -249,7 +163,7 @@ read_only_as_writable(void)
 {
 	struct asker a;
 
-	asker_start(&a);
+	asker_start(&a, 1);
 	uint32_t ref = fake_grant(a.page[0], SIM_SELF, FAKE_GRANT_READ_ONLY);
 	a.ctrl->list[0] = (struct xen_netif_gref){ .ref = ref };
 	not_added(&a, 1, "a read-only page as a writable one");
@@ -268,7 +182,7 @@ delete_unknown(void)
 {
 	struct asker a;
 
-	asker_start(&a);
+	asker_start(&a, 1);
 	list_refs(&a, 8);
 	CU_ASSERT_EQUAL(ask(&a, DEL, 0, a.ctrl->list_ref, 8, OKAY), 0);
 	for (unsigned i = 0; i < 8; i++)
@@ -293,7 +207,7 @@ too_many(void)
 	struct asker a;
 	unsigned n_static;
 
-	asker_start(&a);
+	asker_start(&a, 1);
 	n_static = a.fe->info.n_static;
 	for (unsigned i = 0; i < LIMIT_STATIC_GRANTS - n_static; i++) {
 		a.ctrl->list[0] = (struct xen_netif_gref){
@@ -318,7 +232,7 @@ mapping_fails(void)
 {
 	struct asker a;
 
-	asker_start(&a);
+	asker_start(&a, 1);
 	for (unsigned skip = 0; skip < 9; skip += 4) {
 		list_refs(&a, 9);
 		fake_map_fail(skip, ENOSPC);
@@ -335,7 +249,7 @@ full_ring(void)
 	struct asker a;
 	response_t rsp;
 
-	asker_start(&a);
+	asker_start(&a, 1);
 	for (unsigned round = 0; round < 50; round++) {
 		uint16_t first = a.ctrl->next_id;
 		unsigned n = fe_ring_room(&a.ctrl->ring);
@@ -362,7 +276,7 @@ impossible_index(void)
 	for (unsigned i = 0; i < sizeof(jumps) / sizeof(jumps[0]); i++) {
 		struct asker a;
 
-		asker_start(&a);
+		asker_start(&a, 1);
 		struct fe_ring *ring = &a.ctrl->ring;
 		__atomic_store_n(&ring->shared->req_prod, ring->req_published + jumps[i], __ATOMIC_RELEASE);
 		a.ctrl->xen->events->notify(a.ctrl->events, (uint32_t)a.ctrl->port);
@@ -380,7 +294,7 @@ dies(void)
 	for (unsigned i = 0; i < 20; i++) {
 		struct asker a;
 
-		asker_start(&a);
+		asker_start(&a, 1);
 		list_refs(&a, LIMIT_STATIC_LIST);
 		asker_put(&a, ADD, 0, a.ctrl->list_ref, LIMIT_STATIC_LIST);
 		asker_put(&a, DEL, 0, a.ctrl->list_ref, LIMIT_STATIC_LIST);
@@ -428,7 +342,7 @@ changing_list(void)
 	struct asker a;
 	response_t rsp;
 
-	asker_start(&a);
+	asker_start(&a, 1);
 	m = (struct mutator){ .list = a.ctrl->list, .ref = a.ref };
 	list_refs(&a, 16);
 	CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, mutate, &m), 0);

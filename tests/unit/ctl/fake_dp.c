@@ -18,6 +18,7 @@ enum phase {
 	PHASE_ENTERING,
 	PHASE_IN,
 	PHASE_CALLED_ON,
+	PHASE_MOVING,
 	PHASE_LEAVING,
 };
 
@@ -28,6 +29,7 @@ struct fake_port {
 	bool fault_told;
 	dp_call_fn *fn;
 	void *arg;
+	unsigned poller[LIMIT_QUEUES];
 	const struct static_grants *grants; /* the last table that the port was given */
 };
 
@@ -62,6 +64,8 @@ make(const struct port_ops *ops, const char *name, uint16_t bridge)
 	fake->port.ops = ops;
 	fake->port.id = (uint16_t)id;
 	fake->port.bridge = bridge;
+	fake->port.leader = fake->port.queue[0] = &fake->port;
+	fake->port.n_queues = 1;
 	snprintf(fake->port.name, sizeof(fake->port.name), "%s", name);
 	return &fake->port;
 }
@@ -96,13 +100,12 @@ port_kern_create_tap(struct dp *dp, const char *device, uint16_t bridge)
 }
 
 int
-dp_attach(struct dp *dp, struct port *port, int poller)
+dp_attach(struct dp *dp, struct port *port)
 {
 	struct fake_port *fake = member_of(port, struct fake_port, port);
 	int ret = -attach_error;
 
 	(void)dp;
-	(void)poller;
 	attach_error = 0;
 	if (ret < 0)
 		return ret;
@@ -134,6 +137,24 @@ dp_call(struct dp *dp, struct port *port, dp_call_fn *fn, void *arg)
 }
 
 void
+dp_move(struct dp *dp, struct port *port, unsigned queue, unsigned poller)
+{
+	struct fake_port *fake = member_of(port, struct fake_port, port);
+
+	(void)dp;
+	assert(fake->phase == PHASE_IN);
+	fake->phase = PHASE_MOVING;
+	fake->poller[queue] = poller;
+}
+
+unsigned
+dp_n_pollers(const struct dp *dp)
+{
+	(void)dp;
+	return 2;
+}
+
+void
 port_vif_take_grants(struct port *port, void *grants)
 {
 	member_of(port, struct fake_port, port)->grants = grants;
@@ -146,6 +167,13 @@ dp_event_fd(struct dp *dp)
 	return -1;
 }
 
+static const enum dp_event_kind event_of[] = {
+	[PHASE_ENTERING] = DP_ATTACHED,
+	[PHASE_CALLED_ON] = DP_CALLED,
+	[PHASE_MOVING] = DP_MOVED,
+	[PHASE_LEAVING] = DP_DETACHED,
+};
+
 bool
 dp_next_event(struct dp *dp, struct dp_event *event)
 {
@@ -157,7 +185,7 @@ dp_next_event(struct dp *dp, struct dp_event *event)
 		event->port = &fake->port;
 		if (fake->done) {
 			fake->done = false;
-			event->kind = fake->phase == PHASE_ENTERING ? DP_ATTACHED : fake->phase == PHASE_LEAVING ? DP_DETACHED : DP_CALLED;
+			event->kind = event_of[fake->phase];
 			fake->phase = fake->phase == PHASE_LEAVING ? PHASE_OUT : PHASE_IN;
 			return true;
 		}

@@ -27,6 +27,7 @@ rig_start(struct rig *rig, uint32_t self, enum hotplug_mode hotplug)
 	rig->env.dp = fake_dp();
 	rig->env.root = "/nonexistent";
 	rig->env.hotplug = hotplug;
+	rig->env.max_queues = 2;
 	rig->env.bridges = bridges_create();
 	rig->env.watches = watches_create(&rig->env.xs);
 	rig->env.members = members_create(rig->env.dp);

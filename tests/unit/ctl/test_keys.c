@@ -11,6 +11,8 @@
 #include "dp/port_vif.h"
 #include "store_helper.h"
 
+#define MAX_QUEUES 4u
+
 static struct vif_keys keys;
 static char why[256];
 
@@ -57,7 +59,7 @@ read_keys(const struct xstore *xs)
 {
 	why[0] = '\0';
 	memset(&keys, 0xA5, sizeof(keys));
-	return vif_keys_read(xs, HELPER_FRONT, &keys, why, sizeof(why));
+	return vif_keys_read(xs, HELPER_FRONT, MAX_QUEUES, &keys, why, sizeof(why));
 }
 
 static void
@@ -66,10 +68,10 @@ vif_keys_read_linux(void)
 	struct xstore xs = open_linux();
 
 	CU_ASSERT_EQUAL(read_keys(&xs), 0);
-	CU_ASSERT_EQUAL(keys.tx_ref, 768);
-	CU_ASSERT_EQUAL(keys.rx_ref, 769);
-	CU_ASSERT_EQUAL(keys.evtchn_tx, 15);
-	CU_ASSERT_EQUAL(keys.evtchn_rx, 16);
+	CU_ASSERT_EQUAL(keys.queue[0].tx_ref, 768);
+	CU_ASSERT_EQUAL(keys.queue[0].rx_ref, 769);
+	CU_ASSERT_EQUAL(keys.queue[0].evtchn_tx, 15);
+	CU_ASSERT_EQUAL(keys.queue[0].evtchn_rx, 16);
 	CU_ASSERT_EQUAL(keys.guest, VIF_GUEST_SG | VIF_GUEST_GSO4 | VIF_GUEST_GSO6 | VIF_GUEST_CSUM4 | VIF_GUEST_CSUM6);
 	put("multi-queue-num-queues", "1");
 	CU_ASSERT_EQUAL(read_keys(&xs), 0);
@@ -88,8 +90,8 @@ vif_keys_read_minimal(void)
 	put("event-channel", "3");
 	put("request-rx-copy", "1");
 	CU_ASSERT_EQUAL(read_keys(&xs), 0);
-	CU_ASSERT_EQUAL(keys.evtchn_tx, 3);
-	CU_ASSERT_EQUAL(keys.evtchn_rx, 3);
+	CU_ASSERT_EQUAL(keys.queue[0].evtchn_tx, 3);
+	CU_ASSERT_EQUAL(keys.queue[0].evtchn_rx, 3);
 	CU_ASSERT_EQUAL(keys.guest, VIF_GUEST_CSUM4); /* IPv4 checksum offload is what must be opted out of */
 	put("feature-no-csum-offload", "1");
 	CU_ASSERT_EQUAL(read_keys(&xs), 0);
@@ -157,7 +159,7 @@ vif_keys_read_out_of_range(void)
 	static const struct {
 		const char *key;
 		const char *value;
-	} bad[] = { { "multi-queue-num-queues", "0" }, { "multi-queue-num-queues", "2" }, { "event-channel-tx", "0" },
+	} bad[] = { { "multi-queue-num-queues", "0" }, { "multi-queue-num-queues", "5" }, { "event-channel-tx", "0" },
 		    { "event-channel-rx", "2147483648" }, { "request-rx-copy", "0" }, { "request-rx-copy", "2" },
 		    { "feature-sg", "2" } };
 
@@ -243,7 +245,7 @@ vif_keys_read_race(void)
 		int ret = read_keys(&xs);
 		CU_ASSERT(ret == 0 || ret == -EAGAIN);
 		if (ret == 0)
-			CU_ASSERT_EQUAL(keys.tx_ref + keys.rx_ref, 768 + 769);
+			CU_ASSERT_EQUAL(keys.queue[0].tx_ref + keys.queue[0].rx_ref, 768 + 769);
 	}
 	swapping = false;
 	pthread_join(thread, NULL);
@@ -262,7 +264,7 @@ vif_keys_features_truthful(void)
 		if (strcmp(features[i].key, "feature-rx-flip") == 0)
 			CU_ASSERT_STRING_EQUAL(features[i].value, "0");
 	}
-	CU_ASSERT_EQUAL(n, 9);
+	CU_ASSERT_EQUAL(n, 8);
 }
 
 void test_keys(CU_pSuite suite);
