@@ -6,13 +6,13 @@
 #include <libconfig.h>
 #include <limits.h>
 #include <sched.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "base/util.h"
+#include "settings_value.h"
 
 #define UPLINKS_MAX 64
 
@@ -23,120 +23,6 @@ struct settings {
 	struct uplink_params uplink[UPLINKS_MAX];
 	const char *devargs[UPLINKS_MAX];
 };
-
-/* What is being read, and where the complaint goes. */
-struct reader {
-	struct settings *settings;
-	const char *path;
-	char *why;
-	size_t why_size;
-};
-
-/* Fails with "file:line: reason". */
-static int __attribute__((format(printf, 3, 4)))
-refuse(const struct reader *rd, const config_setting_t *at, const char *fmt, ...)
-{
-	va_list args;
-	int len = snprintf(rd->why, rd->why_size, "%s:%u: ", rd->path, config_setting_source_line(at));
-
-	if (len > 0 && (size_t)len < rd->why_size) {
-		va_start(args, fmt);
-		vsnprintf(rd->why + len, rd->why_size - (size_t)len, fmt, args);
-		va_end(args);
-	}
-	return -EINVAL;
-}
-
-/* ---- values -------------------------------------------------------------------------------------------- */
-
-static int
-get_int(const struct reader *rd, const config_setting_t *s, int min, int max, int *out)
-{
-	if (config_setting_type(s) != CONFIG_TYPE_INT)
-		return refuse(rd, s, "%s: a whole number is wanted", config_setting_name(s));
-	int value = config_setting_get_int(s);
-	if (value < min || value > max)
-		return refuse(rd, s, "%s: %d is not in %d to %d", config_setting_name(s), value, min, max);
-	*out = value;
-	return 0;
-}
-
-static int
-get_unsigned(const struct reader *rd, const config_setting_t *s, unsigned min, unsigned max, unsigned *out)
-{
-	int value = 0;
-	int ret = get_int(rd, s, (int)min, (int)max, &value);
-
-	if (ret == 0)
-		*out = (unsigned)value;
-	return ret;
-}
-
-static int
-get_bool(const struct reader *rd, const config_setting_t *s, bool *out)
-{
-	if (config_setting_type(s) != CONFIG_TYPE_BOOL)
-		return refuse(rd, s, "%s: true or false is wanted", config_setting_name(s));
-	*out = config_setting_get_bool(s) != 0;
-	return 0;
-}
-
-static int
-get_string(const struct reader *rd, const config_setting_t *s, const char **out)
-{
-	if (config_setting_type(s) != CONFIG_TYPE_STRING || config_setting_get_string(s)[0] == '\0')
-		return refuse(rd, s, "%s: a non-empty string is wanted", config_setting_name(s));
-	*out = config_setting_get_string(s);
-	return 0;
-}
-
-/* The index of the setting's string in `names` (ended by NULL). */
-static int
-get_choice(const struct reader *rd, const config_setting_t *s, const char *const *names, int *out)
-{
-	const char *text = NULL;
-	int ret = get_string(rd, s, &text);
-
-	if (ret < 0)
-		return ret;
-	for (int i = 0; names[i] != NULL; i++) {
-		if (strcmp(text, names[i]) == 0) {
-			*out = i;
-			return 0;
-		}
-	}
-	return refuse(rd, s, "%s: \"%s\" is not one of the known values, the first of which is \"%s\"",
-		      config_setting_name(s), text, names[0]);
-}
-
-/* ---- groups: a table of names, each with its reader -------------------------------------------------------- */
-
-struct name {
-	const char *name;
-	int (*read)(const struct reader *rd, const config_setting_t *s, void *into);
-};
-
-/* Reads every setting of the group `s`; a name that is not in the table is refused. */
-static int
-read_group(const struct reader *rd, const config_setting_t *s, const struct name *names, unsigned n, void *into)
-{
-	if (config_setting_type(s) != CONFIG_TYPE_GROUP)
-		return refuse(rd, s, "%s: a group { ... } is wanted", config_setting_name(s));
-	for (int i = 0; i < config_setting_length(s); i++) {
-		const config_setting_t *child = config_setting_get_elem(s, (unsigned)i);
-		const struct name *found = NULL;
-		for (unsigned j = 0; j < n && found == NULL; j++) {
-			if (strcmp(config_setting_name(child), names[j].name) == 0)
-				found = &names[j];
-		}
-		if (found == NULL)
-			return refuse(rd, child, "%s: no such setting", config_setting_name(child));
-		int ret = found->read(rd, child, into);
-		if (ret < 0)
-			return ret;
-	}
-	return 0;
-}
 
 /* pollers = { ... } */
 
@@ -193,6 +79,10 @@ UNSIGNED_READER(read_large, dp_params, n_large_buffers, 127, 1 << 18)
 UNSIGNED_READER(read_entries, dp_params, n_fdb_entries, 64, 1 << 20)
 UNSIGNED_READER(read_age, dp_params, fdb_age_s, 1, 1000000)
 UNSIGNED_READER(read_mtu, uplink_params, mtu, 68, 9200)
+UNSIGNED_READER(read_max_queues, ctl_params, max_queues, 1, LIMIT_QUEUES)
+UNSIGNED_READER(read_interval, balance_params, interval_s, 0, 86400)
+UNSIGNED_READER(read_load, balance_params, load_percent, 1, 100)
+UNSIGNED_READER(read_improvement, balance_params, improvement_percent, 0, 100)
 
 static int
 read_pollers(const struct reader *rd, const config_setting_t *s, void *into)
@@ -239,6 +129,32 @@ read_switch(const struct reader *rd, const config_setting_t *s, void *into)
 	};
 
 	return read_group(rd, s, names, ARRAY_SIZE(names), &((struct settings *)into)->dp);
+}
+
+/* vifs = { ... } */
+
+static int
+read_vifs(const struct reader *rd, const config_setting_t *s, void *into)
+{
+	static const struct name names[] = {
+		{ "max_queues", read_max_queues },
+	};
+
+	return read_group(rd, s, names, ARRAY_SIZE(names), &((struct settings *)into)->ctl);
+}
+
+/* balance = { ... } */
+
+static int
+read_balance(const struct reader *rd, const config_setting_t *s, void *into)
+{
+	static const struct name names[] = {
+		{ "interval_s", read_interval },
+		{ "load_percent", read_load },
+		{ "improvement_percent", read_improvement },
+	};
+
+	return read_group(rd, s, names, ARRAY_SIZE(names), &((struct settings *)into)->ctl.balance);
 }
 
 /* uplinks = ( { ... }, ... ) */
@@ -365,6 +281,7 @@ static const struct name top[] = {
 	{ "pollers", read_pollers }, { "memory", read_memory },   { "switch", read_switch },
 	{ "uplinks", read_uplinks }, { "hotplug", read_hotplug }, { "netback", read_netback },
 	{ "log_level", read_log_level }, { "foreign_memory", read_foreign_memory },
+	{ "vifs", read_vifs }, { "balance", read_balance },
 };
 
 /* ---- defaults and checks that need more than one setting ------------------------------------------------------ */
@@ -384,7 +301,10 @@ set_defaults(struct settings *settings)
 		.devargs = settings->devargs,
 		.file_prefix = "vpe",
 	};
-	settings->ctl = (struct ctl_params){ .uplinks = settings->uplink };
+	settings->ctl = (struct ctl_params){
+		.uplinks = settings->uplink,
+		.balance = { .interval_s = 60, .load_percent = 95, .improvement_percent = 25 },
+	};
 }
 
 /* Without `cpus`, the last CPU polls if there is another one for everything else. */

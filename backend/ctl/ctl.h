@@ -34,11 +34,19 @@ enum hotplug_mode {
 	HOTPLUG_SELF,   /* nobody runs scripts: the daemon writes hotplug-status and removes dead backend nodes */
 };
 
+/* When queues move to other pollers: ctl/balance.h. */
+struct balance_params {
+	unsigned interval_s;          /* between two looks; 0: never */
+	unsigned load_percent;        /* of a poller's time, from which on something is to be done */
+	unsigned improvement_percent; /* by which the variance of the loads has to get less */
+};
+
 struct ctl_params {
 	const struct uplink_params *uplinks;
 	unsigned n_uplinks;
 	enum hotplug_mode hotplug;
 	const struct foreign_ops *foreign; /* copy from guests through mappings of their memory; NULL: do not */
+	struct balance_params balance;
 	unsigned max_queues; /* of a vif; 0: as many as there are pollers */
 	bool share_with_netback; /* leave alone the vifs that xen-netback holds instead of refusing to start */
 };

@@ -21,6 +21,7 @@
 
 #include "base/log.h"
 #include "base/util.h"
+#include "ctl/balance.h"
 #include "ctl/telemetry.h"
 #include "ctl/uplink.h"
 #include "ctl/vifs.h"
@@ -44,6 +45,7 @@ struct ctl {
 	struct ctrl_env ctrl;
 	struct uplinks *uplinks;
 	struct vifs *vifs;
+	struct balance *balance;
 	sigset_t old_mask;
 	int epoll_fd;
 	int signal_fd;
@@ -139,10 +141,11 @@ start(struct ctl *ctl, const struct ctl_params *params, char *why, size_t why_si
 	ret = telemetry_start(env->dp, env->members);
 	if (ret < 0)
 		log_warning("no telemetry: %s", strerror(-ret));
-	ctl->vifs = vifs_create(env);
+	ctl->balance = balance_create(&params->balance, env->dp, env->members, clock_ms());
+	ctl->vifs = ctl->balance == NULL ? NULL : vifs_create(env);
 	if (ctl->vifs == NULL) {
 		ret = errno == 0 ? -EIO : -errno;
-		snprintf(why, why_size, "the store's backend/vif cannot be watched: %s", strerror(-ret));
+		snprintf(why, why_size, "the vifs in the store cannot be followed: %s", strerror(-ret));
 		return ret;
 	}
 	log_info("serving vifs; %s hotplug-status", env->hotplug == HOTPLUG_SCRIPT
@@ -227,7 +230,7 @@ static int
 timeout_ms(const struct ctl *ctl, uint64_t max_ms)
 {
 	uint64_t now_ms = clock_ms();
-	uint64_t due_ms = vifs_due(ctl->vifs);
+	uint64_t due_ms = util_min(vifs_due(ctl->vifs), balance_due(ctl->balance));
 
 	if (due_ms <= now_ms)
 		return 0;
@@ -274,6 +277,8 @@ ctl_run(struct ctl *ctl)
 		for (int i = 0; i < n; i++)
 			loop_handle(ctl, events[i].data.u32);
 		vifs_settle(ctl->vifs, clock_ms());
+		balance_run(ctl->balance, clock_ms());
+		members_place(ctl->env.members);
 	}
 	drain(ctl);
 	return ctl->result;
@@ -313,6 +318,7 @@ ctl_destroy(struct ctl *ctl)
 	telemetry_stop();
 	vifs_destroy(ctl->vifs);
 	uplinks_destroy(ctl->uplinks);
+	balance_destroy(ctl->balance);
 	close_loop(ctl);
 	if (ctl->ctrl.events != NULL)
 		env->xen->events->close(ctl->ctrl.events);

@@ -228,6 +228,36 @@ members_dispatch(struct members *members)
 	}
 }
 
+static void
+place(struct members *members, struct member *member)
+{
+	for (unsigned i = 0; member->phase == MEMBER_IN && i < member->port->n_queues; i++) {
+		struct port *queue = member->port->queue[i];
+		int wanted = queue->wanted;
+		queue->wanted = -1;
+		if (wanted >= 0 && queue->ops->moves && (unsigned)wanted != dp_poller_of(members->dp, queue))
+			member_move(members, member, i, (unsigned)wanted);
+	}
+}
+
+void
+members_place(struct members *members)
+{
+	struct member *member;
+
+	LIST_FOREACH(member, &members->list, entry)
+		place(members, member);
+}
+
+void
+members_visit(struct members *members, void (*fn)(void *arg, struct member *member), void *arg)
+{
+	struct member *member;
+
+	LIST_FOREACH(member, &members->list, entry)
+		fn(arg, member);
+}
+
 void
 members_each(struct members *members, void (*fn)(void *arg, const struct port *port), void *arg)
 {

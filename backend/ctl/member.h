@@ -109,6 +109,12 @@ int members_fd(const struct members *members);
 /* Tells the owners what the pollers did. */
 void members_dispatch(struct members *members);
 
+/* Moves queues that are wanted elsewhere, one of each port at a time. Cheap if there is nothing to do; call it in every round. */
+void members_place(struct members *members);
+
+/* Calls `fn` for each member that has a port. Control thread. */
+void members_visit(struct members *members, void (*fn)(void *arg, struct member *member), void *arg);
+
 /* Calls `fn` for each port. Any thread. */
 void members_each(struct members *members, void (*fn)(void *arg, const struct port *port), void *arg);
 

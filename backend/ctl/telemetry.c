@@ -71,35 +71,101 @@ show_ports(const char *cmd, const char *params, struct rte_tel_data *d)
 	return 0;
 }
 
-static struct rte_tel_data *
-drops_of(const struct port_stats *stats)
-{
-	struct rte_tel_data *d = new_dict();
+/* A counter of struct port_stats or struct port_vif_stats. */
+struct counter {
+	const char *name;
+	size_t offset;
+};
 
-	for (unsigned i = 0; d != NULL && i < DROP_N; i++)
-		add_number(d, drop_name(i), stats->n_dropped[i]);
-	return d;
+static const struct counter port_counters[] = {
+	{ "rx_frames", offsetof(struct port_stats, rx_frames) },
+	{ "rx_bytes", offsetof(struct port_stats, rx_bytes) },
+	{ "tx_frames", offsetof(struct port_stats, tx_frames) },
+	{ "tx_bytes", offsetof(struct port_stats, tx_bytes) },
+	{ "soft_csum", offsetof(struct port_stats, n_soft_csum) },
+	{ "soft_gso", offsetof(struct port_stats, n_soft_gso) },
+	{ "notified", offsetof(struct port_stats, n_notified) },
+	{ "woken", offsetof(struct port_stats, n_woken) },
+};
+
+static const struct counter vif_counters[] = {
+	{ "from_guest_slots", offsetof(struct port_vif_stats, n_from_guest_slots) },
+	{ "to_guest_slots", offsetof(struct port_vif_stats, n_to_guest_slots) },
+	{ "backlog_bytes", offsetof(struct port_vif_stats, n_backlog_bytes) },
+	{ "starved", offsetof(struct port_vif_stats, n_starved) },
+	{ "copy_errors", offsetof(struct port_vif_stats, n_copy_errors) },
+	{ "static_grants", offsetof(struct port_vif_stats, n_static_grants) },
+	{ "foreign_pages", offsetof(struct port_vif_stats, n_foreign_pages) },
+};
+
+static uint64_t
+counter_of(const struct counter *counter, const void *stats)
+{
+	return *(const uint64_t *)((const char *)stats + counter->offset);
 }
 
+/* The sums over queues `first` to `end` - 1 of the port. */
 static void
-add_vif(struct rte_tel_data *d, const struct port *port)
+add_counters(struct rte_tel_data *d, const struct port *port, unsigned first, unsigned end)
 {
-	struct port_vif_stats vif;
+	for (unsigned c = 0; c < ARRAY_SIZE(port_counters); c++) {
+		uint64_t sum = 0;
+		for (unsigned q = first; q < end; q++)
+			sum += counter_of(&port_counters[c], &port->queue[q]->stats);
+		add_number(d, port_counters[c].name, sum);
+	}
+	for (unsigned c = 0; strcmp(port->ops->kind, "vif") == 0 && c < ARRAY_SIZE(vif_counters); c++) {
+		uint64_t sum = 0;
+		for (unsigned q = first; q < end; q++) {
+			struct port_vif_stats vif;
+			port_vif_get_stats(port->queue[q], &vif);
+			sum += counter_of(&vif_counters[c], &vif);
+		}
+		add_number(d, vif_counters[c].name, sum);
+	}
+}
 
-	port_vif_get_stats(port, &vif);
-	add_number(d, "from_guest_slots", vif.n_from_guest_slots);
-	add_number(d, "to_guest_slots", vif.n_to_guest_slots);
-	add_number(d, "backlog_bytes", vif.n_backlog_bytes);
-	add_number(d, "starved", vif.n_starved);
-	add_number(d, "copy_errors", vif.n_copy_errors);
-	add_number(d, "static_grants", vif.n_static_grants);
-	add_number(d, "foreign_pages", vif.n_foreign_pages);
+/* The same for drops: their sum and each reason's; of one queue, only of reasons that there were. The answer's size has a limit. */
+static void
+add_drops(struct rte_tel_data *d, const struct port *port, unsigned first, unsigned end)
+{
+	struct rte_tel_data *drops = new_dict();
+	uint64_t all = 0;
+
+	for (unsigned i = 0; i < DROP_N; i++) {
+		uint64_t sum = 0;
+		for (unsigned q = first; q < end; q++)
+			sum += port->queue[q]->stats.n_dropped[i];
+		if (drops != NULL && (sum > 0 || end - first == port->n_queues))
+			add_number(drops, drop_name(i), sum);
+		all += sum;
+	}
+	add_number(d, "dropped", all);
+	add_part(d, "drops", drops);
+}
+
+static struct rte_tel_data *
+queues_of(const struct port *port)
+{
+	struct rte_tel_data *d = new_dict();
+	char name[12];
+
+	for (unsigned q = 0; d != NULL && q < port->n_queues; q++) {
+		struct rte_tel_data *one = new_dict();
+		if (one == NULL)
+			break;
+		add_number(one, "poller", dp_poller_of(shown.dp, port->queue[q]));
+		add_counters(one, port, q, q + 1);
+		add_drops(one, port, q, q + 1);
+		snprintf(name, sizeof(name), "%u", q);
+		add_part(d, name, one);
+	}
+	return d;
 }
 
 static void
 add_port(struct rte_tel_data *d, const struct port *port)
 {
-	const struct port_stats *stats = &port->stats;
 	/* Acquire: pairs with port_set_fault(). */
 	const char *fault = __atomic_load_n(&port->fault, __ATOMIC_ACQUIRE);
 
@@ -109,18 +175,9 @@ add_port(struct rte_tel_data *d, const struct port *port)
 	add_number(d, "id", port->id);
 	add_number(d, "bridge", port->bridge);
 	add_number(d, "max_frame", port->max_frame);
-	add_number(d, "rx_frames", stats->rx_frames);
-	add_number(d, "rx_bytes", stats->rx_bytes);
-	add_number(d, "tx_frames", stats->tx_frames);
-	add_number(d, "tx_bytes", stats->tx_bytes);
-	add_number(d, "soft_csum", stats->n_soft_csum);
-	add_number(d, "soft_gso", stats->n_soft_gso);
-	add_number(d, "notified", stats->n_notified);
-	add_number(d, "woken", stats->n_woken);
-	add_number(d, "dropped", port_stats_dropped(stats));
-	add_part(d, "drops", drops_of(stats));
-	if (strcmp(port->ops->kind, "vif") == 0)
-		add_vif(d, port);
+	add_counters(d, port, 0, port->n_queues);
+	add_drops(d, port, 0, port->n_queues);
+	add_part(d, "queues", queues_of(port));
 }
 
 struct search {
@@ -217,6 +274,7 @@ poller_of(const struct dp *dp, unsigned poller)
 	add_number(d, "ports", stats.n_ports);
 	add_number(d, "loops", stats.n_loops);
 	add_number(d, "busy_loops", stats.n_busy_loops);
+	add_number(d, "busy_us", stats.busy_us);
 	add_number(d, "sleeps", stats.n_sleeps);
 	add_number(d, "slept_us", stats.slept_us);
 	add_number(d, "copies", stats.n_copies);

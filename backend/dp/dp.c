@@ -220,7 +220,7 @@ dp_poller_of(const struct dp *dp, const struct port *queue)
 {
 	unsigned i = 0;
 
-	while (i < dp->n_pollers - 1 && dp->poller[i] != queue->owner)
+	while (i < dp->n_pollers - 1 && dp->poller[i] != __atomic_load_n(&queue->owner, __ATOMIC_RELAXED))
 		i++;
 	return i;
 }

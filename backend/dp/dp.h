@@ -81,7 +81,7 @@ void dp_call(struct dp *dp, struct port *port, dp_call_fn *fn, void *arg);
  */
 void dp_move(struct dp *dp, struct port *port, unsigned queue, unsigned poller);
 
-/* Index of the poller that has the queue; only while no request of the port is under way. */
+/* Index of the poller that has the queue; any, while it moves. Any thread. */
 unsigned dp_poller_of(const struct dp *dp, const struct port *queue);
 
 enum dp_event_kind {

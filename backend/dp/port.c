@@ -22,7 +22,7 @@ port_init(struct port *port, const struct port_ops *ops, const char *name, uint1
 	port->ops = ops;
 	snprintf(port->name, sizeof(port->name), "%s", name);
 	port->bridge = bridge;
-	port->pinned = -1;
+	port->pinned = port->wanted = -1;
 	port->leader = port->queue[0] = port;
 	port->n_queues = 1;
 	snprintf(ring_name, sizeof(ring_name), "x%p", (void *)port);

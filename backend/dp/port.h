@@ -94,7 +94,9 @@ struct port {
 	uint32_t takes;     /* PORT_TAKES_* */
 	uint32_t max_frame; /* bytes with the Ethernet header, that the far end takes without GSO */
 	struct poller *owner; /* NULL while it moves: others load it (acquire) */
-	int pinned;           /* index of the poller that it has to be with; -1: any. Control's */
+	int pinned;           /* index of the poller that it has to be with; -1: any. Control's, like the next two */
+	int wanted;           /* index of the poller that it shall be with; -1: where it is */
+	uint64_t work_seen;   /* ctl/balance.c */
 	struct port *leader;  /* the queue that is the member of the bridge; itself, if it has no other */
 	unsigned n_queues;    /* of a leader, with itself as the first */
 	struct port *queue[LIMIT_QUEUES];

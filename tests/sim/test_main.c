@@ -64,6 +64,7 @@ static CU_SuiteInfo suites[] = {
 	{ "hostile_store", adaptive, sim_dp_stop, NULL, NULL, hostile_store_cases },
 	{ "direct", adaptive_two, sim_dp_stop, NULL, NULL, direct_cases },
 	{ "ctrl", adaptive_two, sim_dp_stop, NULL, NULL, ctrl_cases },
+	{ "queues", adaptive_two, sim_dp_stop, NULL, NULL, queues_cases },
 	{ "sleeping", adaptive, sim_dp_stop, NULL, NULL, sleeping_cases },
 	{ "polling", always, sim_dp_stop, NULL, NULL, polling_cases },
 	{ "napping", nap, sim_dp_stop, NULL, NULL, napping_cases },

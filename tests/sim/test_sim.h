@@ -8,6 +8,7 @@
 extern CU_TestInfo connect_cases[];
 extern CU_TestInfo direct_cases[];
 extern CU_TestInfo ctrl_cases[];
+extern CU_TestInfo queues_cases[];
 extern CU_TestInfo life_cases[];
 extern CU_TestInfo traffic_cases[];
 extern CU_TestInfo offload_cases[];

@@ -66,6 +66,7 @@ make(const struct port_ops *ops, const char *name, uint16_t bridge)
 	fake->port.bridge = bridge;
 	fake->port.leader = fake->port.queue[0] = &fake->port;
 	fake->port.n_queues = 1;
+	fake->port.pinned = fake->port.wanted = -1;
 	snprintf(fake->port.name, sizeof(fake->port.name), "%s", name);
 	return &fake->port;
 }
@@ -145,6 +146,21 @@ dp_move(struct dp *dp, struct port *port, unsigned queue, unsigned poller)
 	assert(fake->phase == PHASE_IN);
 	fake->phase = PHASE_MOVING;
 	fake->poller[queue] = poller;
+}
+
+unsigned
+dp_poller_of(const struct dp *dp, const struct port *queue)
+{
+	(void)dp;
+	return member_of(queue->leader, struct fake_port, port)->poller[0];
+}
+
+void
+dp_get_poller_stats(const struct dp *dp, unsigned poller, struct dp_poller_stats *stats)
+{
+	(void)dp;
+	(void)poller;
+	*stats = (struct dp_poller_stats){ 0 };
 }
 
 unsigned

@@ -4,6 +4,7 @@
 #include "base/util.h"
 #include "unit.h"
 
+void test_balance(CU_pSuite suite);
 void test_bridge(CU_pSuite suite);
 void test_config(CU_pSuite suite);
 void test_fsm(CU_pSuite suite);
@@ -19,6 +20,7 @@ static const struct unit_suite suites[] = {
 	{ "number", test_number },
 	{ "node", test_node },
 	{ "watch", test_watch },
+	{ "balance", test_balance },
 	{ "bridge", test_bridge },
 	{ "fsm", test_fsm },
 	{ "config", test_config },
