@@ -92,6 +92,8 @@ add_vif(struct rte_tel_data *d, const struct port *port)
 	add_number(d, "backlog_bytes", vif.n_backlog_bytes);
 	add_number(d, "starved", vif.n_starved);
 	add_number(d, "copy_errors", vif.n_copy_errors);
+	add_number(d, "gso_csum_fixups", vif.n_gso_csum_fixups);
+	add_number(d, "headroom", vif.headroom);
 	add_number(d, "static_grants", vif.n_static_grants);
 	add_number(d, "foreign_pages", vif.n_foreign_pages);
 }
