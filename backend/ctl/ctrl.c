@@ -267,7 +267,7 @@ ctrl_run(struct ctrl *ctrl)
 	response_t rsp;
 	unsigned n = 0;
 
-	if (ctrl->env == NULL || ctrl->busy || ctrl->fault != NULL || ctrl->member->phase != MEMBER_IN)
+	if (ctrl->env == NULL || ctrl->busy || ctrl->fault != NULL || !member_can_call(ctrl->member))
 		return false;
 	uint32_t pending = ring_pending(&ctrl->ring);
 	if (pending > ring_size(&ctrl->ring)) {

@@ -108,9 +108,15 @@ member_move(struct members *members, struct member *member, unsigned queue, unsi
 }
 
 bool
+member_can_call(const struct member *member)
+{
+	return (member->phase == MEMBER_IN || member->phase == MEMBER_CALLED_ON) && !member->calls && !member->leaves;
+}
+
+bool
 member_call(struct members *members, struct member *member, dp_call_fn *fn, void *arg)
 {
-	if ((member->phase != MEMBER_IN && member->phase != MEMBER_CALLED_ON) || member->calls || member->leaves)
+	if (!member_can_call(member))
 		return false;
 	member->calls = true;
 	member->call = fn;

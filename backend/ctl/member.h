@@ -82,6 +82,9 @@ void members_destroy(struct members *members);
 /* Hands `port` to the pollers and tells the owner of what becomes of it. Returns 0; on error (-ENOSPC) the port stays the caller's. */
 int member_join(struct members *members, struct member *member, struct port *port, member_fn *fn, void *owner);
 
+/* Whether member_call() would work. If only a call under way is in the way, MEMBER_CALLED tells its end. */
+bool member_can_call(const struct member *member);
+
 /*
  * Has the port's poller call fn(port, arg), see dp_call(); MEMBER_CALLED follows. False: the member is not in, or another call is
  * under way; nothing happens then.

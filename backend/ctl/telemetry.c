@@ -94,6 +94,7 @@ static const struct counter vif_counters[] = {
 	{ "backlog_bytes", offsetof(struct port_vif_stats, n_backlog_bytes) },
 	{ "starved", offsetof(struct port_vif_stats, n_starved) },
 	{ "copy_errors", offsetof(struct port_vif_stats, n_copy_errors) },
+	{ "gso_csum_fixups", offsetof(struct port_vif_stats, n_gso_csum_fixups) },
 	{ "static_grants", offsetof(struct port_vif_stats, n_static_grants) },
 	{ "foreign_pages", offsetof(struct port_vif_stats, n_foreign_pages) },
 };
