@@ -14,6 +14,7 @@
 	X(NO_BUFFER, "no_buffer", "no packet buffer was free") \
 	X(SAME_PORT, "same_port", "its destination is behind the port it came from") \
 	X(NO_PORT, "no_port", "there is no other port in the bridge, or the frame is for a bridge itself (pause, LACP, LLDP)") \
+	X(MCAST_FILTER, "mcast_filter", "multicast that the guest has not asked for") \
 	X(TOO_BIG, "too_big", "longer than the next hop takes") \
 	X(QUEUE_FULL, "queue_full", "the next hop does not take packets fast enough") \
 	X(PORT_ERROR, "port_error", "the next hop refused the packet with an error") \

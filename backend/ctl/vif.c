@@ -37,7 +37,7 @@ vif_create(const struct vif_env *env, uint32_t domid, uint32_t devid)
 	vif->stale = VIF_STALE_BACKEND;
 	vif->created_ms = clock_ms();
 	vif->bridge = -1;
-	vif->offered_ms = vif->closed_ms = vif->retry_ms = vif->rewatch_ms = CLOCK_NEVER;
+	vif->offered_ms = vif->closed_ms = vif->retry_ms = vif->rewatch_ms = vif->reconf_ms = CLOCK_NEVER;
 	return vif;
 }
 
@@ -82,6 +82,9 @@ front_input(const struct vif *vif, uint64_t now_ms, enum vif_input *input)
 	case XenbusStateClosed:
 		*input = VIF_FRONT_CLOSED;
 		return true;
+	case XenbusStateReconfiguring:
+		*input = VIF_FRONT_RECONFIGURING;
+		return vif->reconf_ms == CLOCK_NEVER;
 	default:
 		return false;
 	}
@@ -148,7 +151,10 @@ guest_moved(void *owner, enum member_news news)
 		vif->stale |= VIF_STALE_CTRL; /* what came before */
 		break;
 	case MEMBER_CALLED:
-		ctrl_called(&vif->ctrl);
+		if (!vif_headroom_called(vif))
+			ctrl_called(&vif->ctrl);
+		if (vif_headroom_settle(vif))
+			vif_feed(vif, VIF_SETTLED, clock_ms());
 		vif->stale |= VIF_STALE_CTRL;
 		break;
 	case MEMBER_FAULTED:
@@ -223,11 +229,15 @@ join_guest(struct vif *vif, const struct vif_keys *keys)
 		.domid = vif->domid,
 		.bridge = (uint16_t)vif->bridge,
 		.guest = keys->guest,
+		.headroom = keys->headroom,
+		.mcast = &vif->mcast,
 		.max_frame = vif->config.max_frame,
 		.foreign_ops = vif->link.foreign_ops,
 		.n_queues = vif->link.n_queues,
 		.queue = vif->link.queue,
 	};
+
+	vif_live_start(vif, keys);
 	struct port *port = port_vif_create(vif->env->dp, vif->env->xen, &params);
 
 	if (port == NULL) {
@@ -308,13 +318,12 @@ static void
 do_free(struct vif *vif)
 {
 	vif_clear_error(vif);
-	watch_remove(vif->env->watches, vif->front_watch);
-	vif->front_watch = NULL;
-	vif->rewatch_ms = vif->retry_ms = CLOCK_NEVER;
+	vif_unwatch_frontend(vif);
+	vif->rewatch_ms = vif->retry_ms = vif->reconf_ms = CLOCK_NEVER;
 	member_leave(vif->env->members, &vif->tap);
 }
 
-/* Does it. Returns whether it was done; if not, `failed` is the input to go on with. */
+/* Does it. Returns whether all is done by that; if not, or if it failed, `failed` is the input to go on with. */
 static bool
 act(struct vif *vif, enum vif_action action, uint64_t now_ms, enum vif_input *failed)
 {
@@ -334,6 +343,9 @@ act(struct vif *vif, enum vif_action action, uint64_t now_ms, enum vif_input *fa
 	case VIF_DO_ANNOUNCE:
 		do_announce(vif);
 		break;
+	case VIF_DO_RECONFIGURE:
+		*failed = VIF_SETTLED;
+		return !vif_headroom_look(vif);
 	case VIF_DO_REFUSE:
 		if (log_allowed(&vif->state_log))
 			log_warning("%s: refused: %s", vif->name, vif->why);
@@ -398,6 +410,8 @@ vif_step(struct vif *vif, uint64_t now_ms)
 		vif->retry_ms = CLOCK_NEVER;
 		vif->stale |= VIF_STALE_BACKEND | VIF_STALE_FRONTEND;
 	}
+	if (now_ms >= vif->reconf_ms)
+		vif->reconf_ms = CLOCK_NEVER;
 	if (now_ms >= vif->rewatch_ms)
 		vif_watch_frontend(vif, now_ms);
 	vif_look(vif, now_ms);
@@ -440,6 +454,7 @@ vif_due(const struct vif *vif)
 	if (vif->stale != 0)
 		return 0;
 	uint64_t due = util_min(vif->retry_ms, vif->rewatch_ms);
+	due = util_min(due, vif->reconf_ms);
 	due = util_min(due, ready_ms(vif));
 	return util_min(due, retire_ms(vif));
 }

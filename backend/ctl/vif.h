@@ -26,6 +26,7 @@
 #include "ctl/vif_connect.h"
 #include "ctl/vif_fsm.h"
 #include "ctl/watch.h"
+#include "dp/mcast.h"
 
 /* What all vifs share. */
 struct vif_env {
@@ -59,6 +60,14 @@ enum vif_netback {
 	VIF_NETBACK_HOLDS,
 };
 
+/* The headroom of the guest's rx slots (vif_live.c). */
+struct vif_headroom {
+	uint16_t wanted; /* what the frontend asked for last */
+	uint16_t used;   /* what the port uses */
+	uint16_t sent;   /* what the port's poller is being told */
+	bool calling;    /* `sent` is under way */
+};
+
 /* The toolstack's `online`. */
 enum vif_online {
 	VIF_ONLINE_UNSAID, /* counts as 1 */
@@ -90,7 +99,8 @@ struct vif {
 	const char *fault;    /* why the port or the TAP is off for good; NULL: it is not */
 	bool stop;            /* the daemon ends */
 	struct watch *front_watch;
-	uint64_t front_since_ms; /* events of front_watch are counted since then */
+	struct watch *mcast_watch;
+	uint64_t front_since_ms; /* events of the frontend's watches are counted since then */
 	unsigned n_front_events;
 
 	/* What we told (vif_show.c). */
@@ -105,12 +115,15 @@ struct vif {
 	struct member guest;
 	struct vif_link link;
 	struct ctrl ctrl;
+	struct vif_headroom headroom;
+	struct mcast_filter mcast; /* the guest's port uses it */
 	char guest_text[80]; /* what was negotiated, for the log */
 
 	/* CLOCK_NEVER: not. */
 	uint64_t offered_ms; /* when the 2 was written */
 	uint64_t closed_ms;  /* when the 6 was written, or the toolstack last changed `online` */
 	uint64_t retry_ms;   /* the store failed us: look and write again then */
+	uint64_t reconf_ms;  /* the frontend's state 7 counts from then on */
 	uint64_t rewatch_ms; /* the frontend's events came too fast: watch it again then */
 	struct log_limit state_log;
 	struct log_limit link_log;
@@ -138,11 +151,29 @@ bool vif_is_over(const struct vif *vif);
 /* Looks again at what is stale. */
 void vif_look(struct vif *vif, uint64_t now_ms);
 
-/* Watches the frontend's state; if that cannot be done, vif_step() tries again. */
+/* Watches what the frontend may change; if that cannot be done, vif_step() tries again. */
 void vif_watch_frontend(struct vif *vif, uint64_t now_ms);
+void vif_unwatch_frontend(struct vif *vif);
 
 /* Whether the toolstack takes the device away. */
 bool vif_is_offline(const struct vif *vif);
+
+/* ---- vif_live.c ----------------------------------------------------------------------------------------------- */
+
+/* Starts with what the frontend asked for as it connected. Its port is not made yet. */
+void vif_live_start(struct vif *vif, const struct vif_keys *keys);
+
+/* Looks whether the frontend wants its multicast frames filtered. */
+void vif_look_at_mcast(struct vif *vif);
+
+/* Reads the headroom that the frontend wants. True if the port uses it; else vif_headroom_settle() is to follow. */
+bool vif_headroom_look(struct vif *vif);
+
+/* Has the port use it. True if it does already; else again after MEMBER_CALLED. */
+bool vif_headroom_settle(struct vif *vif);
+
+/* MEMBER_CALLED came. Whether the call was one of the above. */
+bool vif_headroom_called(struct vif *vif);
 
 /* ---- vif_show.c ----------------------------------------------------------------------------------------------- */
 

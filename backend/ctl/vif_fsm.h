@@ -20,6 +20,12 @@
  *                                     v stop, removed                          |
  *                                   DEAD <-------------------------------------+
  *
+ *           7                      done
+ * CONNECTED 4 ---> RECONFIGURING 4 ------> RECONFIGURED 8     Both go on as CONNECTED does but for what is drawn here.
+ *    ^                  |                      |
+ *    +------------------+----------------------+
+ *                       4
+ *
  * What a state allows, and what not:
  *   NEW         Nothing is promised, nothing is held.
  *   WAITING     The features stand in the store. Held: the bridge and, in drop-in mode, the TAP (both until DEAD).
@@ -28,6 +34,9 @@
  *   CONNECTING  Rings are mapped, events bound, the pollers are taking the port. Must not be left for any state
  *               but CONNECTED, CLOSING or FAULTING, because only these wait for the port.
  *   CONNECTED   Frames flow. A frontend that says 4 again changes nothing; keys are not read again.
+ *   RECONFIGURING  The frontend wants another headroom (XDP). Frames flow, and the pollers are told. The frontend waits for
+ *               our 8, whatever comes of it.
+ *   RECONFIGURED  They know. The key is read once more when the frontend says 4, for the case that it was late.
  *   CLOSING     The port has been called back. Nothing else happens until it is here.
  *   SHUT        Nothing of the guest's is held. Waits for the frontend to say 6, or to start again. A frontend that
  *               was refused stays here while it says 4, so it cannot make us try in a loop.
@@ -53,6 +62,8 @@
 	X(WAITING, "waiting", XenbusStateInitWait) \
 	X(CONNECTING, "connecting", XenbusStateInitWait) \
 	X(CONNECTED, "connected", XenbusStateConnected) \
+	X(RECONFIGURING, "reconfiguring", XenbusStateConnected) \
+	X(RECONFIGURED, "reconfigured", XenbusStateReconfigured) \
 	X(CLOSING, "closing", XenbusStateClosing) \
 	X(SHUT, "shut", XenbusStateClosing) \
 	X(CLOSED, "closed", XenbusStateClosed) \
@@ -74,6 +85,7 @@ enum vif_input {
 	VIF_FRONT_PREPARED,     /* 2 or 3 */
 	VIF_FRONT_CONNECTED,    /* 4, but we may not connect yet */
 	VIF_FRONT_READY,        /* 4, and nothing is in the way */
+	VIF_FRONT_RECONFIGURING, /* 7, and what it wants stands in the store */
 	VIF_FRONT_CLOSING,      /* 5 */
 	VIF_FRONT_CLOSED,       /* 6 */
 	VIF_FRONT_GONE,         /* its state cannot be read: the guest is dead or removed it */
@@ -85,6 +97,7 @@ enum vif_input {
 	VIF_JOINED,  /* the pollers have the port */
 	VIF_LEFT,    /* the port is back, and what it used is unmapped and closed */
 	VIF_REFUSED, /* what the frontend offers cannot be used */
+	VIF_SETTLED, /* the pollers use what VIF_DO_RECONFIGURE read */
 	VIF_N_INPUTS,
 };
 
@@ -93,6 +106,7 @@ enum vif_action {
 	VIF_DO_OFFER,    /* take a bridge, make the TAP if one is needed; write the features; may end in VIF_FAULT */
 	VIF_DO_CONNECT,  /* read the frontend's keys, map, bind, hand the port over; may end in VIF_REFUSED */
 	VIF_DO_ANNOUNCE, /* write carrier 1 */
+	VIF_DO_RECONFIGURE, /* read the headroom, tell the pollers; VIF_SETTLED follows */
 	VIF_DO_REFUSE,   /* write the error */
 	VIF_DO_WITHDRAW, /* call the port back; VIF_LEFT follows */
 	VIF_DO_PUNISH,   /* write the error, call the port back if it is out there */
@@ -108,6 +122,9 @@ struct vif_step {
 
 /* What to do. After the action, the next state's vif_fsm_shown() must be in the store. */
 struct vif_step vif_fsm_step(enum vif_state state, enum vif_input input);
+
+/* Whether frames flow. */
+bool vif_fsm_is_connected(enum vif_state state);
 
 /* What the frontend shall see in our `state` key; XenbusStateUnknown: leave it as it is. */
 enum xenbus_state vif_fsm_shown(enum vif_state state);

@@ -10,6 +10,7 @@
 #include "base/util.h"
 #include "dp/port_vif.h"
 #include "proto/keys.h"
+#include "proto/limits.h"
 
 #define KEYS_TX_TRIES 10      /* a frontend that changes its keys more often than that is not ready */
 #define EVTCHN_MAX 0x7FFFFFFFu /* xenevtchn.h: a port fits in 31 bits */
@@ -26,6 +27,9 @@ static const struct node_value features[] = {
 	{ KEY_FEATURE_RX_FLIP, "0" },
 	{ KEY_FEATURE_SPLIT_EVENTS, "1" },
 	{ KEY_FEATURE_CTRL_RING, "1" },
+	{ KEY_FEATURE_MCAST, "1" },
+	{ KEY_FEATURE_MCAST_DYNAMIC, "1" },
+	{ KEY_FEATURE_XDP, "1" },
 };
 
 const struct node_value *
@@ -206,6 +210,7 @@ read_features(const struct reader *r, struct vif_keys *keys)
 		{ KEY_FEATURE_GSO_TCPV6, VIF_GUEST_GSO6, false },
 		{ KEY_FEATURE_NO_CSUM, VIF_GUEST_CSUM4, true },
 		{ KEY_FEATURE_IPV6_CSUM, VIF_GUEST_CSUM6, false },
+		{ KEY_FEATURE_RX_NOTIFY, VIF_GUEST_RX_NOTIFY, false },
 	};
 	bool set;
 
@@ -226,6 +231,20 @@ read_features(const struct reader *r, struct vif_keys *keys)
 	return ret;
 }
 
+/*
+ * As xen-netback does, this takes what it can get: what is no number is 0, what is too much is the maximum. The frontend is
+ * told with each frame what it got.
+ */
+uint16_t
+vif_keys_read_headroom(const struct xstore *xs, uint32_t tx, const char *dir)
+{
+	uint32_t value;
+
+	if (node_read_number(xs, tx, dir, KEY_XDP_HEADROOM, UINT32_MAX, &value, NULL, 0) < 0)
+		return 0;
+	return (uint16_t)util_min(value, LIMIT_XDP_HEADROOM);
+}
+
 static int
 read_all(const struct reader *r, struct vif_keys *keys)
 {
@@ -235,6 +254,7 @@ read_all(const struct reader *r, struct vif_keys *keys)
 		ret = read_ctrl(r, keys);
 	if (ret == 0)
 		ret = read_features(r, keys);
+	keys->headroom = vif_keys_read_headroom(r->xs, r->tx, r->dir);
 	return ret;
 }
 

@@ -28,6 +28,7 @@ struct vif_keys {
 	uint32_t ctrl_ref;
 	uint32_t evtchn_ctrl;
 	uint32_t guest;     /* VIF_GUEST_* of dp/port_vif.h */
+	uint16_t headroom;  /* wanted before the data in each rx slot; at most LIMIT_XDP_HEADROOM */
 };
 
 /*
@@ -37,5 +38,8 @@ struct vif_keys {
  */
 int vif_keys_read(const struct xstore *xs, const char *dir, unsigned max_queues, struct vif_keys *keys, char *why,
 		  size_t why_size);
+
+/* What stands in `dir` for vif_keys' `headroom` now, in store transaction `tx` or with 0 outside of any. */
+uint16_t vif_keys_read_headroom(const struct xstore *xs, uint32_t tx, const char *dir);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "ctl/vif.h"
 #include "proto/keys.h"
+#include "proto/limits.h"
 #include "xen/platform_check.h"
 
 /*
@@ -41,23 +42,41 @@ front_fired(void *owner, const char *path)
 	}
 	if (++vif->n_front_events < FRONT_EVENTS_MAX)
 		return;
-	watch_remove(vif->env->watches, vif->front_watch);
-	vif->front_watch = NULL;
+	vif_unwatch_frontend(vif);
 	vif->rewatch_ms = now_ms + REWATCH_MS;
 	if (log_allowed(&vif->state_log))
-		log_warning("%s: the frontend changes its state too often, looking once a second", vif->name);
+		log_warning("%s: the frontend changes its keys too often, looking once a second", vif->name);
+}
+
+/* Whether the frontend's key is watched now. */
+static bool
+watch_key(struct vif *vif, struct watch **watch, const char *key)
+{
+	char path[NODE_PATH_SIZE];
+
+	if (*watch != NULL)
+		return true;
+	snprintf(path, sizeof(path), "%s/%s", vif->config.frontend, key);
+	*watch = watch_add(vif->env->watches, path, front_fired, vif);
+	if (*watch == NULL && log_allowed(&vif->state_log))
+		log_warning("%s: %s cannot be watched: %s", vif->name, path, strerror(errno));
+	return *watch != NULL;
 }
 
 void
 vif_watch_frontend(struct vif *vif, uint64_t now_ms)
 {
-	char path[NODE_PATH_SIZE];
+	bool done = watch_key(vif, &vif->front_watch, KEY_STATE) && watch_key(vif, &vif->mcast_watch, KEY_REQUEST_MCAST);
 
-	snprintf(path, sizeof(path), "%s/%s", vif->config.frontend, KEY_STATE);
-	vif->front_watch = watch_add(vif->env->watches, path, front_fired, vif);
-	vif->rewatch_ms = vif->front_watch == NULL ? now_ms + REWATCH_MS : CLOCK_NEVER;
-	if (vif->front_watch == NULL && log_allowed(&vif->state_log))
-		log_warning("%s: %s cannot be watched: %s", vif->name, path, strerror(errno));
+	vif->rewatch_ms = done ? CLOCK_NEVER : now_ms + REWATCH_MS;
+}
+
+void
+vif_unwatch_frontend(struct vif *vif)
+{
+	watch_remove(vif->env->watches, vif->front_watch);
+	watch_remove(vif->env->watches, vif->mcast_watch);
+	vif->front_watch = vif->mcast_watch = NULL;
 }
 
 /*
@@ -172,8 +191,11 @@ look_at_frontend(struct vif *vif, uint64_t now_ms)
 
 	switch (ret) {
 	case 0:
+		if (state != vif->front_state)
+			vif->reconf_ms = state == XenbusStateReconfiguring ? now_ms + LIMIT_RECONFIGURE_DWELL_MS : CLOCK_NEVER;
 		vif->front_gone = false;
 		vif->front_state = state;
+		vif_look_at_mcast(vif);
 		return;
 	case -ENOENT:
 	case -EACCES: /* what is left of a dead guest's path belongs to dom0 */

@@ -7,7 +7,7 @@
 #include "ctl/vif.h"
 #include "proto/keys.h"
 
-#define VALUES_MAX 20
+#define VALUES_MAX 24
 
 static void
 add(struct node_value *values, unsigned *n, const char *key, const char *value)
@@ -50,7 +50,7 @@ vif_show(struct vif *vif, uint64_t now_ms)
 {
 	enum xenbus_state state = vif_fsm_shown(vif->state);
 	/* After a fault it goes down when nothing of the guest's is used any more. */
-	bool carrier = vif->state == VIF_CONNECTED || vif->state == VIF_FAULTING;
+	bool carrier = vif_fsm_is_connected(vif->state) || vif->state == VIF_FAULTING;
 	struct node_value values[VALUES_MAX];
 	struct texts texts;
 

@@ -9,7 +9,7 @@
 
 #include "proto/limits.h"
 
-#define WATCHES_MAX (LIMIT_PORTS + 8) /* one for each vif, and the few of the daemon itself */
+#define WATCHES_MAX (2 * LIMIT_PORTS + 8) /* two for each vif, and the few of the daemon itself */
 #define TOKEN_SIZE 32
 
 struct watch {

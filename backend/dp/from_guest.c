@@ -7,6 +7,7 @@
  * Called by port_vif.c.
  */
 #include "dp/copy.h"
+#include "dp/mcast.h"
 #include "dp/offload.h"
 #include "dp/poller.h"
 #include "dp/vif_queue.h"
@@ -57,13 +58,26 @@ collect_packet(struct vif_queue *q, struct copy_batch *copy, struct from_guest_p
 	return true;
 }
 
+/* The guest's multicast filter is the port's. One that is full is the only reason for an error. */
+static void
+change_filter(struct vif_queue *q, enum slots_result what, const struct from_guest_packet *p, struct slot_rsp *rsp)
+{
+	struct mcast_filter *filter = q->port.mcast;
+
+	if (what == SLOTS_MCAST_DEL)
+		mcast_del(filter, p->pkt.mcast);
+	else if (!mcast_add(filter, p->pkt.mcast))
+		rsp->status = NETIF_RSP_ERROR;
+}
+
 /* Parses one packet and collects its copies. Returns false when the burst is to end before this packet. */
 static bool
 take_packet(struct vif_queue *q, struct copy_batch *copy, struct burst *b)
 {
 	struct from_guest_packet *p = &b->packet[b->n_packets];
 
-	switch (slots_parse(&q->tx, b->idx, b->end, &p->pkt, &q->rsp[b->n_rsp], &b->fault)) {
+	enum slots_result result = slots_parse(&q->tx, b->idx, b->end, &p->pkt, &q->rsp[b->n_rsp], &b->fault);
+	switch (result) {
 	case SLOTS_FATAL:
 		return false;
 	case SLOTS_PACKET:
@@ -79,6 +93,10 @@ take_packet(struct vif_queue *q, struct copy_batch *copy, struct burst *b)
 		break;
 	case SLOTS_SHORT:
 		q->port.stats.n_dropped[DROP_GUEST_SHORT]++;
+		break;
+	case SLOTS_MCAST_ADD:
+	case SLOTS_MCAST_DEL:
+		change_filter(q, result, p, &q->rsp[b->n_rsp]);
 		break;
 	}
 	b->idx += p->pkt.n_ring;
@@ -102,10 +120,15 @@ check_copies(struct vif_queue *q, const struct copy_batch *copy, struct from_gue
 	return whole;
 }
 
-/* Sets the frame's flags from what the guest said of it. Returns false if that is impossible. */
+/*
+ * Sets the frame's flags from what the guest said of it. Returns false if that is impossible. The checksum of a GSO frame
+ * is blank by nature, and is made so where a frontend does not say it (xen-netback: rx_gso_checksum_fixup).
+ */
 static bool
-mark_offloads(struct from_guest_packet *p)
+mark_offloads(struct vif_queue *q, struct from_guest_packet *p)
 {
+	if (p->pkt.gso_type != XEN_NETIF_GSO_TYPE_NONE && !(p->pkt.flags & NETTXF_csum_blank))
+		q->stats.n_gso_csum_fixups++;
 	if (p->pkt.gso_type != XEN_NETIF_GSO_TYPE_NONE || (p->pkt.flags & NETTXF_csum_blank))
 		return offload_request(p->m, (enum offload_gso)p->pkt.gso_type, p->pkt.gso_size) == 0;
 	if (p->pkt.flags & NETTXF_data_validated)
@@ -122,7 +145,7 @@ finish_packets(struct vif_queue *q, const struct copy_batch *copy, struct burst 
 		struct from_guest_packet *p = &b->packet[i];
 		if (!check_copies(q, copy, p)) {
 			port_drop(&q->port, p->m, DROP_GRANT_COPY);
-		} else if (!mark_offloads(p)) {
+		} else if (!mark_offloads(q, p)) {
 			port_drop(&q->port, p->m, DROP_BAD_HEADERS);
 		} else {
 			q->port.stats.rx_frames++;

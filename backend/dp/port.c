@@ -9,6 +9,7 @@
 
 #include "base/util.h"
 #include "dp/dp_private.h"
+#include "dp/mcast.h"
 #include "dp/offload.h"
 #include "dp/poller.h"
 
@@ -154,7 +155,9 @@ port_takes_gso(const struct port *port, const struct rte_mbuf *m)
 void
 port_send(struct port *port, struct rte_mbuf *m)
 {
-	if (m->ol_flags & RTE_MBUF_F_TX_TCP_SEG) {
+	if (mcast_blocks(port->mcast, rte_pktmbuf_mtod(m, const uint8_t *))) {
+		port_drop(port, m, DROP_MCAST_FILTER);
+	} else if (m->ol_flags & RTE_MBUF_F_TX_TCP_SEG) {
 		if ((uint32_t)m->l2_len + m->l3_len + m->l4_len + m->tso_segsz > port->max_frame)
 			port_drop(port, m, DROP_TOO_BIG);
 		else if (port_takes_gso(port, m))

@@ -34,6 +34,7 @@
 #include "dp/steering.h"
 #include "proto/limits.h"
 
+struct mcast_filter;
 struct policy; /* sw/policy.h */
 struct poller;
 struct port;
@@ -92,6 +93,7 @@ struct port {
 	uint16_t id;        /* index in the port table; set by dp_attach() */
 	uint16_t bridge;    /* id of the bridge that it is a member of */
 	uint32_t takes;     /* PORT_TAKES_* */
+	struct mcast_filter *mcast; /* which multicast frames the far end wants; NULL: all. Not the port's */
 	uint32_t max_frame; /* bytes with the Ethernet header, that the far end takes without GSO */
 	struct poller *owner; /* NULL while it moves: others load it (acquire) */
 	int pinned;           /* index of the poller that it has to be with; -1: any. Control's, like the next two */

@@ -33,17 +33,22 @@ vif_tx_burst(struct port *port, struct rte_mbuf **frames, unsigned n)
 	to_guest_burst(queue_of(port), frames, n);
 }
 
-/* The guest wakes us for a new tx request and, while frames wait, for as many rx slots as the first one needs. */
+/*
+ * The guest wakes us for a new tx request and, while frames wait, for as many rx slots as the first one needs. A
+ * frontend without feature-rx-notify would not: then we look again.
+ */
 static enum port_armed
 vif_arm(struct port *port)
 {
 	struct vif_queue *q = queue_of(port);
-	unsigned need = q->backlog.n > 0 ? to_guest_slots(q->backlog.frame[q->backlog.head % LIMIT_BACKLOG_FRAMES]) : 0;
+	unsigned need = q->backlog.n > 0 ? to_guest_slots(q, q->backlog.frame[q->backlog.head % LIMIT_BACKLOG_FRAMES]) : 0;
 	from_guest_notify(q);
 	bool idle = ring_arm(&q->tx, 1);
 	if (need > 0)
 		idle = ring_arm(&q->rx, need) && idle;
-	return idle ? PORT_ARMED : PORT_BUSY;
+	if (!idle)
+		return PORT_BUSY;
+	return need > 0 && !(q->guest & VIF_GUEST_RX_NOTIFY) ? PORT_BLIND : PORT_ARMED;
 }
 
 static void
@@ -123,11 +128,19 @@ takes_of(uint32_t guest)
 }
 
 static uint32_t
-max_frame_of(const struct port_vif_params *params)
+max_frame_of(const struct vif_queue *q)
 {
-	uint32_t max = (params->guest & VIF_GUEST_SG) ? LIMIT_FRAME_SIZE : NETIF_PAGE_SIZE;
+	uint32_t max = (q->guest & VIF_GUEST_SG) ? LIMIT_FRAME_SIZE : NETIF_PAGE_SIZE - q->headroom;
 
-	return params->max_frame == 0 ? max : util_min(max, params->max_frame);
+	return q->max_frame == 0 ? max : util_min(max, q->max_frame);
+}
+
+static void
+use_headroom(struct vif_queue *q, uint16_t headroom)
+{
+	q->headroom = headroom;
+	q->stats.headroom = headroom;
+	q->port.max_frame = max_frame_of(q);
 }
 
 /* NULL with errno. */
@@ -165,7 +178,9 @@ queue_create(const struct xen_ops *xen, const struct port_vif_params *params, un
 	q->domid = params->domid;
 	q->guest = params->guest;
 	q->port.takes = takes_of(params->guest);
-	q->port.max_frame = max_frame_of(params);
+	q->port.mcast = params->mcast;
+	q->max_frame = params->max_frame;
+	use_headroom(q, params->headroom);
 	q->port.pinned = given->poller;
 	ring_disarm(&q->tx);
 	ring_disarm(&q->rx);
@@ -198,6 +213,17 @@ port_vif_take_grants(struct port *port, void *grants)
 
 	q->grants = grants;
 	q->stats.n_static_grants = q->grants->n;
+}
+
+/* Who takes frames of one slot only must not get a waiting one that was meant for a larger slot. */
+void
+port_vif_set_headroom(struct port *port, void *headroom)
+{
+	struct vif_queue *q = queue_of(port);
+
+	if (!(q->guest & VIF_GUEST_SG))
+		to_guest_drop(q);
+	use_headroom(q, (uint16_t)(uintptr_t)headroom);
 }
 
 void

@@ -14,6 +14,7 @@
 #define VIF_GUEST_GSO6 (1u << 2)    /* feature-gso-tcpv6 */
 #define VIF_GUEST_CSUM4 (1u << 3)   /* no feature-no-csum-offload */
 #define VIF_GUEST_CSUM6 (1u << 4)   /* feature-ipv6-csum-offload */
+#define VIF_GUEST_RX_NOTIFY (1u << 5) /* feature-rx-notify: notifies us of new rx slots when asked to */
 
 struct port_vif_queue {
 	void *tx_page;         /* mapped ring: guest to us */
@@ -31,6 +32,8 @@ struct port_vif_params {
 	uint16_t bridge;
 	uint32_t guest;        /* VIF_GUEST_* */
 	uint32_t max_frame;    /* bytes with the Ethernet header; 0 = no limit but the slots' */
+	uint16_t headroom;     /* bytes to leave free before the data in each rx slot; at most LIMIT_XDP_HEADROOM */
+	struct mcast_filter *mcast; /* shared by the queues of the vif; outlives them */
 	const struct foreign_ops *foreign_ops;
 	unsigned n_queues;     /* 1 to LIMIT_QUEUES */
 	const struct port_vif_queue *queue;
@@ -45,6 +48,12 @@ struct port *port_vif_create(struct dp *dp, const struct xen_ops *xen, const str
 /* dp_call_fn: from now on the queue copies through the table `grants` (NULL: none), which stays its maker's. */
 void port_vif_take_grants(struct port *port, void *grants);
 
+/*
+ * dp_call_fn: from now on `headroom` (a uintptr_t in the pointer, at most LIMIT_XDP_HEADROOM) bytes are left free before the
+ * data in each rx slot. Frames that waited for slots may be lost.
+ */
+void port_vif_set_headroom(struct port *port, void *headroom);
+
 /* What only a vif counts, of one queue. Any thread, approximate. */
 struct port_vif_stats {
 	uint64_t n_from_guest_slots; /* tx ring slots taken */
@@ -52,6 +61,8 @@ struct port_vif_stats {
 	uint64_t n_backlog_bytes;    /* waiting for free rx slots now */
 	uint64_t n_starved;          /* bursts that ended early because no packet buffer was free */
 	uint64_t n_copy_errors;      /* slots that Xen refused to copy, both ways */
+	uint64_t n_gso_csum_fixups; /* GSO frames that the guest did not mark as having a blank checksum */
+	uint64_t headroom;         /* bytes left free in each rx slot now */
 	uint64_t n_static_grants;    /* pages of the guest that stay mapped now */
 	uint64_t n_foreign_pages;    /* and those mapped without a grant: foreign.h */
 };

@@ -2,10 +2,9 @@
 /* From tx ring slots to one described packet. Called by from_guest.c; calls nothing. */
 #include "dp/slots.h"
 
-#include <stdbool.h>
+#include <string.h>
 
 #define ETHER_HEADER 14u
-#define EXTRA_TYPE_XDP 5 /* Linux's netif.h; meant for guests, harmless here */
 
 /* One walk over the slots of one packet. */
 struct walk {
@@ -52,9 +51,55 @@ walk_drop(struct walk *w, enum slots_result result)
 	return result;
 }
 
+/* What the chain of extra infos said; of each type the last one. `type` 0: there was none. */
+struct extras {
+	netif_extra_info_t of[NETIF_EXTRA_TYPE_MAX];
+};
+
+/* Reads the chain of extra infos; bounded by what is published. */
 static enum slots_result
-walk_gso(struct walk *w, const netif_extra_info_t *extra)
+walk_extras(struct walk *w, struct extras *extras)
 {
+	union {
+		netif_tx_request_t slot; /* an extra info overlays a whole slot */
+		netif_extra_info_t extra;
+	} u;
+
+	for (unsigned i = 0; i < NETIF_EXTRA_TYPE_MAX; i++)
+		extras->of[i].type = XEN_NETIF_EXTRA_TYPE_NONE;
+	do {
+		if (!walk_next(w, &u.slot))
+			return walk_fatal(w, "extra info is missing");
+		walk_answer(w, 0, NETIF_RSP_NULL);
+		w->pkt->n_extra++;
+		if (u.extra.type == XEN_NETIF_EXTRA_TYPE_NONE || u.extra.type >= NETIF_EXTRA_TYPE_MAX)
+			return walk_fatal(w, "extra info of unknown type");
+		extras->of[u.extra.type] = u.extra;
+	} while (u.extra.flags & XEN_NETIF_EXTRA_FLAG_MORE);
+	return SLOTS_PACKET;
+}
+
+/* Requests of multicast control are no packets: nothing follows their extra infos. Of two of them the first kind counts. */
+static enum slots_result
+take_mcast(struct walk *w, const struct extras *extras)
+{
+	const netif_extra_info_t *add = &extras->of[XEN_NETIF_EXTRA_TYPE_MCAST_ADD];
+	const netif_extra_info_t *del = &extras->of[XEN_NETIF_EXTRA_TYPE_MCAST_DEL];
+	const netif_extra_info_t *extra = add->type != 0 ? add : del;
+
+	if (extra->type == 0)
+		return SLOTS_PACKET;
+	memcpy(w->pkt->mcast, extra->u.mcast.addr, sizeof(w->pkt->mcast));
+	return extra == add ? SLOTS_MCAST_ADD : SLOTS_MCAST_DEL;
+}
+
+static enum slots_result
+take_gso(struct walk *w, const struct extras *extras)
+{
+	const netif_extra_info_t *extra = &extras->of[XEN_NETIF_EXTRA_TYPE_GSO];
+
+	if (extra->type == 0)
+		return SLOTS_PACKET;
 	if (extra->u.gso.size == 0)
 		return walk_fatal(w, "GSO extra info: size is 0");
 	if (extra->u.gso.type != XEN_NETIF_GSO_TYPE_TCPV4 && extra->u.gso.type != XEN_NETIF_GSO_TYPE_TCPV6)
@@ -64,41 +109,18 @@ walk_gso(struct walk *w, const netif_extra_info_t *extra)
 	return SLOTS_PACKET;
 }
 
-/*
- * Reads the chain of extra infos; bounded by what is published. The last one of a type counts. Requests of
- * multicast control are not packets; the feature is not offered, so they are answered with an error.
- */
-static enum slots_result
-walk_extras(struct walk *w)
+/* A hash of a type that nobody knows is no hash. */
+static void
+take_hash(struct walk *w, const struct extras *extras)
 {
-	enum slots_result result = SLOTS_PACKET;
-	union {
-		netif_tx_request_t slot; /* an extra info overlays a whole slot */
-		netif_extra_info_t extra;
-	} u;
+	const netif_extra_info_t *extra = &extras->of[XEN_NETIF_EXTRA_TYPE_HASH];
 
-	do {
-		if (!walk_next(w, &u.slot))
-			return walk_fatal(w, "extra info is missing");
-		walk_answer(w, 0, NETIF_RSP_NULL);
-		w->pkt->n_extra++;
-		switch (u.extra.type) {
-		case XEN_NETIF_EXTRA_TYPE_GSO:
-			if (walk_gso(w, &u.extra) == SLOTS_FATAL)
-				return SLOTS_FATAL;
-			break;
-		case XEN_NETIF_EXTRA_TYPE_MCAST_ADD:
-		case XEN_NETIF_EXTRA_TYPE_MCAST_DEL:
-			result = SLOTS_DROP;
-			break;
-		case XEN_NETIF_EXTRA_TYPE_HASH:
-		case EXTRA_TYPE_XDP:
-			break;
-		default:
-			return walk_fatal(w, "extra info of unknown type");
-		}
-	} while (u.extra.flags & XEN_NETIF_EXTRA_FLAG_MORE);
-	return result;
+	if (extra->type == 0 || extra->u.hash.type > _XEN_NETIF_CTRL_HASH_TYPE_IPV6_TCP)
+		return;
+	w->pkt->has_hash = true;
+	w->pkt->hash_type = extra->u.hash.type;
+	w->pkt->hash_algorithm = extra->u.hash.algorithm;
+	memcpy(&w->pkt->hash_value, extra->u.hash.value, sizeof(w->pkt->hash_value));
 }
 
 /* Reads the slots after the first. `own` starts as the frame's total and ends as the first slot's own size. */
@@ -129,10 +151,9 @@ walk_data(struct walk *w, uint16_t flags, uint32_t *own)
 }
 
 static enum slots_result
-walk_packet(struct walk *w)
+walk_packet(struct walk *w, struct extras *extras)
 {
 	netif_tx_request_t first;
-	enum slots_result result = SLOTS_PACKET;
 
 	if (!walk_next(w, &first))
 		return walk_fatal(w, "no slot");
@@ -141,12 +162,14 @@ walk_packet(struct walk *w)
 	w->pkt->flags = first.flags;
 	w->pkt->n_slots = 1;
 	if (first.flags & NETTXF_extra_info) {
-		result = walk_extras(w);
-		if (result != SLOTS_PACKET) /* fatal, or a request that is no packet */
-			return result == SLOTS_DROP ? walk_drop(w, result) : result;
+		enum slots_result result = walk_extras(w, extras);
+		if (result == SLOTS_PACKET)
+			result = take_mcast(w, extras);
+		if (result != SLOTS_PACKET)
+			return result;
 	}
 	uint32_t own = first.size;
-	result = walk_data(w, first.flags, &own);
+	enum slots_result result = walk_data(w, first.flags, &own);
 	if (result == SLOTS_FATAL)
 		return result;
 	if (result == SLOTS_DROP)
@@ -156,7 +179,10 @@ walk_packet(struct walk *w)
 	if (first.offset + own > NETIF_PAGE_SIZE)
 		return walk_fatal(w, "a slot crosses its page");
 	w->pkt->slot[0] = (struct gpkt_slot){ first.gref, first.offset, (uint16_t)own };
-	return SLOTS_PACKET;
+	if (w->pkt->n_extra == 0)
+		return SLOTS_PACKET;
+	take_hash(w, extras);
+	return take_gso(w, extras);
 }
 
 enum slots_result
@@ -164,12 +190,15 @@ slots_parse(const struct ring *ring, uint32_t idx, uint32_t end, struct gpkt *pk
 	    const char **why)
 {
 	struct walk w = { .ring = ring, .idx = idx, .end = end, .pkt = pkt, .rsp = rsp };
+	struct extras extras; /* set by walk_extras() */
+
 
 	pkt->gso_type = XEN_NETIF_GSO_TYPE_NONE;
 	pkt->gso_size = 0;
+	pkt->has_hash = false;
 	pkt->n_extra = 0;
 	pkt->n_ring = 0;
-	enum slots_result result = walk_packet(&w);
+	enum slots_result result = walk_packet(&w, &extras);
 	*why = w.why;
 	return result;
 }

@@ -9,6 +9,7 @@
 #ifndef VPE_DP_SLOTS_H
 #define VPE_DP_SLOTS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "proto/limits.h"
@@ -32,9 +33,14 @@ struct gpkt {
 	uint16_t flags;   /* NETTXF_* of the first slot */
 	uint8_t gso_type; /* XEN_NETIF_GSO_TYPE_* */
 	uint16_t gso_size;
+	bool has_hash;          /* the three below are set; what the guest says of the frame, so never an index as it is */
+	uint8_t hash_type;      /* _XEN_NETIF_CTRL_HASH_TYPE_* */
+	uint8_t hash_algorithm; /* any */
+	uint32_t hash_value;
 	uint16_t n_slots; /* data slots, in slot[] */
 	uint16_t n_extra; /* extra-info slots, right after the first data slot */
 	uint16_t n_ring;  /* ring slots that were read: n_slots (or, if dropped, more) + n_extra */
+	uint8_t mcast[6];
 	struct gpkt_slot slot[LIMIT_SLOTS_ACCEPTED];
 };
 
@@ -42,6 +48,8 @@ enum slots_result {
 	SLOTS_PACKET,    /* pkt is complete and all its slots stay inside their pages */
 	SLOTS_DROP,      /* no packet, but nothing to punish: answer rsp[] and go on; pkt->n_ring is valid */
 	SLOTS_SHORT,     /* the same: shorter than an Ethernet header */
+	SLOTS_MCAST_ADD, /* no packet, but a request for the multicast address pkt->mcast; pkt->n_ring is valid */
+	SLOTS_MCAST_DEL, /* the same */
 	SLOTS_FATAL,     /* the frontend broke the protocol: disable the vif */
 };
 

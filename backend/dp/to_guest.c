@@ -33,25 +33,36 @@ is_gso(const struct rte_mbuf *m)
 	return (m->ol_flags & RTE_MBUF_F_TX_TCP_SEG) != 0;
 }
 
+/* Bytes that one rx slot takes. */
+static uint32_t
+slot_room(const struct vif_queue *q)
+{
+	return NETIF_PAGE_SIZE - q->headroom;
+}
+
 /*
  * Bytes of the frame that go into the slot for its byte `at`: all of a short frame, else up to the end of the buffer's
- * page, so that each slot is one copy operation.
+ * page, so that each slot is one copy operation. With a headroom that would need nearly twice the slots, so then each one
+ * is filled.
  */
 static uint16_t
-slot_size(const struct rte_mbuf *m, uint32_t at)
+slot_size(const struct vif_queue *q, const struct rte_mbuf *m, uint32_t at)
 {
+	uint32_t left = m->pkt_len - at;
 	uint32_t page_offset = (uint32_t)(rte_pktmbuf_mtod_offset(m, uintptr_t, at) % NETIF_PAGE_SIZE);
 
-	return (uint16_t)(m->pkt_len <= NETIF_PAGE_SIZE ? m->pkt_len
-							: util_min(m->pkt_len - at, NETIF_PAGE_SIZE - page_offset));
+	if (q->headroom > 0 || m->pkt_len <= NETIF_PAGE_SIZE)
+		return (uint16_t)util_min(left, slot_room(q));
+	return (uint16_t)util_min(left, NETIF_PAGE_SIZE - page_offset);
 }
 
 unsigned
-to_guest_slots(const struct rte_mbuf *m)
+to_guest_slots(const struct vif_queue *q, const struct rte_mbuf *m)
 {
-	uint32_t first = slot_size(m, 0);
+	uint32_t room = slot_room(q);
+	uint32_t after_first = m->pkt_len - slot_size(q, m, 0);
 
-	return 1 + (m->pkt_len - first + NETIF_PAGE_SIZE - 1) / NETIF_PAGE_SIZE + (is_gso(m) ? 1 : 0);
+	return 1 + (after_first + room - 1) / room + (is_gso(m) ? 1 : 0) + (q->headroom > 0 ? 1 : 0);
 }
 
 static bool
@@ -121,6 +132,13 @@ backlog_pop(struct vif_queue *q, unsigned n)
 	bl->n -= n;
 }
 
+void
+to_guest_drop(struct vif_queue *q)
+{
+	q->port.stats.n_dropped[DROP_QUEUE_FULL] += q->backlog.n;
+	backlog_pop(q, q->backlog.n);
+}
+
 /* Gives back what a guest that takes nothing holds, but for the newest frame, which finds out when it does again. */
 static void
 drop_stalled(struct vif_queue *q)
@@ -133,7 +151,7 @@ drop_stalled(struct vif_queue *q)
 
 /* NETRXF_* of the frame's first slot, but for more_data. */
 static uint16_t
-first_flags(const struct rte_mbuf *m)
+first_flags(const struct vif_queue *q, const struct rte_mbuf *m)
 {
 	uint16_t flags = 0;
 
@@ -141,22 +159,38 @@ first_flags(const struct rte_mbuf *m)
 		flags |= NETRXF_csum_blank | NETRXF_data_validated;
 	else if ((m->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_GOOD)
 		flags |= NETRXF_data_validated;
-	if (is_gso(m))
+	if (is_gso(m) || q->headroom > 0)
 		flags |= NETRXF_extra_info;
 	return flags;
 }
 
-static void
-put_gso_extra(struct burst *b, const struct rte_mbuf *m)
+/* An extra info takes the place of one request. One that comes after another is announced there. */
+static netif_extra_info_t *
+put_extra(struct vif_queue *q, struct burst *b, uint8_t type)
 {
 	struct rx_slot *s = &b->slot[b->n_slots++];
 
+	q->rx.req_cons++;
 	s->copy = COPY_NONE;
 	memset(&s->extra, 0, sizeof(s->extra));
-	s->extra.type = XEN_NETIF_EXTRA_TYPE_GSO;
-	s->extra.u.gso.size = m->tso_segsz;
-	s->extra.u.gso.type = (m->ol_flags & RTE_MBUF_F_TX_IPV6) ? XEN_NETIF_GSO_TYPE_TCPV6
-								 : XEN_NETIF_GSO_TYPE_TCPV4;
+	s->extra.type = type;
+	if (s[-1].copy == COPY_NONE)
+		s[-1].extra.flags = XEN_NETIF_EXTRA_FLAG_MORE;
+	return &s->extra;
+}
+
+/* The chain that first_flags() and to_guest_slots() speak of, in the order of types. */
+static void
+put_extras(struct vif_queue *q, struct burst *b, const struct rte_mbuf *m)
+{
+	if (is_gso(m)) {
+		netif_extra_info_t *extra = put_extra(q, b, XEN_NETIF_EXTRA_TYPE_GSO);
+		extra->u.gso.size = m->tso_segsz;
+		extra->u.gso.type = (m->ol_flags & RTE_MBUF_F_TX_IPV6) ? XEN_NETIF_GSO_TYPE_TCPV6
+								       : XEN_NETIF_GSO_TYPE_TCPV4;
+	}
+	if (q->headroom > 0)
+		put_extra(q, b, NETIF_EXTRA_TYPE_XDP)->u.pad[0] = q->headroom;
 }
 
 /* Takes the frame's slots off the ring and collects its copies. The caller checked that there are enough. */
@@ -164,25 +198,25 @@ static void
 take_frame(struct vif_queue *q, struct copy_batch *copy, struct burst *b, struct rte_mbuf *m)
 {
 	uint32_t at = 0;
-	uint16_t flags = first_flags(m);
+	uint16_t flags = first_flags(q, m);
 
 	while (at < m->pkt_len) {
-		uint16_t len = slot_size(m, at);
+		uint16_t len = slot_size(q, m, at);
 		struct rx_slot *s = &b->slot[b->n_slots++];
 		netif_rx_request_t req;
 
 		ring_copy_request(&q->rx, q->rx.req_cons++, &req);
-		s->copy = copy_to_guest(copy, q->grants, q->domid, req.gref, 0, rte_pktmbuf_mtod_offset(m, void *, at), len);
+		s->copy = copy_to_guest(copy, q->grants, q->domid, req.gref, q->headroom,
+					rte_pktmbuf_mtod_offset(m, void *, at), len);
 		at += len;
 		s->rsp = (netif_rx_response_t){
 			.id = req.id,
+			.offset = q->headroom,
 			.flags = (uint16_t)(flags | (at < m->pkt_len ? NETRXF_more_data : 0)),
 			.status = (int16_t)len,
 		};
-		if (flags & NETRXF_extra_info) {
-			q->rx.req_cons++; /* the extra info takes the place of one request */
-			put_gso_extra(b, m);
-		}
+		if (flags & NETRXF_extra_info)
+			put_extras(q, b, m);
 		flags = 0;
 	}
 }
@@ -223,7 +257,7 @@ to_guest_run(struct vif_queue *q)
 	copy_reset(&pl->copy);
 	while (b.n_frames < q->backlog.n) {
 		struct rte_mbuf *m = backlog_peek(&q->backlog, b.n_frames);
-		unsigned need = to_guest_slots(m);
+		unsigned need = to_guest_slots(q, m);
 		if (need > pending)
 			break;
 		take_frame(q, &pl->copy, &b, m);

@@ -32,6 +32,8 @@ struct vif_queue {
 	uint32_t evtchn_rx;
 	uint32_t domid;
 	uint32_t guest; /* VIF_GUEST_* */
+	uint32_t max_frame;  /* port_vif_params'; port.max_frame is what is left of it */
+	uint16_t headroom;   /* bytes left free before the data in each rx slot */
 	const struct static_grants *grants; /* NULL: none */
 	struct foreign_pages *foreign;      /* NULL: none */
 	uint64_t foreign_aged;              /* clock of the last foreign_age() */
@@ -51,8 +53,11 @@ vif_queue_notify(struct vif_queue *q, uint32_t evtchn)
 	q->events_ops->notify(q->events, evtchn); /* fails only when the guest is gone; control finds out */
 }
 
-/* Ring slots that frame `m` takes on the way to the guest: its pages and, for GSO, one extra info. */
-unsigned to_guest_slots(const struct rte_mbuf *m);
+/* Ring slots that frame `m` takes on the way to the guest: its pages, and one for each extra info. */
+unsigned to_guest_slots(const struct vif_queue *q, const struct rte_mbuf *m);
+
+/* Drops all frames that wait for rx slots. */
+void to_guest_drop(struct vif_queue *q);
 
 /*
  * Notifies the guest of its tx responses if it asked for that and still has not taken them. Called with a delay of

@@ -45,6 +45,9 @@
 #define KEY_FEATURE_RX_FLIP "feature-rx-flip"
 #define KEY_FEATURE_SPLIT_EVENTS "feature-split-event-channels"
 #define KEY_FEATURE_CTRL_RING "feature-ctrl-ring"
+#define KEY_FEATURE_MCAST "feature-multicast-control"
+#define KEY_FEATURE_MCAST_DYNAMIC "feature-dynamic-multicast-control"
+#define KEY_FEATURE_XDP "feature-xdp-headroom"
 #define KEY_MAX_QUEUES "multi-queue-max-queues"
 #define KEY_CARRIER "carrier" /* 1: frames flow, 0: the link is down */
 
@@ -54,6 +57,9 @@
 
 /* KEY_FEATURE_SG, _GSO_TCPV4, _GSO_TCPV6 and _IPV6_CSUM have the same names there. */
 #define KEY_FEATURE_NO_CSUM "feature-no-csum-offload"
+#define KEY_FEATURE_RX_NOTIFY "feature-rx-notify"
+#define KEY_REQUEST_MCAST "request-multicast-control" /* followed while connected */
+#define KEY_XDP_HEADROOM "xdp-headroom"               /* read again when the frontend reconfigures */
 #define KEY_REQUEST_RX_COPY "request-rx-copy"
 #define KEY_NUM_QUEUES "multi-queue-num-queues"
 #define KEY_QUEUE "queue-%u/%s" /* of more than one queue: the keys of rings and event channels, of each */

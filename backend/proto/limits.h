@@ -60,6 +60,21 @@
 #define LIMIT_STATIC_GRANTS 2048
 #define LIMIT_STATIC_GRANTS_ALL 32768
 
+/* Multicast addresses that a vif's filter holds: as xen-netback's. */
+#define LIMIT_MCAST_ADDRS 64
+
+/*
+ * Bytes that a guest may want free before the data in each of its pages. Linux wants 256. With this many, a page still takes
+ * an ordinary frame, and the longest frame a sixth of a ring.
+ */
+#define LIMIT_XDP_HEADROOM 2048
+
+/*
+ * How long a frontend's state 7 is left to stand before the key xdp-headroom is read: netfront writes that only after the
+ * 7, and puts its XDP program to work as soon as it sees our 8.
+ */
+#define LIMIT_RECONFIGURE_DWELL_MS 20
+
 /* Longest value of a store key that we look at: xenstored's own quota for a node. */
 #define LIMIT_STORE_VALUE 2048
 

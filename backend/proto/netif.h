@@ -18,6 +18,13 @@
 #include <xen/io/netif.h>
 #include <xen/io/xenbus.h>
 
+/*
+ * What Linux's netif.h has and this one has not: an extra info that tells the frontend how many bytes of each page were
+ * left free before the data. It has a 16-bit number where u.pad[0] is.
+ */
+#define NETIF_EXTRA_TYPE_XDP 5
+#define NETIF_EXTRA_TYPE_MAX 6
+
 #define NETIF_PAGE_SIZE 4096u
 #define NETIF_RING_SIZE 256u /* slots in one ring page, both directions */
 

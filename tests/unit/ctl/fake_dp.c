@@ -23,7 +23,7 @@ enum phase {
 };
 
 struct fake_port {
-	struct port port;
+	struct port port; /* first */
 	enum phase phase;
 	bool done;       /* the pollers have done the request; not told yet */
 	bool fault_told;
@@ -31,6 +31,7 @@ struct fake_port {
 	void *arg;
 	unsigned poller[LIMIT_QUEUES];
 	const struct static_grants *grants; /* the last table that the port was given */
+	uint16_t headroom;
 };
 
 static struct fake_port *ports[PORTS_MAX];
@@ -85,6 +86,8 @@ port_vif_create(struct dp *dp, const struct xen_ops *xen, const struct port_vif_
 	}
 	struct port *port = make(&vif_ops, params->name, params->bridge);
 	port->max_frame = params->max_frame;
+	port->mcast = params->mcast;
+	member_of(port, struct fake_port, port)->headroom = params->headroom;
 	return port;
 }
 
@@ -176,6 +179,12 @@ port_vif_take_grants(struct port *port, void *grants)
 	member_of(port, struct fake_port, port)->grants = grants;
 }
 
+void
+port_vif_set_headroom(struct port *port, void *headroom)
+{
+	member_of(port, struct fake_port, port)->headroom = (uint16_t)(uintptr_t)headroom;
+}
+
 int
 dp_event_fd(struct dp *dp)
 {
@@ -260,6 +269,12 @@ fake_dp_port(const char *name)
 			return &ports[id]->port;
 	}
 	return NULL;
+}
+
+unsigned
+fake_dp_headroom(const struct port *port)
+{
+	return ((const struct fake_port *)port)->headroom;
 }
 
 const struct port_vif_params *

@@ -8,26 +8,28 @@
 #include "unit.h"
 
 /* Two letters for each state, one for each action. */
-static const char state_codes[] = "NEWACGCDCLSHCSFGFDBADE";
-static const char action_codes[] = "-OCARWPTF";
+static const char state_codes[] = "NEWACGCDRGRDCLSHCSFGFDBADE";
+static const char action_codes[] = "-OCAURWPTF";
 
 _Static_assert(sizeof(state_codes) - 1 == 2 * VIF_N_STATES, "a code for each state");
 _Static_assert(sizeof(action_codes) - 1 == VIF_N_ACTIONS, "a code for each action");
 
 /* The table as it is meant, one column for each input in the enum's order. */
 static const char *const expected[] = {
-	/*                 1   2/3   4  ready  5   6  gone fault offl stop rmvd  joined left refused */
-	[VIF_NEW] =        "WAO WAO WAO WAO CS- CS- CS- BAP CS- DEF DEF  NE- NE- NE-",
-	[VIF_WAITING] =    "WA- WA- WA- CGC SH- CS- CS- BAP CS- CS- DEF  WA- WA- WA-",
-	[VIF_CONNECTING] = "CLW CG- CG- CG- CLW CLW CLW FGP CLW CLW CLW  CDA CG- SHR",
-	[VIF_CONNECTED] =  "CLW CD- CD- CD- CLW CLW CLW FGP CLW CLW CLW  CD- CD- CD-",
-	[VIF_CLOSING] =    "CL- CL- CL- CL- CL- CL- CL- CL- CL- CL- CL-  CL- SH- CL-",
-	[VIF_SHUT] =       "CS- SH- SH- SH- SH- CS- CS- BAP CS- CS- DEF  SH- SH- SH-",
-	[VIF_CLOSED] =     "WAO WAO WAO WAO CS- CS- CST BAP CST DEF DEF  CS- CS- CS-",
-	[VIF_FAULTING] =   "FG- FG- FG- FG- FG- FG- FG- FG- FG- FG- FG-  FG- FD- FG-",
-	[VIF_FAULTED] =    "BA- FD- FD- FD- BA- BA- BA- FD- BA- BA- DEF  FD- FD- FD-",
-	[VIF_BARRED] =     "BA- BA- BA- BA- BA- BA- BAT BA- BAT DEF DEF  BA- BA- BA-",
-	[VIF_DEAD] =       "DE- DE- DE- DE- DE- DE- DE- DE- DE- DE- DE-  DE- DE- DE-",
+	/*                    1   2/3   4  ready  7   5   6  gone fault offl stop rmvd  joined left refused settled */
+	[VIF_NEW] =           "WAO WAO WAO WAO NE- CS- CS- CS- BAP CS- DEF DEF  NE- NE- NE- NE-",
+	[VIF_WAITING] =       "WA- WA- WA- CGC WA- SH- CS- CS- BAP CS- CS- DEF  WA- WA- WA- WA-",
+	[VIF_CONNECTING] =    "CLW CG- CG- CG- CG- CLW CLW CLW FGP CLW CLW CLW  CDA CG- SHR CG-",
+	[VIF_CONNECTED] =     "CLW CD- CD- CD- RGU CLW CLW CLW FGP CLW CLW CLW  CD- CD- CD- CD-",
+	[VIF_RECONFIGURING] = "CLW RG- CDU CDU RG- CLW CLW CLW FGP CLW CLW CLW  RG- RG- RG- RD-",
+	[VIF_RECONFIGURED] =  "CLW RD- CDU CDU RD- CLW CLW CLW FGP CLW CLW CLW  RD- RD- RD- RD-",
+	[VIF_CLOSING] =       "CL- CL- CL- CL- CL- CL- CL- CL- CL- CL- CL- CL-  CL- SH- CL- CL-",
+	[VIF_SHUT] =          "CS- SH- SH- SH- SH- SH- CS- CS- BAP CS- CS- DEF  SH- SH- SH- SH-",
+	[VIF_CLOSED] =        "WAO WAO WAO WAO CS- CS- CS- CST BAP CST DEF DEF  CS- CS- CS- CS-",
+	[VIF_FAULTING] =      "FG- FG- FG- FG- FG- FG- FG- FG- FG- FG- FG- FG-  FG- FD- FG- FG-",
+	[VIF_FAULTED] =       "BA- FD- FD- FD- FD- BA- BA- BA- FD- BA- BA- DEF  FD- FD- FD- FD-",
+	[VIF_BARRED] =        "BA- BA- BA- BA- BA- BA- BA- BAT BA- BAT DEF DEF  BA- BA- BA- BA-",
+	[VIF_DEAD] =          "DE- DE- DE- DE- DE- DE- DE- DE- DE- DE- DE- DE-  DE- DE- DE- DE-",
 };
 _Static_assert(ARRAY_SIZE(expected) == VIF_N_STATES, "a row for each state");
 
@@ -54,7 +56,7 @@ vif_fsm_step_every_cell(void)
 static bool
 holds_port(enum vif_state state)
 {
-	return state == VIF_CONNECTING || state == VIF_CONNECTED || state == VIF_CLOSING || state == VIF_FAULTING;
+	return state == VIF_CONNECTING || vif_fsm_is_connected(state) || state == VIF_CLOSING || state == VIF_FAULTING;
 }
 
 /* A port is called back before anything else happens to it, and only its return leads on. */
@@ -69,7 +71,7 @@ vif_fsm_step_keeps_port_safe(void)
 				CU_ASSERT(calls_back && holds_port(state));
 			if (holds_port(state) && !holds_port(step.next))
 				CU_ASSERT(input == VIF_LEFT || input == VIF_REFUSED);
-			if (step.next == VIF_CONNECTED && state != VIF_CONNECTED)
+			if (vif_fsm_is_connected(step.next) && !vif_fsm_is_connected(state))
 				CU_ASSERT(state == VIF_CONNECTING && input == VIF_JOINED);
 			CU_ASSERT(step.action != VIF_DO_CONNECT || state == VIF_WAITING);
 		}
@@ -132,6 +134,8 @@ vif_fsm_shown_values(void)
 	CU_ASSERT_EQUAL(vif_fsm_shown(VIF_WAITING), 2);
 	CU_ASSERT_EQUAL(vif_fsm_shown(VIF_CONNECTING), 2);
 	CU_ASSERT_EQUAL(vif_fsm_shown(VIF_CONNECTED), 4);
+	CU_ASSERT_EQUAL(vif_fsm_shown(VIF_RECONFIGURING), 4);
+	CU_ASSERT_EQUAL(vif_fsm_shown(VIF_RECONFIGURED), 8);
 	CU_ASSERT_EQUAL(vif_fsm_shown(VIF_CLOSING), 5);
 	CU_ASSERT_EQUAL(vif_fsm_shown(VIF_SHUT), 5);
 	CU_ASSERT_EQUAL(vif_fsm_shown(VIF_CLOSED), 6);

@@ -14,6 +14,7 @@ void test_number(CU_pSuite suite);
 void test_platform(CU_pSuite suite);
 void test_vifs(CU_pSuite suite);
 void test_vifs_hostile(CU_pSuite suite);
+void test_vifs_live(CU_pSuite suite);
 void test_watch(CU_pSuite suite);
 
 static const struct unit_suite suites[] = {
@@ -27,6 +28,7 @@ static const struct unit_suite suites[] = {
 	{ "keys", test_keys },
 	{ "vifs", test_vifs },
 	{ "vifs_hostile", test_vifs_hostile },
+	{ "vifs_live", test_vifs_live },
 	{ "platform", test_platform },
 };
 

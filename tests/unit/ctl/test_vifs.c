@@ -27,7 +27,9 @@ vifs_settle_offer(void)
 {
 	static const char *const ones[] = { "feature-sg", "feature-gso-tcpv4", "feature-gso-tcpv6",
 					    "feature-ipv6-csum-offload", "feature-rx-copy",
-					    "feature-split-event-channels", "feature-ctrl-ring" };
+					    "feature-split-event-channels", "feature-ctrl-ring",
+					    "feature-multicast-control",
+					    "feature-dynamic-multicast-control", "feature-xdp-headroom" };
 	char text[16];
 
 	rig_start(&rig, DRIVER_DOMAIN, HOTPLUG_SELF);
@@ -55,7 +57,8 @@ vifs_settle_connect(void)
 	CU_ASSERT_EQUAL(fake_dp_last_vif()->domid, RIG_GUEST);
 	CU_ASSERT_EQUAL(fake_dp_last_vif()->max_frame, 1518);
 	CU_ASSERT_EQUAL(fake_dp_last_vif()->guest,
-			VIF_GUEST_SG | VIF_GUEST_GSO4 | VIF_GUEST_GSO6 | VIF_GUEST_CSUM4 | VIF_GUEST_CSUM6);
+			VIF_GUEST_SG | VIF_GUEST_GSO4 | VIF_GUEST_GSO6 | VIF_GUEST_CSUM4 | VIF_GUEST_CSUM6 |
+				VIF_GUEST_RX_NOTIFY);
 	CU_ASSERT(fake_dp_last_vif()->queue[0].evtchn_tx != fake_dp_last_vif()->queue[0].evtchn_rx);
 	CU_ASSERT_EQUAL(vifs_due(rig.vifs), CLOCK_NEVER); /* at rest */
 	rig_end(&rig);

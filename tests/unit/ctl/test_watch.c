@@ -74,7 +74,7 @@ watch_add_full(void)
 
 	while (n < 10 * LIMIT_PORTS && watch_add(watches, NODE, note, &seen) != NULL)
 		n++;
-	CU_ASSERT(n >= LIMIT_PORTS + 2 && n < 2 * LIMIT_PORTS);
+	CU_ASSERT(n >= 2 * LIMIT_PORTS + 2 && n < 3 * LIMIT_PORTS);
 	CU_ASSERT_EQUAL(errno, ENOSPC);
 	watches_destroy(watches);
 	helper_close(&xs);

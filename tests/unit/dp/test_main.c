@@ -10,17 +10,21 @@
 void test_copy(CU_pSuite suite);
 void test_foreign(CU_pSuite suite);
 void test_offload(CU_pSuite suite);
+void test_mcast(CU_pSuite suite);
 void test_pool(CU_pSuite suite);
 void test_ring(CU_pSuite suite);
 void test_offload_host(CU_pSuite suite);
 void test_segment(CU_pSuite suite);
 void test_slots(CU_pSuite suite);
+void test_slots_extra(CU_pSuite suite);
 void test_steering(CU_pSuite suite);
 
 static const struct unit_suite suites[] = {
 	{ "pool", test_pool },
 	{ "ring", test_ring },
 	{ "slots", test_slots },
+	{ "slots_extra", test_slots_extra },
+	{ "mcast", test_mcast },
 	{ "copy", test_copy },
 	{ "foreign", test_foreign },
 	{ "offload", test_offload },

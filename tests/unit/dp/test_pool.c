@@ -67,6 +67,8 @@ pool_alloc_at_each_large(void)
 	pools_destroy(&pools);
 }
 
+static struct vif_queue queue;
+
 static unsigned
 slots_at(uint32_t len, uint32_t page_offset, uint64_t flags)
 {
@@ -74,7 +76,7 @@ slots_at(uint32_t len, uint32_t page_offset, uint64_t flags)
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(m);
 	m->ol_flags |= flags;
-	unsigned n = to_guest_slots(m);
+	unsigned n = to_guest_slots(&queue, m);
 	rte_pktmbuf_free(m);
 	return n;
 }
@@ -96,10 +98,29 @@ to_guest_slots_by_page(void)
 	pools_destroy(&pools);
 }
 
+/* With a headroom each slot is filled, wherever the frame lies, and one more tells of the headroom. */
+static void
+to_guest_slots_with_headroom(void)
+{
+	open_pools();
+	queue.headroom = 256;
+	CU_ASSERT_EQUAL(slots_at(60, 0, 0), 2);
+	CU_ASSERT_EQUAL(slots_at(3840, 300, 0), 2);
+	CU_ASSERT_EQUAL(slots_at(3841, 0, 0), 3);
+	CU_ASSERT_EQUAL(slots_at(2 * 3840, 4094, 0), 3);
+	CU_ASSERT_EQUAL(slots_at(65535, 4094, RTE_MBUF_F_TX_TCP_SEG), 18 + 2);
+	queue.headroom = LIMIT_XDP_HEADROOM;
+	CU_ASSERT_EQUAL(slots_at(1514, 0, 0), 2);
+	CU_ASSERT_EQUAL(slots_at(65535, 0, RTE_MBUF_F_TX_TCP_SEG), 32 + 2);
+	queue.headroom = 0;
+	pools_destroy(&pools);
+}
+
 void
 test_pool(CU_pSuite suite)
 {
 	UNIT_ADD(suite, pool_alloc_small);
 	UNIT_ADD(suite, pool_alloc_at_each_large);
 	UNIT_ADD(suite, to_guest_slots_by_page);
+	UNIT_ADD(suite, to_guest_slots_with_headroom);
 }

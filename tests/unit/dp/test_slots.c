@@ -1,80 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* slots_parse() over every shape of packet that netif.h allows, and the ones that it does not. */
-#include "dp/slots.h"
+#include "slot_ring.h"
 
 #include <stdlib.h>
-
-#include "unit.h"
-
-static uint8_t page[NETIF_PAGE_SIZE] __attribute__((aligned(4096)));
-static struct ring ring;
-static uint32_t prod;
-static struct gpkt pkt;
-static struct slot_rsp rsp[NETIF_RING_SIZE];
-static const char *why;
-
-/* An empty ring whose indices start at `start`. */
-static void
-ring_start(uint32_t start)
-{
-	memset(page, 0xa5, sizeof(page));
-	struct ring_shared *shared = (void *)page;
-	shared->req_prod = start;
-	shared->rsp_prod = start;
-	CU_ASSERT_EQUAL_FATAL(ring_attach(&ring, page, sizeof(netif_tx_request_t)), RING_ATTACHED);
-	prod = start;
-	memset(rsp, 0x5a, sizeof(rsp));
-}
-
-static void *
-slot_at(uint32_t idx)
-{
-	return page + 64 + (size_t)(idx % NETIF_RING_SIZE) * sizeof(netif_tx_request_t);
-}
-
-static void
-put(uint32_t gref, uint16_t offset, uint16_t flags, uint16_t size)
-{
-	netif_tx_request_t slot = { .gref = gref, .offset = offset, .flags = flags, .id = (uint16_t)(prod + 1000),
-				    .size = size };
-
-	memcpy(slot_at(prod++), &slot, sizeof(slot));
-}
-
-static void
-put_extra(uint8_t type, uint8_t flags, uint16_t gso_size, uint8_t gso_type)
-{
-	netif_extra_info_t extra = { .type = type, .flags = flags };
-
-	extra.u.gso.size = gso_size;
-	extra.u.gso.type = gso_type;
-	memcpy(slot_at(prod++), &extra, sizeof(extra));
-}
-
-static enum slots_result
-parse(void)
-{
-	why = NULL;
-	return slots_parse(&ring, ring.req_cons, prod, &pkt, rsp, &why);
-}
-
-static unsigned
-count_status(int16_t status)
-{
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < pkt.n_ring; i++)
-		n += rsp[i].status == status;
-	return n;
-}
-
-/* A packet of `n` slots, the ones after the first of `size` bytes each. */
-static void
-put_chain(unsigned n, uint16_t total, uint16_t size)
-{
-	for (unsigned i = 0; i < n; i++)
-		put(i + 1, 0, i + 1 < n ? NETTXF_more_data : 0, i == 0 ? total : size);
-}
 
 static void
 parse_one(void)
@@ -327,20 +255,6 @@ parse_cross_page(void)
 	CU_ASSERT_EQUAL(parse(), SLOTS_PACKET);
 }
 
-/* Multicast control is not offered: no packet, an error, the extras answered with NULL. */
-static void
-parse_mcast(void)
-{
-	ring_start(0);
-	put(0, 0, NETTXF_extra_info, 0);
-	put_extra(XEN_NETIF_EXTRA_TYPE_MCAST_ADD, 0, 0, 0);
-	put(9, 0, 0, 60);
-	CU_ASSERT_EQUAL(parse(), SLOTS_DROP);
-	CU_ASSERT_EQUAL(pkt.n_ring, 2);
-	CU_ASSERT_EQUAL(rsp[0].status, NETIF_RSP_ERROR);
-	CU_ASSERT_EQUAL(rsp[1].status, NETIF_RSP_NULL);
-}
-
 /*
  * Any bytes whatsoever: the parser ends, stays inside what is published, and what it accepts is consistent.
  */
@@ -403,6 +317,5 @@ test_slots(CU_pSuite suite)
 	UNIT_ADD(suite, parse_small_over_many);
 	UNIT_ADD(suite, parse_short);
 	UNIT_ADD(suite, parse_cross_page);
-	UNIT_ADD(suite, parse_mcast);
 	UNIT_ADD(suite, parse_hostile_random);
 }
