@@ -176,6 +176,11 @@ add_port(struct rte_tel_data *d, const struct port *port)
 	add_number(d, "id", port->id);
 	add_number(d, "bridge", port->bridge);
 	add_number(d, "max_frame", port->max_frame);
+	if (strcmp(port->ops->kind, "vif") == 0) {
+		struct port_vif_stats vif;
+		port_vif_get_stats(port, &vif);
+		add_number(d, "headroom", vif.headroom);
+	}
 	add_counters(d, port, 0, port->n_queues);
 	add_drops(d, port, 0, port->n_queues);
 	add_part(d, "queues", queues_of(port));

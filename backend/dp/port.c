@@ -149,7 +149,8 @@ port_send_segments(struct port *port, struct rte_mbuf *m)
 static bool
 port_takes_gso(const struct port *port, const struct rte_mbuf *m)
 {
-	return (offload_needs(m) & ~port->takes) == 0 && m->tso_segsz >= LIMIT_MSS_MIN;
+	return (offload_needs(m) & ~port->takes) == 0 && m->tso_segsz >= LIMIT_MSS_MIN &&
+	       (port->max_gso == 0 || m->pkt_len <= port->max_gso);
 }
 
 void

@@ -95,6 +95,7 @@ struct port {
 	uint32_t takes;     /* PORT_TAKES_* */
 	struct mcast_filter *mcast; /* which multicast frames the far end wants; NULL: all. Not the port's */
 	uint32_t max_frame; /* bytes with the Ethernet header, that the far end takes without GSO */
+	uint32_t max_gso;   /* bytes of a GSO frame that the far end takes whole; 0: any */
 	struct poller *owner; /* NULL while it moves: others load it (acquire) */
 	int pinned;           /* index of the poller that it has to be with; -1: any. Control's, like the next two */
 	int wanted;           /* index of the poller that it shall be with; -1: where it is */

@@ -65,7 +65,7 @@
 
 /*
  * Bytes that a guest may want free before the data in each of its pages. Linux wants 256. With this many, a page still takes
- * an ordinary frame, and the longest frame a sixth of a ring.
+ * an ordinary frame.
  */
 #define LIMIT_XDP_HEADROOM 2048
 

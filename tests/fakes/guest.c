@@ -89,7 +89,7 @@ void
 guest_buffer_done(struct guest *g, struct guest_buffer *buffer)
 {
 	buffer->busy = false;
-	if (!(g->params.flags & GUEST_STRICT_GRANTS))
+	if (!(g->params.flags & GUEST_STRICT_GRANTS) || buffer->ref == FAKE_GRANT_REF_NONE)
 		return;
 	if (!fake_grant_end(g->params.domid, buffer->ref))
 		guest_break(g, "grant %u is in use after its response", buffer->ref);

@@ -27,6 +27,7 @@ enum guest_flag {
 	GUEST_ONE_CHANNEL = 1u << 0,   /* one event channel for both rings */
 	GUEST_STRICT_GRANTS = 1u << 1, /* grants each buffer for one use only, as stock netfront does */
 	GUEST_MUTE = 1u << 2,          /* never notifies the backend */
+	GUEST_GUARD_HEADROOM = 1u << 3, /* checks that nothing is written before a frame's data */
 };
 
 struct guest_params {
@@ -105,6 +106,12 @@ int guest_queue(struct guest *g, const struct guest_packet *packet);
 /* A complete frame in as few slots as possible. */
 int guest_send_frame(struct guest *g, const void *data, uint32_t len);
 
+/*
+ * Asks for frames to a multicast address, or no more for them (XEN_NETIF_EXTRA_TYPE_MCAST_ADD or _DEL), as Windows does: with
+ * reference 0. 0 or -EAGAIN. It is answered with OKAY or ERROR, and NULL.
+ */
+int guest_mcast(struct guest *g, uint8_t type, const uint8_t addr[6]);
+
 /* Takes the tx responses that are there. Returns how many. */
 unsigned guest_reap(struct guest *g);
 
@@ -115,6 +122,7 @@ struct guest_frame {
 	uint16_t flags;    /* NETRXF_* of the first slot */
 	uint8_t gso_type;
 	uint16_t gso_size;
+	uint16_t headroom; /* what the XDP extra info says, and the offset in each slot; 0 without one */
 	unsigned n_slots;  /* with the extras */
 	unsigned n_failed; /* slots with a negative status: the frame is not whole */
 	uint8_t data[GUEST_FRAME_SIZE];

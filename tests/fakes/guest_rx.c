@@ -14,6 +14,8 @@
 #define SLOTS_MAX 18u
 #define COPY_THRESHOLD 256
 
+#define GUARD 0xa5 /* before the data, with GUEST_GUARD_HEADROOM */
+
 void
 guest_rx_slot(struct guest *g, uint16_t id, uint32_t ref)
 {
@@ -51,6 +53,8 @@ guest_post(struct guest *g, unsigned n_rx_slots)
 		struct guest_buffer *buffer = &g->rx_buffers[id];
 
 		buffer->busy = true;
+		if (g->params.flags & GUEST_GUARD_HEADROOM)
+			memset(buffer->page, GUARD, NETIF_PAGE_SIZE);
 		guest_rx_slot(g, id, guest_buffer_ref(g, buffer, FAKE_GRANT_READ_WRITE));
 		any = true;
 	}
@@ -78,6 +82,17 @@ slot_done(struct guest *g, uint32_t idx)
 	g->rx_free[g->n_rx_free++] = g->rx_posted[idx % GUEST_SLOTS];
 }
 
+static void
+check_guard(struct guest *g, const struct guest_buffer *buffer, const netif_rx_response_t *rsp)
+{
+	for (unsigned i = 0; i < rsp->offset; i++)
+		if (buffer->page[i] != GUARD)
+			guest_break(g, "rx response: byte %u before the data at %u was written", i, rsp->offset);
+	for (unsigned i = rsp->offset + (unsigned)rsp->status; i < NETIF_PAGE_SIZE; i++)
+		if (buffer->page[i] != GUARD)
+			guest_break(g, "rx response: byte %u after the data was written", i);
+}
+
 /* Appends one data slot to the frame. */
 static void
 take_data(struct guest *g, struct guest_frame *frame, uint32_t idx, const netif_rx_response_t *rsp)
@@ -100,6 +115,8 @@ take_data(struct guest *g, struct guest_frame *frame, uint32_t idx, const netif_
 		guest_break(g, "rx frame longer than %u", GUEST_FRAME_SIZE - 1);
 		return;
 	}
+	if (buffer != NULL && g->params.flags & GUEST_GUARD_HEADROOM)
+		check_guard(g, buffer, rsp);
 	if (buffer != NULL)
 		memcpy(frame->data + frame->len, buffer->page + rsp->offset, (size_t)rsp->status);
 	frame->len += (uint32_t)rsp->status;
@@ -108,10 +125,21 @@ take_data(struct guest *g, struct guest_frame *frame, uint32_t idx, const netif_
 static void
 take_extra(struct guest *g, struct guest_frame *frame, const netif_extra_info_t *extra)
 {
-	if (extra->type == XEN_NETIF_EXTRA_TYPE_NONE || extra->type >= XEN_NETIF_EXTRA_TYPE_MAX)
-		guest_break(g, "rx extra of type %u", extra->type);
-	if (extra->type != XEN_NETIF_EXTRA_TYPE_GSO)
+	if (extra->flags & ~XEN_NETIF_EXTRA_FLAG_MORE)
+		guest_break(g, "rx extra with flags %x", extra->flags);
+	if (extra->type == NETIF_EXTRA_TYPE_XDP) {
+		if (frame->headroom != 0 || extra->u.pad[0] == 0 || extra->u.pad[1] != 0 || extra->u.pad[2] != 0)
+			guest_break(g, "rx XDP extra with headroom %u, after one with %u", extra->u.pad[0], frame->headroom);
+		frame->headroom = extra->u.pad[0];
 		return;
+	}
+	if (extra->type != XEN_NETIF_EXTRA_TYPE_GSO) {
+		guest_break(g, "rx extra of type %u", extra->type);
+		return;
+	}
+	if (frame->gso_type != XEN_NETIF_GSO_TYPE_NONE || frame->headroom != 0 || extra->u.gso.pad != 0 ||
+	    extra->u.gso.features != 0)
+		guest_break(g, "rx GSO extra: not the first one, or with features %u", extra->u.gso.features);
 	if (extra->u.gso.size == 0 || (extra->u.gso.type != XEN_NETIF_GSO_TYPE_TCPV4 &&
 				       extra->u.gso.type != XEN_NETIF_GSO_TYPE_TCPV6))
 		guest_break(g, "rx GSO of type %u, size %u", extra->u.gso.type, extra->u.gso.size);
@@ -163,8 +191,11 @@ take_frame(struct guest *g, struct guest_frame *frame, uint32_t idx, uint32_t pr
 		take_data(g, frame, idx, &rsp);
 		slot_done(g, idx++);
 		frame->n_slots++;
+		uint16_t offset = rsp.offset;
 		if (n_data++ == 0 && rsp.flags & NETRXF_extra_info)
 			idx = take_extras(g, frame, idx, prod);
+		if (offset != frame->headroom)
+			guest_break(g, "rx slot with data at %u, not at %u", offset, frame->headroom);
 	} while (rsp.flags & NETRXF_more_data);
 	if (n_data > n_max)
 		guest_break(g, "rx frame of %u slots", n_data);

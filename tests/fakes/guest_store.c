@@ -215,7 +215,8 @@ put_features(struct batch *batch, const struct guest *g, unsigned features)
 			batch_put(batch, guest_front(g, table[i].key), "1");
 		else
 			batch->ops->remove(batch->store, batch->tx, guest_front(g, table[i].key).text);
-	batch_put(batch, guest_front(g, "feature-rx-notify"), "1");
+	if (!(features & FRONT_NO_RX_NOTIFY))
+		batch_put(batch, guest_front(g, "feature-rx-notify"), "1");
 	batch_put(batch, guest_front(g, "request-rx-copy"), "1");
 }
 
@@ -265,6 +266,17 @@ front_connect(const struct guest *g, unsigned features)
 	if (!front_await(g, XenbusStateInitWait))
 		return false;
 	front_publish(g, features);
+	front_set_state(g, XenbusStateConnected);
+	return front_await(g, XenbusStateConnected);
+}
+
+bool
+front_reconfigure(const struct guest *g, unsigned headroom)
+{
+	front_set_state(g, XenbusStateReconfiguring);
+	front_printf(g, "xdp-headroom", "%u", headroom);
+	if (!front_await(g, XenbusStateReconfigured))
+		return false;
 	front_set_state(g, XenbusStateConnected);
 	return front_await(g, XenbusStateConnected);
 }

@@ -46,6 +46,7 @@ void toolstack_remove(const struct guest *g);
 #define FRONT_GSO6 (1u << 2)
 #define FRONT_NO_CSUM (1u << 3) /* feature-no-csum-offload */
 #define FRONT_CSUM6 (1u << 4)   /* feature-ipv6-csum-offload */
+#define FRONT_NO_RX_NOTIFY (1u << 5) /* feature-rx-notify is not there */
 #define FRONT_LINUX (FRONT_SG | FRONT_GSO4 | FRONT_GSO6 | FRONT_CSUM6) /* as stock netfront */
 
 /* Writes one key of the frontend directory as the guest. 0 or -errno. */
@@ -60,6 +61,8 @@ int front_backend_state(const struct guest *g);
 bool front_await(const struct guest *g, int state);
 /* Waits for state 2, publishes, goes to state 4 and waits for the backend's 4. */
 bool front_connect(const struct guest *g, unsigned features);
+/* What netfront does for an XDP program: 7, then the key, waits for the backend's 8, 4; and waits for its 4. */
+bool front_reconfigure(const struct guest *g, unsigned headroom);
 /* 5, waits for the backend's 5, 6, waits for its 6: an orderly close by the guest. */
 bool front_close(const struct guest *g);
 

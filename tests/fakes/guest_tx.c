@@ -123,6 +123,23 @@ guest_queue(struct guest *g, const struct guest_packet *packet)
 }
 
 int
+guest_mcast(struct guest *g, uint8_t type, const uint8_t addr[6])
+{
+	netif_extra_info_t extra = { .type = type };
+
+	if (slots_free(g) < 2 || g->n_tx_free == 0)
+		return -EAGAIN;
+	uint16_t id = g->tx_free[--g->n_tx_free];
+	g->tx_buffers[id].busy = true;
+	*RING_GET_REQUEST(&g->tx, g->tx.req_prod_pvt) = (netif_tx_request_t){ .id = id, .flags = NETTXF_extra_info };
+	g->tx.req_prod_pvt++;
+	memcpy(extra.u.mcast.addr, addr, sizeof(extra.u.mcast.addr));
+	guest_tx_extra(g, &extra);
+	guest_kick(g, GUEST_TX);
+	return 0;
+}
+
+int
 guest_send(struct guest *g, const struct guest_packet *packet)
 {
 	int ret = guest_queue(g, packet);

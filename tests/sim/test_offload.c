@@ -2,6 +2,7 @@
 /* Cases: checksums and segmentation between guests that offer and take different offloads. */
 #include <string.h>
 
+#include "dp/port_vif.h"
 #include "sim/flow.h"
 #include "sim/test_sim.h"
 
@@ -339,6 +340,9 @@ gso_without_blank_flag(void)
 	CU_ASSERT(flow_receive(p.b, &got));
 	CU_ASSERT(frame_equal(&f, FRAME_BLANK, got.data, got.len));
 	CU_ASSERT(got.flags & NETRXF_csum_blank);
+	struct port_vif_stats stats;
+	port_vif_get_stats(sim_port(p.a), &stats);
+	CU_ASSERT_EQUAL(stats.n_gso_csum_fixups, 1);
 	sim_stop(&p.s);
 }
 
