@@ -157,11 +157,12 @@ vlans_of(const struct member *member)
 unsigned
 sw_rules(const struct sw *sw, uint16_t port)
 {
-	const struct member *member = &sw->members[port];
+	const struct member *member;
 	unsigned rules = 0;
 
 	if (!is_member(sw, port))
 		return 0;
+	member = &sw->members[port];
 	if (member->policy != NULL && (member->policy->check_mac || member->policy->check_ip))
 		rules |= SW_RULE_SENDER;
 	if (filters_vlans(sw, member))
@@ -172,11 +173,12 @@ sw_rules(const struct sw *sw, uint16_t port)
 enum drop_reason
 sw_admit(const struct sw *sw, uint16_t in_port, const uint8_t *frame, uint32_t len, uint16_t *vid)
 {
-	const struct member *member = &sw->members[in_port];
+	const struct member *member;
 	int in_vid = VLAN_NONE;
 
 	if (!is_member(sw, in_port))
 		return DROP_NO_PORT;
+	member = &sw->members[in_port];
 	if (filters_vlans(sw, member))
 		in_vid = vlan_ingress(member->part, vlans_of(member), frame, len);
 	if (in_vid < 0)
@@ -188,10 +190,11 @@ sw_admit(const struct sw *sw, uint16_t in_port, const uint8_t *frame, uint32_t l
 enum vlan_edit
 sw_egress(const struct sw *sw, uint16_t out_port, uint16_t vid, const uint8_t *frame, uint32_t len)
 {
-	const struct member *member = &sw->members[out_port];
+	const struct member *member;
 
 	if (!is_member(sw, out_port))
 		return VLAN_DROP;
+	member = &sw->members[out_port];
 	/* Another poller may know of a new policy already: its frame says so with its VID. */
 	if (!filters_vlans(sw, member) && vid == VLAN_NONE)
 		return VLAN_KEEP;
