@@ -15,6 +15,7 @@ void test_ring(CU_pSuite suite);
 void test_offload_host(CU_pSuite suite);
 void test_segment(CU_pSuite suite);
 void test_slots(CU_pSuite suite);
+void test_tag(CU_pSuite suite);
 
 static const struct unit_suite suites[] = {
 	{ "pool", test_pool },
@@ -25,6 +26,7 @@ static const struct unit_suite suites[] = {
 	{ "offload", test_offload },
 	{ "offload_host", test_offload_host },
 	{ "segment", test_segment },
+	{ "tag", test_tag },
 };
 
 int
