@@ -16,6 +16,7 @@
 
 #include "base/util.h"
 #include "dp/dp_private.h"
+#include "dp/tag.h"
 
 /* Reading the clock traps to Xen in some PV guests, so only every so many idle iterations do. A power of two. */
 #define CLOCK_EVERY 16u
@@ -65,13 +66,48 @@ poller_owns(const struct poller *pl, const struct port *port)
 	return __atomic_load_n(&port->owner, __ATOMIC_ACQUIRE) == pl;
 }
 
+/*
+ * Whether the frame may come in; if not, it is dropped. Its VID goes with it in vlan_tci, also to other pollers; the tag, if
+ * it has one, stays in the frame.
+ */
+static bool
+poller_admit(struct poller *pl, struct port *in, struct rte_mbuf *m)
+{
+	uint16_t vid = VLAN_NONE;
+	enum drop_reason reason = DROP_N;
+
+	if (in->rules != 0)
+		reason = sw_admit(pl->sw, in->id, rte_pktmbuf_mtod(m, const uint8_t *), m->pkt_len, &vid);
+	if (reason != DROP_N) {
+		port_drop(in, m, reason);
+		return false;
+	}
+	m->vlan_tci = vid;
+	return true;
+}
+
+/* Sends a frame by a port that we own, with the tag that it is to have there. */
+static void
+poller_send(struct poller *pl, struct port *port, struct rte_mbuf *m)
+{
+	uint16_t vid = m->vlan_tci;
+
+	if ((port->rules & SW_RULE_VLANS) != 0 || vid != VLAN_NONE) {
+		const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
+
+		m = tag_edit(port, m, sw_egress(pl->sw, port->id, vid, frame, m->pkt_len), vid);
+	}
+	if (m != NULL)
+		port_send(port, m);
+}
+
 static void
 poller_output(struct poller *pl, struct port *in, uint16_t out, struct rte_mbuf *m)
 {
 	struct port *port = port_queue(pl->port[out], m);
 
 	if (poller_owns(pl, port))
-		port_send(port, m);
+		poller_send(pl, port, m);
 	else if (rte_ring_mp_enqueue(port->crossing, m) == 0)
 		poller_wake_owner(port);
 	else
@@ -83,8 +119,10 @@ poller_switch(struct poller *pl, struct port *in, struct rte_mbuf *m)
 {
 	unsigned n = 0;
 
+	if (!poller_admit(pl, in, m))
+		return;
 	m->port = in->id; /* for the owners of ports that it crosses to */
-	switch (sw_forward(pl->sw, in->id, rte_pktmbuf_mtod(m, const uint8_t *), pl->now_ms, pl->out, &n)) {
+	switch (sw_forward(pl->sw, in->id, m->vlan_tci, rte_pktmbuf_mtod(m, const uint8_t *), pl->now_ms, pl->out, &n)) {
 	case SW_UNICAST:
 		poller_output(pl, in, pl->out[0], m);
 		return;
@@ -113,9 +151,11 @@ poller_take_crossing(struct poller *pl, struct port *port)
 	unsigned n = rte_ring_sc_dequeue_burst(port->crossing, (void **)frame, LIMIT_BURST, NULL);
 
 	for (unsigned i = 0; i < n; i++) {
-		if (pl->port[frame[i]->port] != NULL)
-			sw_learn(pl->sw, frame[i]->port, rte_pktmbuf_mtod(frame[i], const uint8_t *), pl->now_ms);
-		port_send(port, frame[i]);
+		const struct rte_mbuf *m = frame[i];
+
+		if (pl->port[m->port] != NULL)
+			sw_learn(pl->sw, m->port, m->vlan_tci, rte_pktmbuf_mtod(m, const uint8_t *), pl->now_ms);
+		poller_send(pl, port, frame[i]);
 	}
 	return n;
 }
@@ -157,6 +197,23 @@ poller_is_woken_by_ports(const struct poller *pl)
 	return pl->idle_us > 0 && pl->nap_us == 0;
 }
 
+/* The switch takes what the port's policy is now. */
+static void
+poller_take_policy(struct poller *pl, const struct port *port)
+{
+	/* Acquire: pairs with control's release. */
+	sw_set_policy(pl->sw, port->id, port->ops->is_uplink ? SW_UPLINK : SW_GUEST,
+		      __atomic_load_n(&port->policy, __ATOMIC_ACQUIRE));
+}
+
+/* One port's policy makes its whole bridge filter VLANs or not. */
+static void
+poller_take_rules(struct poller *pl)
+{
+	for (unsigned i = 0; i < pl->n_own; i++)
+		pl->own[i]->rules = sw_rules(pl->sw, pl->own[i]->id);
+}
+
 static void
 poller_adopt(struct poller *pl, struct port *port)
 {
@@ -164,6 +221,7 @@ poller_adopt(struct poller *pl, struct port *port)
 	struct epoll_event event = { .events = EPOLLIN, .data.ptr = port };
 
 	pl->own[pl->n_own++] = port;
+	port->rules = sw_rules(pl->sw, port->id);
 	for (unsigned k = 0; k < POOL_N; k++)
 		pl->n_waiting[k] += port->n_waiting[k];
 	if (fd >= 0 && poller_is_woken_by_ports(pl))
@@ -222,6 +280,7 @@ poller_attach(struct poller *pl, struct port *port)
 {
 	pl->port[port->id] = port;
 	sw_add_port(pl->sw, port->id, port->bridge);
+	poller_take_policy(pl, port);
 	for (unsigned i = 0; i < port->n_queues; i++) {
 		if (poller_owns(pl, port->queue[i]))
 			poller_adopt(pl, port->queue[i]);
@@ -246,6 +305,7 @@ poller_call(struct poller *pl, const struct handoff *h)
 		if (poller_owns(pl, h->port->queue[i]))
 			h->fn(h->port->queue[i], h->arg);
 	}
+	poller_take_policy(pl, h->port);
 }
 
 static void
@@ -267,6 +327,7 @@ poller_handoff(struct poller *pl, struct handoff *h)
 		done = poller_move(pl, h);
 		break;
 	}
+	poller_take_rules(pl);
 	pl->stats.n_ports = pl->n_own;
 	if (!done)
 		return;

@@ -3,7 +3,6 @@
 #include "dp/pool.h"
 
 #include <errno.h>
-#include <stdbool.h>
 
 #include <rte_errno.h>
 #include <rte_mempool.h>
@@ -12,7 +11,8 @@
 
 #define SMALL_CACHE 256u
 #define LARGE_CACHE 16u
-#define LARGE_SLACK (2 * POOL_PAGE) /* up to the first page, and pool_alloc_at()'s way into it */
+/* Up to the first page, and pool_alloc_at()'s way into it. */
+#define LARGE_SLACK (POOL_LARGE_SPARE + 2 * POOL_PAGE)
 
 _Static_assert(sizeof(struct rte_mempool_objhdr) <= RTE_CACHE_LINE_SIZE, "header of a pool object");
 _Static_assert(RTE_CACHE_LINE_SIZE + sizeof(struct rte_mbuf) + POOL_SMALL_HEADROOM + POOL_SMALL_ROOM == 2048,
@@ -65,11 +65,11 @@ pools_destroy(struct pools *pools)
 	pools->large = NULL;
 }
 
-/* Moves the buffer to `page_offset` in the first whole page of the object. */
+/* Moves the buffer to `page_offset` in the first page of the object that has something before it. */
 static void
 place(struct rte_mbuf *m, uint32_t page_offset)
 {
-	m->buf_addr = (char *)RTE_PTR_ALIGN(m + 1, POOL_PAGE) + page_offset;
+	m->buf_addr = (char *)RTE_PTR_ALIGN((char *)(m + 1) + POOL_LARGE_SPARE, POOL_PAGE) + page_offset;
 	rte_mbuf_iova_set(m, rte_mempool_virt2iova(m) + RTE_PTR_DIFF(m->buf_addr, m));
 	m->data_off = 0;
 }
@@ -93,4 +93,23 @@ struct rte_mbuf *
 pool_alloc(struct pools *pools, uint32_t len)
 {
 	return pool_alloc_at(pools, len, 0);
+}
+
+/* A large buffer has no headroom, since its length takes all of buf_len's 16 bits. It is moved as a whole. */
+bool
+pool_prepend(const struct pools *pools, struct rte_mbuf *m, uint16_t n)
+{
+	bool is_large = pool_kind_of(pools, m) == POOL_LARGE;
+
+	if (m->pkt_len + n > LIMIT_FRAME_SIZE)
+		return false;
+	if (!is_large || rte_pktmbuf_headroom(m) >= n)
+		return rte_pktmbuf_prepend(m, n) != NULL;
+	if (RTE_PTR_DIFF(m->buf_addr, m + 1) < n)
+		return false;
+	m->buf_addr = (char *)m->buf_addr - n;
+	rte_mbuf_iova_set(m, rte_mempool_virt2iova(m) + RTE_PTR_DIFF(m->buf_addr, m));
+	m->data_len = (uint16_t)(m->data_len + n);
+	m->pkt_len += n;
+	return true;
 }

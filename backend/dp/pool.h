@@ -9,6 +9,7 @@
 #ifndef VPE_DP_POOL_H
 #define VPE_DP_POOL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <rte_mbuf.h>
@@ -18,6 +19,7 @@
 #define POOL_SMALL_HEADROOM RTE_PKTMBUF_HEADROOM
 #define POOL_SMALL_ROOM 1728u /* frame bytes in a small buffer: two buffers a page, none of them crossing it */
 #define POOL_LARGE_ROOM LIMIT_FRAME_SIZE /* no headroom: an mbuf's buf_len has 16 bits */
+#define POOL_LARGE_SPARE 64u /* before a large buffer, for pool_prepend() */
 #define POOL_PAGE 4096u /* the kernel's and Xen's copies go page by page */
 
 enum pool_kind {
@@ -55,5 +57,11 @@ struct rte_mbuf *pool_alloc(struct pools *pools, uint32_t len);
  * boundaries on both sides is one operation, any other is two.
  */
 struct rte_mbuf *pool_alloc_at(struct pools *pools, uint32_t len, uint32_t page_offset);
+
+/*
+ * Makes the frame in `m` `n` bytes longer at its beginning; nothing is moved. False, and no change: there is no room, as in a frame
+ * that would be longer than LIMIT_FRAME_SIZE. `m` must not be shared.
+ */
+bool pool_prepend(const struct pools *pools, struct rte_mbuf *m, uint16_t n);
 
 #endif

@@ -57,6 +57,7 @@ enum port_armed {
 struct port_ops {
 	const char *kind; /* "vif", "eth", "kern" or "echo" */
 	bool moves;       /* may change its owner: nothing in it is bound to a thread */
+	bool is_uplink;   /* what is behind it is no guest's: SW_UPLINK */
 	/* Takes up to `n` (at most LIMIT_BURST) frames that came in. The caller owns them then. */
 	unsigned (*rx_burst)(struct port *port, struct rte_mbuf **frames, unsigned n);
 	/*
@@ -106,7 +107,12 @@ struct port {
 	const struct steering *steering; /* of a leader; NULL: the default; replaced and loaded like `policy` */
 	struct rte_ring *crossing; /* frames from other pollers; many producers, the owner consumes */
 	const char *fault;  /* of a leader: set once by an owner (release), read by control (acquire): why the port is off; or NULL */
-	const struct policy *policy; /* NULL: anything goes; control may replace it (release) at any time: load it (acquire) */
+	/*
+	 * Of a leader; NULL: anything goes. Control sets it before dp_attach(); later it replaces it (release), and the pollers take the
+	 * new one (acquire) at the top of their loops as part of the next dp_call() for the port: a call of nothing will do.
+	 */
+	const struct policy *policy;
+	unsigned rules; /* SW_RULE_*: what the owner has to ask its switch about the port's frames */
 	struct port_stats stats;
 	unsigned n_waiting[POOL_N]; /* buffers that the port holds back; also counted in its owner's sum */
 	unsigned n_staged;

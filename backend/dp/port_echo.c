@@ -93,6 +93,7 @@ echo_destroy(struct port *port)
 
 static const struct port_ops echo_ops = {
 	.kind = "echo",
+	.is_uplink = true,
 	.rx_burst = echo_rx_burst,
 	.tx_burst = echo_tx_burst,
 	.arm = echo_arm,

@@ -149,6 +149,7 @@ eth_destroy(struct port *port)
 
 static const struct port_ops eth_ops = {
 	.kind = "eth",
+	.is_uplink = true,
 	.rx_burst = eth_rx_burst,
 	.tx_burst = eth_tx_burst,
 	.arm = eth_arm,

@@ -87,6 +87,7 @@ kern_destroy(struct port *port)
 
 static const struct port_ops kern_ops = {
 	.kind = "kern",
+	.is_uplink = true,
 	.rx_burst = kern_rx_burst,
 	.tx_burst = kern_tx_burst,
 	.arm = kern_arm,

@@ -2,8 +2,8 @@
 /*
  * Forwarding table of the learning switch. Called by switch.c; calls DPDK's hash library.
  *
- * Theory of operation: rte_hash maps a key (bridge and MAC in 64 bits) to a position, and entries[position]
- * holds the port and the time at which the entry expires. An unused position has ENTRY_FREE as its key, so
+ * Theory of operation: rte_hash maps a key (LAN and MAC) to a position, and entries[position]
+ * holds the port and the time at which the entry expires. An unused position has ENTRY_FREE as its LAN, so
  * that ageing and flushing walk the array alone and ask the hash only to delete.
  */
 #include "sw/fdb.h"
@@ -20,17 +20,22 @@
 #include "base/util.h"
 #include "proto/limits.h"
 
-/* The key of no address: there is no bridge 0xffff. */
+/* The LAN of an unused position. */
 #define ENTRY_FREE UINT64_MAX
-_Static_assert(LIMIT_BRIDGES < UINT16_MAX, "ENTRY_FREE is not a key");
 
 /*
- * Positions that one fdb_age() looks at: 1.5 KB of memory; 64 thousand a second if called each millisecond.
+ * Positions that one fdb_age() looks at: 2 KB of memory; 64 thousand a second if called each millisecond.
  */
 #define AGE_STEP 64u
 
+/* 68 bits of it are used. 16 bytes is a size for which rte_hash has a comparison of its own. */
+struct fdb_key {
+	uint64_t mac;
+	uint64_t lan;
+};
+
 struct fdb_entry {
-	uint64_t key; /* as in the hash */
+	struct fdb_key key; /* as in the hash */
 	uint64_t expires_ms;
 	uint16_t port;
 };
@@ -45,26 +50,25 @@ struct fdb {
 	struct fdb_entry entries[];
 };
 
-static uint64_t
-key_make(uint16_t bridge, const uint8_t *mac)
+static struct fdb_key
+key_make(uint32_t lan, const uint8_t *mac)
 {
 	uint32_t low;
 	uint16_t high;
 
 	memcpy(&low, mac, sizeof(low));
 	memcpy(&high, mac + sizeof(low), sizeof(high));
-	return (uint64_t)bridge << 48 | (uint64_t)high << 32 | low;
+	return (struct fdb_key){ .mac = (uint64_t)high << 32 | low, .lan = lan };
 }
 
 /* Not CRC: which keys collide there does not depend on the seed. */
 static uint32_t
 key_hash(const void *key, uint32_t key_size, uint32_t seed)
 {
-	uint32_t words[2];
+	const struct fdb_key *k = key;
 
 	(void)key_size;
-	memcpy(words, key, sizeof(words));
-	return rte_jhash_2words(words[0], words[1], seed);
+	return rte_jhash_3words((uint32_t)k->mac, (uint32_t)(k->mac >> 32), (uint32_t)k->lan, seed);
 }
 
 struct fdb *
@@ -74,7 +78,7 @@ fdb_create(const char *name, unsigned n_entries, uint64_t age_ms)
 	struct rte_hash_parameters params = {
 		.name = name,
 		.entries = n_entries,
-		.key_len = sizeof(uint64_t),
+		.key_len = sizeof(struct fdb_key),
 		.hash_func = key_hash,
 		.hash_func_init_val = (uint32_t)rte_rand(),
 		.socket_id = SOCKET_ID_ANY,
@@ -99,7 +103,7 @@ fdb_create(const char *name, unsigned n_entries, uint64_t age_ms)
 	fdb->age_ms = util_min(age_ms, UINT64_MAX / 2); /* so that adding the time of day does not overflow */
 	fdb->n_positions = n_positions;
 	for (uint32_t pos = 0; pos < n_positions; pos++)
-		fdb->entries[pos].key = ENTRY_FREE;
+		fdb->entries[pos].key.lan = ENTRY_FREE;
 	return fdb;
 }
 
@@ -114,7 +118,7 @@ fdb_destroy(struct fdb *fdb)
 
 /* Returns the new entry, or NULL if it may not be made. */
 static struct fdb_entry *
-entry_add(struct fdb *fdb, uint64_t key, hash_sig_t sig, uint16_t port)
+entry_add(struct fdb *fdb, const struct fdb_key *key, hash_sig_t sig, uint16_t port)
 {
 	int32_t pos;
 
@@ -122,12 +126,12 @@ entry_add(struct fdb *fdb, uint64_t key, hash_sig_t sig, uint16_t port)
 		fdb->stats.n_refused_port++;
 		return NULL;
 	}
-	pos = rte_hash_add_key_with_hash(fdb->hash, &key, sig);
+	pos = rte_hash_add_key_with_hash(fdb->hash, key, sig);
 	if (pos < 0) {
 		fdb->stats.n_refused_full++;
 		return NULL;
 	}
-	fdb->entries[pos].key = key;
+	fdb->entries[pos].key = *key;
 	fdb->entries[pos].port = port;
 	fdb->n_owned[port]++;
 	fdb->stats.n_entries++;
@@ -156,19 +160,19 @@ entry_del(struct fdb *fdb, struct fdb_entry *entry)
 	rte_hash_del_key(fdb->hash, &entry->key);
 	fdb->n_owned[entry->port]--;
 	fdb->stats.n_entries--;
-	entry->key = ENTRY_FREE;
+	entry->key.lan = ENTRY_FREE;
 }
 
 void
-fdb_learn(struct fdb *fdb, uint16_t bridge, const uint8_t *mac, uint16_t port, uint64_t now_ms)
+fdb_learn(struct fdb *fdb, uint32_t lan, const uint8_t *mac, uint16_t port, uint64_t now_ms)
 {
-	uint64_t key = key_make(bridge, mac);
+	struct fdb_key key = key_make(lan, mac);
 	hash_sig_t sig = rte_hash_hash(fdb->hash, &key);
 	int32_t pos = rte_hash_lookup_with_hash(fdb->hash, &key, sig);
 	struct fdb_entry *entry;
 
 	if (pos < 0)
-		entry = entry_add(fdb, key, sig, port);
+		entry = entry_add(fdb, &key, sig, port);
 	else if (fdb->entries[pos].port != port)
 		entry = entry_move(fdb, &fdb->entries[pos], port);
 	else
@@ -178,9 +182,9 @@ fdb_learn(struct fdb *fdb, uint16_t bridge, const uint8_t *mac, uint16_t port, u
 }
 
 int
-fdb_lookup(const struct fdb *fdb, uint16_t bridge, const uint8_t *mac, uint64_t now_ms)
+fdb_lookup(const struct fdb *fdb, uint32_t lan, const uint8_t *mac, uint64_t now_ms)
 {
-	uint64_t key = key_make(bridge, mac);
+	struct fdb_key key = key_make(lan, mac);
 	int32_t pos = rte_hash_lookup(fdb->hash, &key);
 
 	if (pos < 0 || now_ms >= fdb->entries[pos].expires_ms)
@@ -194,7 +198,7 @@ fdb_flush_port(struct fdb *fdb, uint16_t port)
 	for (uint32_t pos = 0; pos < fdb->n_positions && fdb->n_owned[port] > 0; pos++) {
 		struct fdb_entry *entry = &fdb->entries[pos];
 
-		if (entry->key != ENTRY_FREE && entry->port == port)
+		if (entry->key.lan != ENTRY_FREE && entry->port == port)
 			entry_del(fdb, entry);
 	}
 }
@@ -205,7 +209,7 @@ fdb_age(struct fdb *fdb, uint64_t now_ms)
 	for (unsigned i = 0; i < AGE_STEP; i++) {
 		struct fdb_entry *entry = &fdb->entries[fdb->age_idx];
 
-		if (entry->key != ENTRY_FREE && now_ms >= entry->expires_ms) {
+		if (entry->key.lan != ENTRY_FREE && now_ms >= entry->expires_ms) {
 			entry_del(fdb, entry);
 			fdb->stats.n_aged++;
 		}

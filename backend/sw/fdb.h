@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Forwarding table of the learning switch: which port a MAC address of a bridge is behind.
+ * Forwarding table of the learning switch: which port a MAC address of a LAN is behind.
  *
  * Guests choose the addresses that are learnt, so the table bounds what one of them can do to the others:
  *  - a port owns at most LIMIT_MACS_PER_PORT entries, and a live entry is never evicted for a new one;
@@ -9,8 +9,8 @@
  *
  * Memory is taken when the table is made and never again. Threads: a table belongs to one poller; the
  * functions that only read counters may be called by any thread and are then approximate. `port` is always
- * below LIMIT_PORTS and `bridge` below LIMIT_BRIDGES: the switch checks them once, when a port becomes a
- * member.
+ * below LIMIT_PORTS: the switch checks it once, when a port becomes a member. `lan` is whatever the switch keeps apart: a
+ * VLAN of a bridge.
  */
 #ifndef VPE_SW_FDB_H
 #define VPE_SW_FDB_H
@@ -29,10 +29,10 @@ void fdb_destroy(struct fdb *fdb);
  * Remembers that the six bytes at `mac` are behind `port`, or that they still are. Without effect where the
  * port owns its maximum or the table is full.
  */
-void fdb_learn(struct fdb *fdb, uint16_t bridge, const uint8_t *mac, uint16_t port, uint64_t now_ms);
+void fdb_learn(struct fdb *fdb, uint32_t lan, const uint8_t *mac, uint16_t port, uint64_t now_ms);
 
 /* The port that `mac` is behind, or -1 if that is not known. */
-int fdb_lookup(const struct fdb *fdb, uint16_t bridge, const uint8_t *mac, uint64_t now_ms);
+int fdb_lookup(const struct fdb *fdb, uint32_t lan, const uint8_t *mac, uint64_t now_ms);
 
 /* Removes all entries of `port`. Reads the table once from start to end, unless the port owns none. */
 void fdb_flush_port(struct fdb *fdb, uint16_t port);

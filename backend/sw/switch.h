@@ -8,6 +8,9 @@
  * bridge. Entries age out; a port owns at most LIMIT_MACS_PER_PORT of them, so that a guest which invents
  * addresses cannot evict its neighbours' entries.
  *
+ * A port may have a policy (sw/policy.h): then what comes from it is checked by sw_admit() before anything is learnt. A bridge
+ * filters VLANs as soon as the policy of one of its members lists any (sw/vlan.h); until then, tags mean nothing to it.
+ *
  * Threads: a `struct sw` belongs to one poller. Source: IEEE 802.1D learning bridge without spanning tree.
  */
 #ifndef VPE_SW_SWITCH_H
@@ -16,7 +19,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/drop.h"
+#include "sw/vlan.h"
+
 struct sw;
+struct policy;
 
 /*
  * Creates an empty switch whose table holds `n_entries` addresses, each for `age_ms` milliseconds after its
@@ -28,11 +35,40 @@ struct sw *sw_create(const char *name, unsigned n_entries, uint64_t age_ms);
 /* NULL is allowed. */
 void sw_destroy(struct sw *sw);
 
-/* Makes port id `port` (below LIMIT_PORTS) a member of bridge `bridge` (below LIMIT_BRIDGES). 0 or -errno. */
+/*
+ * Makes port id `port` (below LIMIT_PORTS) a member of bridge `bridge` (below LIMIT_BRIDGES): an uplink without policy, until
+ * sw_set_policy() says otherwise. 0 or -errno.
+ */
 int sw_add_port(struct sw *sw, uint16_t port, uint16_t bridge);
 
 /* Removes it with all its table entries. No effect if it is no member. */
 void sw_del_port(struct sw *sw, uint16_t port);
+
+enum sw_role {
+	SW_GUEST,
+	SW_UPLINK, /* a trunk of all VLANs, where a bridge filters them */
+};
+
+/*
+ * What the member `port` is, and its policy (or NULL), which must stay until another one is set or the port is removed. Without
+ * effect on other ports but for the bridge beginning or ceasing to filter VLANs.
+ */
+void sw_set_policy(struct sw *sw, uint16_t port, enum sw_role role, const struct policy *policy);
+
+/* What has to be asked about frames of a port. Changes only with sw_set_policy() and sw_del_port() of any port. */
+#define SW_RULE_SENDER (1u << 0) /* sw_admit() for those that come in */
+#define SW_RULE_VLANS (1u << 1)  /* sw_admit() for those that come in, sw_egress() for those that leave */
+
+unsigned sw_rules(const struct sw *sw, uint16_t port);
+
+/*
+ * Whether a frame of `len` bytes, at least 14, may come in from `in_port`: DROP_N with its VID in `vid`, or why not. For a
+ * port without rules the answer would be DROP_N and VLAN_NONE.
+ */
+enum drop_reason sw_admit(const struct sw *sw, uint16_t in_port, const uint8_t *frame, uint32_t len, uint16_t *vid);
+
+/* What has to be done to a frame of `vid` that leaves by `out_port`. */
+enum vlan_edit sw_egress(const struct sw *sw, uint16_t out_port, uint16_t vid, const uint8_t *frame, uint32_t len);
 
 enum sw_verdict {
 	SW_UNICAST,   /* one port: out[0] */
@@ -41,17 +77,17 @@ enum sw_verdict {
 };
 
 /*
- * Remembers that the source address of the Ethernet frame at `frame` (at least 14 bytes) is behind `in_port`.
+ * Remembers that the source address of the Ethernet frame at `frame` (at least 14 bytes) is behind `in_port` in VLAN `vid`.
  * Multicast addresses and the zero address are no sources and are never learnt.
  */
-void sw_learn(struct sw *sw, uint16_t in_port, const uint8_t *frame, uint64_t now_ms);
+void sw_learn(struct sw *sw, uint16_t in_port, uint16_t vid, const uint8_t *frame, uint64_t now_ms);
 
 /*
- * Where a frame from `in_port` goes. Learns its source too, as sw_learn() does. `out` has room for
+ * Where a frame from `in_port`, of VLAN `vid` as sw_admit() said, goes. Learns its source too, as sw_learn() does. `out` has room for
  * LIMIT_PORTS ids; `n` gets their number. A frame to 01:80:c2:00:00:01 .. 0f (PAUSE, LACP, LLDP, ...: for the
  * next bridge only) goes nowhere, and neither does one from a port that is no member: SW_FLOOD with `n` 0.
  */
-enum sw_verdict sw_forward(struct sw *sw, uint16_t in_port, const uint8_t *frame, uint64_t now_ms,
+enum sw_verdict sw_forward(struct sw *sw, uint16_t in_port, uint16_t vid, const uint8_t *frame, uint64_t now_ms,
 			   uint16_t *out, unsigned *n);
 
 /* Frees a few entries that are too old; call it once a millisecond or so. Bounded work. */

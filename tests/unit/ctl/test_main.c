@@ -12,6 +12,7 @@ void test_keys(CU_pSuite suite);
 void test_node(CU_pSuite suite);
 void test_number(CU_pSuite suite);
 void test_platform(CU_pSuite suite);
+void test_policy_text(CU_pSuite suite);
 void test_vifs(CU_pSuite suite);
 void test_vifs_hostile(CU_pSuite suite);
 void test_vifs_front(CU_pSuite suite);
@@ -19,6 +20,7 @@ void test_watch(CU_pSuite suite);
 
 static const struct unit_suite suites[] = {
 	{ "number", test_number },
+	{ "policy_text", test_policy_text },
 	{ "node", test_node },
 	{ "watch", test_watch },
 	{ "balance", test_balance },

@@ -18,6 +18,7 @@ void test_segment(CU_pSuite suite);
 void test_slots(CU_pSuite suite);
 void test_slots_extra(CU_pSuite suite);
 void test_steering(CU_pSuite suite);
+void test_tag(CU_pSuite suite);
 
 static const struct unit_suite suites[] = {
 	{ "pool", test_pool },
@@ -31,6 +32,7 @@ static const struct unit_suite suites[] = {
 	{ "offload_host", test_offload_host },
 	{ "segment", test_segment },
 	{ "steering", test_steering },
+	{ "tag", test_tag },
 };
 
 int

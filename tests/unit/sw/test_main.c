@@ -8,11 +8,17 @@
 #include "unit.h"
 
 void test_fdb(CU_pSuite suite);
+void test_policy(CU_pSuite suite);
+void test_policy_ipv6(CU_pSuite suite);
 void test_switch(CU_pSuite suite);
+void test_vlan(CU_pSuite suite);
 
 static const struct unit_suite suites[] = {
 	{ "fdb", test_fdb },
 	{ "switch", test_switch },
+	{ "vlan", test_vlan },
+	{ "policy", test_policy },
+	{ "policy_ipv6", test_policy_ipv6 },
 };
 
 int

@@ -46,7 +46,7 @@ forward(struct sw *sw, uint16_t in_port, unsigned from, unsigned to, uint64_t no
 		0x08, 0x00,
 	};
 
-	return sw_forward(sw, in_port, frame, now_ms, out, &n_out);
+	return sw_forward(sw, in_port, VLAN_NONE, frame, now_ms, out, &n_out);
 }
 
 static enum sw_verdict
@@ -56,7 +56,7 @@ forward_to(struct sw *sw, uint16_t in_port, const char *dst, const char *src)
 
 	memcpy(frame, dst, 6);
 	memcpy(frame + 6, src, 6);
-	return sw_forward(sw, in_port, frame, 0, out, &n_out);
+	return sw_forward(sw, in_port, VLAN_NONE, frame, 0, out, &n_out);
 }
 
 static bool
@@ -263,12 +263,12 @@ sw_learn_one(void)
 	static const uint8_t frame[14] = { 0x02, 0, 0, 0, 0, 99, 0x02, 0, 0, 0, 0, 10 };
 	struct sw *sw = switch_with(2);
 
-	sw_learn(sw, 1, frame, 0);
+	sw_learn(sw, 1, VLAN_NONE, frame, 0);
 	CU_ASSERT_EQUAL(stats(sw).n_flooded, 0);
 	CU_ASSERT_EQUAL(forward(sw, 0, 20, 10, 0), SW_UNICAST);
 	CU_ASSERT_EQUAL(out[0], 1);
-	sw_learn(sw, 300, frame, 0); /* no member */
-	sw_learn(sw, LIMIT_PORTS, frame, 0);
+	sw_learn(sw, 300, VLAN_NONE, frame, 0); /* no member */
+	sw_learn(sw, LIMIT_PORTS, VLAN_NONE, frame, 0);
 	CU_ASSERT_EQUAL(stats(sw).n_entries, 2);
 	CU_ASSERT_EQUAL(stats(sw).n_moved, 0);
 	sw_destroy(sw);

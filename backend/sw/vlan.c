@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* VLANs of a bridge that filters them. Called by switch.c; pure. */
+#include "sw/vlan.h"
+
+#include <rte_ether.h>
+
+#define TYPE_OFFSET (2u * RTE_ETHER_ADDR_LEN)
+#define VID_MASK 0x0fffu
+
+static uint16_t
+get_be16(const uint8_t *at)
+{
+	return (uint16_t)(at[0] << 8 | at[1]);
+}
+
+static bool
+has_bit(const uint64_t *bits, uint16_t vid)
+{
+	return (bits[vid / 64] >> (vid % 64) & 1) != 0;
+}
+
+static bool
+is_tag(uint16_t ethertype)
+{
+	return ethertype == RTE_ETHER_TYPE_VLAN || ethertype == RTE_ETHER_TYPE_QINQ;
+}
+
+/* The VID of an untagged frame, or -1. */
+static int
+untagged_vid(enum vlan_part part, const struct policy_vlans *vlans)
+{
+	if (part != VLAN_LISTED)
+		return VLAN_NONE;
+	return vlans->pvid != 0 ? vlans->pvid : -1;
+}
+
+int
+vlan_ingress(enum vlan_part part, const struct policy_vlans *vlans, const uint8_t *frame, uint32_t len)
+{
+	uint16_t ethertype = get_be16(frame + TYPE_OFFSET);
+	uint16_t vid;
+
+	if (!is_tag(ethertype))
+		return untagged_vid(part, vlans);
+	if (ethertype != RTE_ETHER_TYPE_VLAN || len < RTE_ETHER_HDR_LEN + RTE_VLAN_HLEN)
+		return -1;
+	vid = get_be16(frame + RTE_ETHER_HDR_LEN) & VID_MASK;
+	if (vid == 0)
+		return untagged_vid(part, vlans);
+	return vid <= VLAN_VID_MAX && vlan_is_member(part, vlans, vid) ? vid : -1;
+}
+
+bool
+vlan_is_member(enum vlan_part part, const struct policy_vlans *vlans, uint16_t vid)
+{
+	switch (part) {
+	case VLAN_TRUNK:
+		return true;
+	case VLAN_PLAIN:
+		return vid == VLAN_NONE;
+	case VLAN_LISTED:
+		break;
+	}
+	return vid != VLAN_NONE && vid <= VLAN_VID_MAX && has_bit(vlans->member, vid);
+}
+
+enum vlan_edit
+vlan_egress(enum vlan_part part, const struct policy_vlans *vlans, uint16_t vid, const uint8_t *frame, uint32_t len)
+{
+	bool tagged = is_tag(get_be16(frame + TYPE_OFFSET));
+	bool to_be_tagged = vid != VLAN_NONE && !(part == VLAN_LISTED && has_bit(vlans->untagged, vid));
+
+	if (!vlan_is_member(part, vlans, vid) || (tagged && len < RTE_ETHER_HDR_LEN + RTE_VLAN_HLEN))
+		return VLAN_DROP;
+	if (!tagged)
+		return to_be_tagged ? VLAN_INSERT : VLAN_KEEP;
+	if (to_be_tagged)
+		return (get_be16(frame + RTE_ETHER_HDR_LEN) & VID_MASK) == vid ? VLAN_KEEP : VLAN_RENAME;
+	return is_tag(get_be16(frame + TYPE_OFFSET + RTE_VLAN_HLEN)) ? VLAN_DROP : VLAN_REMOVE;
+}
