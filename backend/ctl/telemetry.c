@@ -91,6 +91,8 @@ add_vif(struct rte_tel_data *d, const struct port *port)
 	add_number(d, "to_guest_slots", vif.n_to_guest_slots);
 	add_number(d, "backlog_bytes", vif.n_backlog_bytes);
 	add_number(d, "starved", vif.n_starved);
+	add_number(d, "rate_from_guest", vif.n_rate_from_guest);
+	add_number(d, "rate_to_guest", vif.n_rate_to_guest);
 	add_number(d, "copy_errors", vif.n_copy_errors);
 	add_number(d, "static_grants", vif.n_static_grants);
 	add_number(d, "foreign_pages", vif.n_foreign_pages);

@@ -154,14 +154,16 @@ port_takes_gso(const struct port *port, const struct rte_mbuf *m)
 void
 port_send(struct port *port, struct rte_mbuf *m)
 {
+	uint32_t max_frame = __atomic_load_n(&port->max_frame, __ATOMIC_RELAXED); /* control may change it */
+
 	if (m->ol_flags & RTE_MBUF_F_TX_TCP_SEG) {
-		if ((uint32_t)m->l2_len + m->l3_len + m->l4_len + m->tso_segsz > port->max_frame)
+		if ((uint32_t)m->l2_len + m->l3_len + m->l4_len + m->tso_segsz > max_frame)
 			port_drop(port, m, DROP_TOO_BIG);
 		else if (port_takes_gso(port, m))
 			port_stage(port, m);
 		else
 			port_send_segments(port, m);
-	} else if (m->pkt_len > port->max_frame) {
+	} else if (m->pkt_len > max_frame) {
 		port_drop(port, m, DROP_TOO_BIG);
 	} else if ((offload_needs(m) & ~port->takes) == 0) {
 		port_stage(port, m);

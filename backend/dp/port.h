@@ -93,7 +93,8 @@ struct port {
 	uint16_t id;        /* index in the port table; set by dp_attach() */
 	uint16_t bridge;    /* id of the bridge that it is a member of */
 	uint32_t takes;     /* PORT_TAKES_* */
-	uint32_t max_frame; /* bytes with the Ethernet header, that the far end takes without GSO */
+	uint32_t max_frame; /* bytes with the Ethernet header, that the far end takes without GSO; control may change it (relaxed) */
+	uint32_t weight;    /* of a leader: of each queue's part of its poller, 1 to LIMIT_WEIGHT; 0: always all; changed as max_frame is */
 	struct poller *owner; /* NULL while it moves: others load it (acquire) */
 	int pinned;           /* index of the poller that it has to be with; -1: any. Control's */
 	struct port *leader;  /* the queue that is the member of the bridge; itself, if it has no other */

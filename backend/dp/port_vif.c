@@ -33,17 +33,27 @@ vif_tx_burst(struct port *port, struct rte_mbuf **frames, unsigned n)
 	to_guest_burst(queue_of(port), frames, n);
 }
 
-/* The guest wakes us for a new tx request and, while frames wait, for as many rx slots as the first one needs. */
+/*
+ * The guest wakes us for a new tx request and, while frames wait, for as many rx slots as the first one needs. Nothing wakes us
+ * when a meter opens, and until then what the guest does is of no interest.
+ */
 static enum port_armed
 vif_arm(struct port *port)
 {
 	struct vif_queue *q = queue_of(port);
 	unsigned need = q->backlog.n > 0 ? to_guest_slots(q->backlog.frame[q->backlog.head % LIMIT_BACKLOG_FRAMES]) : 0;
+	bool open_from = meter_is_open(q->meter_from, port->owner->now);
+	bool open_to = need == 0 || meter_is_open(q->meter_to, port->owner->now);
+	bool idle = true;
+
 	from_guest_notify(q);
-	bool idle = ring_arm(&q->tx, 1);
-	if (need > 0)
+	if (open_from)
+		idle = ring_arm(&q->tx, 1);
+	if (need > 0 && open_to)
 		idle = ring_arm(&q->rx, need) && idle;
-	return idle ? PORT_ARMED : PORT_BUSY;
+	if (!idle)
+		return PORT_BUSY;
+	return open_from && open_to ? PORT_ARMED : PORT_BLIND;
 }
 
 static void
@@ -123,11 +133,11 @@ takes_of(uint32_t guest)
 }
 
 static uint32_t
-max_frame_of(const struct port_vif_params *params)
+max_frame_of(uint32_t guest, uint32_t max_frame)
 {
-	uint32_t max = (params->guest & VIF_GUEST_SG) ? LIMIT_FRAME_SIZE : NETIF_PAGE_SIZE;
+	uint32_t max = (guest & VIF_GUEST_SG) ? LIMIT_FRAME_SIZE : NETIF_PAGE_SIZE;
 
-	return params->max_frame == 0 ? max : util_min(max, params->max_frame);
+	return max_frame == 0 ? max : util_min(max, max_frame);
 }
 
 /* NULL with errno. */
@@ -164,8 +174,10 @@ queue_create(const struct xen_ops *xen, const struct port_vif_params *params, un
 	q->evtchn_rx = given->evtchn_rx;
 	q->domid = params->domid;
 	q->guest = params->guest;
+	q->meter_from = params->meter_from;
+	q->meter_to = params->meter_to;
 	q->port.takes = takes_of(params->guest);
-	q->port.max_frame = max_frame_of(params);
+	q->port.max_frame = max_frame_of(params->guest, params->max_frame);
 	q->port.pinned = given->poller;
 	ring_disarm(&q->tx);
 	ring_disarm(&q->rx);
@@ -198,6 +210,14 @@ port_vif_take_grants(struct port *port, void *grants)
 
 	q->grants = grants;
 	q->stats.n_static_grants = q->grants->n;
+}
+
+void
+port_vif_set_max_frame(struct port *port, uint32_t max_frame)
+{
+	max_frame = max_frame_of(queue_of(port)->guest, max_frame);
+	for (unsigned i = 0; i < port->n_queues; i++)
+		__atomic_store_n(&port->queue[i]->max_frame, max_frame, __ATOMIC_RELAXED);
 }
 
 void

@@ -10,6 +10,12 @@
 /* Frames handled by one call of a port's burst functions: as DPDK's usual 32, doubled for the cost of a grant copy call. */
 #define LIMIT_BURST 64
 
+/*
+ * Greatest weight of a vif: its fraction of LIMIT_BURST is what the lightest vif still gets beside it, so it must be well below
+ * that.
+ */
+#define LIMIT_WEIGHT 16
+
 /* Longest frame inside vpe: an mbuf's data length has 16 bits, and so has netif.h's tx size field. */
 #define LIMIT_FRAME_SIZE 65535
 
