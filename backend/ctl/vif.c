@@ -37,6 +37,7 @@ vif_create(const struct vif_env *env, uint32_t domid, uint32_t devid)
 	vif->stale = VIF_STALE_BACKEND;
 	vif->created_ms = clock_ms();
 	vif->bridge = -1;
+	vif->linked = true;
 	vif->offered_ms = vif->closed_ms = vif->retry_ms = vif->rewatch_ms = CLOCK_NEVER;
 	return vif;
 }
@@ -385,6 +386,24 @@ serve_ctrl(struct vif *vif)
 		vif->fault = vif->ctrl.fault;
 }
 
+/* When `linked` is to follow the bridge's uplinks. */
+static uint64_t
+link_ms(const struct vif *vif)
+{
+	if (vif->bridge < 0 || bridge_is_linked(vif->env->bridges, vif->bridge) == vif->linked)
+		return CLOCK_NEVER;
+	return vif->linked_ms + LIMIT_CARRIER_MS;
+}
+
+static void
+follow_uplinks(struct vif *vif, uint64_t now_ms)
+{
+	if (now_ms < link_ms(vif))
+		return;
+	vif->linked = !vif->linked;
+	vif->linked_ms = now_ms;
+}
+
 void
 vif_step(struct vif *vif, uint64_t now_ms)
 {
@@ -409,6 +428,7 @@ vif_step(struct vif *vif, uint64_t now_ms)
 		if (vif->state == before)
 			break;
 	}
+	follow_uplinks(vif, now_ms);
 	vif_show(vif, now_ms);
 }
 
@@ -441,6 +461,7 @@ vif_due(const struct vif *vif)
 		return 0;
 	uint64_t due = util_min(vif->retry_ms, vif->rewatch_ms);
 	due = util_min(due, ready_ms(vif));
+	due = util_min(due, link_ms(vif));
 	return util_min(due, retire_ms(vif));
 }
 

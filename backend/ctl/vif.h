@@ -96,6 +96,8 @@ struct vif {
 	/* What we told (vif_show.c). */
 	enum xenbus_state shown_state; /* Unknown: nothing yet */
 	bool shown_carrier;
+	bool linked;        /* what is shown of the bridge's uplinks; follows them once a second at most */
+	uint64_t linked_ms; /* when it last changed */
 	bool error_shown;
 	char why[VIF_WHY_SIZE]; /* of the last refusal */
 

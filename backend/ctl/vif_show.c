@@ -50,7 +50,7 @@ vif_show(struct vif *vif, uint64_t now_ms)
 {
 	enum xenbus_state state = vif_fsm_shown(vif->state);
 	/* After a fault it goes down when nothing of the guest's is used any more. */
-	bool carrier = vif->state == VIF_CONNECTED || vif->state == VIF_FAULTING;
+	bool carrier = (vif->state == VIF_CONNECTED && vif->linked) || (vif->state == VIF_FAULTING && vif->shown_carrier);
 	struct node_value values[VALUES_MAX];
 	struct texts texts;
 

@@ -51,6 +51,9 @@
 /* xl and libxl: a backend's state 2 that lasts less than this can be missed by a watcher that reads state afterwards. */
 #define LIMIT_INITWAIT_DWELL_MS 100
 
+/* A vif's `carrier` follows its uplinks once in so many milliseconds at most, however fast they go up and down. */
+#define LIMIT_CARRIER_MS 1000
+
 /*
  * How long the notification of transmit responses is put off. A guest's own transmit path collects them, so an
  * immediate event would mostly find nothing to do, and Linux punishes such events: after a few of them it delays its
