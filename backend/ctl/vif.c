@@ -132,6 +132,7 @@ release_guest(struct vif *vif)
 	if (fault != NULL) /* a fault on the way out counts as well; the text is a literal */
 		vif->fault = fault;
 	member_destroy_port(vif->env->members, &vif->guest);
+	vif_apply_last(vif);
 	ctrl_close(&vif->ctrl);
 	vif_link_close(&vif->link, vif->env->xen);
 	if (log_allowed(&vif->link_log))
@@ -224,10 +225,12 @@ join_guest(struct vif *vif, const struct vif_keys *keys)
 		.domid = vif->domid,
 		.bridge = (uint16_t)vif->bridge,
 		.guest = keys->guest,
-		.max_frame = vif->config.max_frame,
+		.max_frame = vif->live.max_frame,
 		.foreign_ops = vif->link.foreign_ops,
 		.n_queues = vif->link.n_queues,
 		.queue = vif->link.queue,
+		.meter_from = &vif->meter_from,
+		.meter_to = &vif->meter_to,
 	};
 	struct port *port = port_vif_create(vif->env->dp, vif->env->xen, &params);
 
@@ -237,10 +240,13 @@ join_guest(struct vif *vif, const struct vif_keys *keys)
 			 ? "the indices in the frontend's rings are impossible" : strerror(error));
 		return -error;
 	}
-	int ret = member_join(vif->env->members, &vif->guest, port, guest_moved, vif);
+	int ret = vif_apply_first(vif, port);
+	if (ret == 0)
+		ret = member_join(vif->env->members, &vif->guest, port, guest_moved, vif);
 	if (ret < 0) {
 		snprintf(vif->why, sizeof(vif->why), "no room for another port: %s", strerror(-ret));
 		port->ops->destroy(port);
+		vif_apply_last(vif);
 	}
 	return ret;
 }
@@ -285,16 +291,17 @@ do_connect(struct vif *vif)
 static void
 do_announce(struct vif *vif)
 {
-	char mac[4 * sizeof(vif->config.mac)];
+	char mac[4 * sizeof(vif->live.mac_text)];
 	char bridge[4 * BRIDGE_NAME_SIZE];
 
 	vif_clear_error(vif);
+	vif_show_live_error(vif);
 	if (!log_allowed(&vif->link_log))
 		return;
 	log_info("%s: connected to %s, MAC %s, frames up to %u bytes:%s", vif->name,
 		 vif->config.switched ? log_escape(bridge_name(vif->env->bridges, vif->bridge), bridge, sizeof(bridge))
 				      : "its TAP",
-		 log_escape(vif->config.mac, mac, sizeof(mac)), vif->guest.port->max_frame, vif->guest_text);
+		 log_escape(vif->live.mac_text, mac, sizeof(mac)), vif->guest.port->max_frame, vif->guest_text);
 }
 
 static void
@@ -415,7 +422,7 @@ vif_step(struct vif *vif, uint64_t now_ms)
 	}
 	if (now_ms >= vif->retry_ms) {
 		vif->retry_ms = CLOCK_NEVER;
-		vif->stale |= VIF_STALE_BACKEND | VIF_STALE_FRONTEND;
+		vif->stale |= VIF_STALE_BACKEND | VIF_STALE_FRONTEND | VIF_STALE_LIVE;
 	}
 	if (now_ms >= vif->rewatch_ms)
 		vif_watch_frontend(vif, now_ms);

@@ -58,6 +58,7 @@ static CU_SuiteInfo suites[] = {
 	{ "offload", adaptive, sim_dp_stop, NULL, NULL, offload_cases },
 	{ "uplink", adaptive, sim_dp_stop, NULL, NULL, uplink_cases },
 	{ "carrier", adaptive, sim_dp_stop, NULL, NULL, carrier_cases },
+	{ "rate", adaptive, sim_dp_stop, NULL, NULL, rate_cases },
 	{ "weight", always, sim_dp_stop, NULL, NULL, weight_cases },
 	{ "hostile_tx", adaptive, sim_dp_stop, NULL, NULL, hostile_tx_cases },
 	{ "hostile_race", adaptive, sim_dp_stop, NULL, NULL, hostile_race_cases },

@@ -13,6 +13,7 @@ extern CU_TestInfo traffic_cases[];
 extern CU_TestInfo offload_cases[];
 extern CU_TestInfo uplink_cases[];
 extern CU_TestInfo carrier_cases[];
+extern CU_TestInfo rate_cases[];
 extern CU_TestInfo weight_cases[];
 extern CU_TestInfo hostile_tx_cases[];
 extern CU_TestInfo hostile_race_cases[];

@@ -160,6 +160,12 @@ port_vif_take_grants(struct port *port, void *grants)
 	member_of(port, struct fake_port, port)->grants = grants;
 }
 
+void
+port_vif_set_max_frame(struct port *port, uint32_t max_frame)
+{
+	port->max_frame = max_frame;
+}
+
 int
 dp_event_fd(struct dp *dp)
 {
