@@ -12,6 +12,7 @@
 struct bridge {
 	char name[BRIDGE_NAME_SIZE]; /* empty: private */
 	unsigned n_holders;          /* 0: the id is free */
+	int n_uplinks, n_linked;
 };
 
 struct bridges {
@@ -49,6 +50,7 @@ make(struct bridges *bridges, const char *name)
 			continue;
 		strcpy(bridge->name, name);
 		bridge->n_holders = 1;
+		bridge->n_uplinks = bridge->n_linked = 0;
 		return id;
 	}
 	return -ENOSPC;
@@ -85,4 +87,20 @@ const char *
 bridge_name(const struct bridges *bridges, int id)
 {
 	return bridges->slots[id].name;
+}
+
+void
+bridge_count_uplink(struct bridges *bridges, int id, int n, int n_linked)
+{
+	struct bridge *bridge = &bridges->slots[id];
+
+	bridge->n_uplinks += n;
+	bridge->n_linked += n_linked;
+	assert(bridge->n_linked >= 0 && bridge->n_linked <= bridge->n_uplinks);
+}
+
+bool
+bridge_is_linked(const struct bridges *bridges, int id)
+{
+	return bridges->slots[id].n_uplinks == 0 || bridges->slots[id].n_linked > 0;
 }

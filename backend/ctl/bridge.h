@@ -6,6 +6,7 @@
 #ifndef VPE_CTL_BRIDGE_H
 #define VPE_CTL_BRIDGE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define BRIDGE_NAME_SIZE 64
@@ -29,6 +30,12 @@ int bridge_get_private(struct bridges *bridges);
 
 /* Gives it back. Negative ids are ignored. */
 void bridge_put(struct bridges *bridges, int id);
+
+/* Counts an uplink of it: `n` is 1 when it comes and -1 when it goes, `n_linked` the same for its link. */
+void bridge_count_uplink(struct bridges *bridges, int id, int n, int n_linked);
+
+/* Whether it leads out of the host, as far as that can be known: an uplink has a link, or there are none at all. */
+bool bridge_is_linked(const struct bridges *bridges, int id);
 
 /* Its name; "" for a private one. */
 const char *bridge_name(const struct bridges *bridges, int id);

@@ -37,6 +37,7 @@ enum loop_fd {
 	LOOP_DP,       /* the pollers have something to tell */
 	LOOP_SIGNAL,   /* SIGTERM or SIGINT */
 	LOOP_STOP,     /* ctl_stop() */
+	LOOP_LINK,     /* the link of some kernel device changed */
 	LOOP_N_FDS,
 };
 
@@ -138,6 +139,11 @@ start(struct ctl *ctl, const struct ctl_params *params, char *why, size_t why_si
 				      why_size);
 	if (ctl->uplinks == NULL)
 		return errno == 0 ? -EIO : -errno;
+	ret = uplinks_fd(ctl->uplinks) < 0 ? 0 : loop_add(ctl, uplinks_fd(ctl->uplinks), LOOP_LINK);
+	if (ret < 0) {
+		snprintf(why, why_size, "no event loop: %s", strerror(-ret));
+		return ret;
+	}
 	ret = telemetry_start(env->dp, env->members);
 	if (ret < 0)
 		log_warning("no telemetry: %s", strerror(-ret));
@@ -220,6 +226,9 @@ loop_handle(struct ctl *ctl, enum loop_fd kind)
 	case LOOP_STOP:
 		ctl->stopping = true;
 		return;
+	case LOOP_LINK:
+		uplinks_look(ctl->uplinks, clock_ms());
+		return;
 	case LOOP_N_FDS:
 		return;
 	}
@@ -231,6 +240,8 @@ timeout_ms(const struct ctl *ctl, uint64_t max_ms)
 {
 	uint64_t now_ms = clock_ms();
 	uint64_t due_ms = util_min(vifs_due(ctl->vifs), balance_due(ctl->balance));
+
+	due_ms = util_min(due_ms, uplinks_due(ctl->uplinks));
 
 	if (due_ms <= now_ms)
 		return 0;
@@ -276,6 +287,8 @@ ctl_run(struct ctl *ctl)
 			take_store_events(ctl);
 		for (int i = 0; i < n; i++)
 			loop_handle(ctl, events[i].data.u32);
+		if (uplinks_due(ctl->uplinks) <= clock_ms())
+			uplinks_look(ctl->uplinks, clock_ms());
 		vifs_settle(ctl->vifs, clock_ms());
 		balance_run(ctl->balance, clock_ms());
 		members_place(ctl->env.members);

@@ -14,4 +14,7 @@
  */
 int number_parse(const char *text, size_t len, uint32_t max, uint32_t *out);
 
+/* The same for up to 64 bits. */
+int number_parse_long(const char *text, size_t len, uint64_t max, uint64_t *out);
+
 #endif

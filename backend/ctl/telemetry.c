@@ -93,6 +93,8 @@ static const struct counter vif_counters[] = {
 	{ "to_guest_slots", offsetof(struct port_vif_stats, n_to_guest_slots) },
 	{ "backlog_bytes", offsetof(struct port_vif_stats, n_backlog_bytes) },
 	{ "starved", offsetof(struct port_vif_stats, n_starved) },
+	{ "rate_from_guest", offsetof(struct port_vif_stats, n_rate_from_guest) },
+	{ "rate_to_guest", offsetof(struct port_vif_stats, n_rate_to_guest) },
 	{ "copy_errors", offsetof(struct port_vif_stats, n_copy_errors) },
 	{ "gso_csum_fixups", offsetof(struct port_vif_stats, n_gso_csum_fixups) },
 	{ "static_grants", offsetof(struct port_vif_stats, n_static_grants) },
@@ -175,7 +177,7 @@ add_port(struct rte_tel_data *d, const struct port *port)
 	rte_tel_data_add_dict_string(d, "fault", fault == NULL ? "" : fault);
 	add_number(d, "id", port->id);
 	add_number(d, "bridge", port->bridge);
-	add_number(d, "max_frame", port->max_frame);
+	add_number(d, "max_frame", port_max_frame(port));
 	if (strcmp(port->ops->kind, "vif") == 0) {
 		struct port_vif_stats vif;
 		port_vif_get_stats(port, &vif);

@@ -13,25 +13,85 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "ctl/clock.h"
+#include "ctl/link.h"
 #include "dp/port_echo.h"
 #include "dp/port_eth.h"
 #include "dp/port_kern.h"
 
 #define NAME_SIZE 32 /* as struct port has it */
+#define LINK_POLL_MS 1000u
 
 struct uplink {
 	struct uplinks *all;
 	char name[NAME_SIZE];
+	enum uplink_kind kind;
+	unsigned ifindex; /* of a kernel device */
 	int bridge;
+	bool counted; /* the bridge knows of it */
+	bool linked;
+	struct log_limit log;
 	struct member member;
 };
 
 struct uplinks {
 	struct bridges *bridges;
 	struct members *members;
+	int link_fd;       /* negative: none */
+	bool polls;        /* somebody's link changes without a word */
+	uint64_t looked_ms;
 	unsigned n;
 	struct uplink list[];
 };
+
+/* ---- links ---------------------------------------------------------------------------------------------------- */
+
+static bool
+has_link(const struct uplink *uplink)
+{
+	if (uplink->member.phase == MEMBER_OUT || uplink->member.leaves || uplink->member.phase == MEMBER_LEAVING)
+		return false;
+	if (uplink->kind == UPLINK_ETHDEV)
+		return port_eth_has_link(uplink->member.port);
+	return uplink->kind == UPLINK_ECHO || link_is_up(uplink->ifindex);
+}
+
+static void
+look_at(struct uplink *uplink)
+{
+	bool linked = has_link(uplink);
+
+	if (linked == uplink->linked)
+		return;
+	uplink->linked = linked;
+	bridge_count_uplink(uplink->all->bridges, uplink->bridge, 0, linked ? 1 : -1);
+	if (log_allowed(&uplink->log))
+		log_info("uplink %s: link %s", uplink->name, linked ? "up" : "down");
+}
+
+int
+uplinks_fd(const struct uplinks *uplinks)
+{
+	return uplinks->link_fd;
+}
+
+void
+uplinks_look(struct uplinks *uplinks, uint64_t now_ms)
+{
+	if (uplinks->link_fd >= 0)
+		link_drain(uplinks->link_fd);
+	for (unsigned i = 0; i < uplinks->n; i++)
+		look_at(&uplinks->list[i]);
+	uplinks->looked_ms = now_ms;
+}
+
+uint64_t
+uplinks_due(const struct uplinks *uplinks)
+{
+	return uplinks->polls ? uplinks->looked_ms + LINK_POLL_MS : CLOCK_NEVER;
+}
+
+/* ---- the devices ---------------------------------------------------------------------------------------------- */
 
 static void
 uplink_moved(void *owner, enum member_news news)
@@ -44,6 +104,7 @@ uplink_moved(void *owner, enum member_news news)
 	log_error("uplink %s is switched off: %s", uplink->name,
 		  __atomic_load_n(&uplink->member.port->fault, __ATOMIC_ACQUIRE));
 	member_leave(uplink->all->members, &uplink->member);
+	look_at(uplink);
 }
 
 /* The MTU of a kernel device. 0 or -errno. */
@@ -128,7 +189,13 @@ uplink_open(struct uplink *uplink, struct dp *dp, const struct uplink_params *pa
 		port->ops->destroy(port);
 		return ret;
 	}
+	uplink->kind = params->kind;
+	uplink->ifindex = params->kind == UPLINK_PACKET || params->kind == UPLINK_TAP ? if_nametoindex(params->device) : 0;
+	uplink->all->polls = uplink->all->polls || params->kind == UPLINK_ETHDEV;
+	uplink->counted = true;
+	bridge_count_uplink(uplink->all->bridges, bridge, 1, 0);
 	log_info("uplink %s: member of %s", uplink->name, params->bridge);
+	look_at(uplink);
 	return 0;
 }
 
@@ -155,6 +222,8 @@ uplinks_create(const struct uplink_params *params, unsigned n, struct dp *dp, st
 	}
 	uplinks->bridges = bridges;
 	uplinks->members = members;
+	uplinks->link_fd = n > 0 ? link_open() : -1;
+	uplinks->polls = n > 0 && uplinks->link_fd < 0;
 	for (unsigned i = 0; i < n; i++) {
 		struct uplink *uplink = &uplinks->list[uplinks->n++];
 		uplink->all = uplinks;
@@ -194,8 +263,13 @@ uplinks_destroy(struct uplinks *uplinks)
 		return;
 	assert(uplinks_are_out(uplinks));
 	for (unsigned i = 0; i < uplinks->n; i++) {
-		member_destroy_port(uplinks->members, &uplinks->list[i].member);
-		bridge_put(uplinks->bridges, uplinks->list[i].bridge);
+		struct uplink *uplink = &uplinks->list[i];
+		member_destroy_port(uplinks->members, &uplink->member);
+		if (uplink->counted)
+			bridge_count_uplink(uplinks->bridges, uplink->bridge, -1, uplink->linked ? -1 : 0);
+		bridge_put(uplinks->bridges, uplink->bridge);
 	}
+	if (uplinks->link_fd >= 0)
+		close(uplinks->link_fd);
 	free(uplinks);
 }

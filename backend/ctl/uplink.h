@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "ctl/bridge.h"
 #include "ctl/ctl.h"
@@ -18,6 +19,15 @@ struct uplinks;
  */
 struct uplinks *uplinks_create(const struct uplink_params *params, unsigned n, struct dp *dp, struct bridges *bridges,
 			       struct members *members, char *why, size_t why_size);
+
+/* Readable when uplinks_look() may find a link changed; -1: nothing tells. */
+int uplinks_fd(const struct uplinks *uplinks);
+
+/* Looks at all links and tells the bridges. */
+void uplinks_look(struct uplinks *uplinks, uint64_t now_ms);
+
+/* When uplinks_look() is to be called next, whether the descriptor tells or not; CLOCK_NEVER: only when it does. */
+uint64_t uplinks_due(const struct uplinks *uplinks);
 
 /* Calls all back. */
 void uplinks_leave(struct uplinks *uplinks);

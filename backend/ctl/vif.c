@@ -37,6 +37,7 @@ vif_create(const struct vif_env *env, uint32_t domid, uint32_t devid)
 	vif->stale = VIF_STALE_BACKEND;
 	vif->created_ms = clock_ms();
 	vif->bridge = -1;
+	vif->linked = true;
 	vif->offered_ms = vif->closed_ms = vif->retry_ms = vif->rewatch_ms = vif->reconf_ms = CLOCK_NEVER;
 	return vif;
 }
@@ -134,6 +135,7 @@ release_guest(struct vif *vif)
 	if (fault != NULL) /* a fault on the way out counts as well; the text is a literal */
 		vif->fault = fault;
 	member_destroy_port(vif->env->members, &vif->guest);
+	vif_apply_last(vif);
 	ctrl_close(&vif->ctrl);
 	vif_link_close(&vif->link, vif->env->xen);
 	if (log_allowed(&vif->link_log))
@@ -231,10 +233,12 @@ join_guest(struct vif *vif, const struct vif_keys *keys)
 		.guest = keys->guest,
 		.headroom = keys->headroom,
 		.mcast = &vif->mcast,
-		.max_frame = vif->config.max_frame,
+		.max_frame = vif->live.max_frame,
 		.foreign_ops = vif->link.foreign_ops,
 		.n_queues = vif->link.n_queues,
 		.queue = vif->link.queue,
+		.meter_from = &vif->meter_from,
+		.meter_to = &vif->meter_to,
 	};
 
 	vif_front_start(vif, keys);
@@ -246,10 +250,13 @@ join_guest(struct vif *vif, const struct vif_keys *keys)
 			 ? "the indices in the frontend's rings are impossible" : strerror(error));
 		return -error;
 	}
-	int ret = member_join(vif->env->members, &vif->guest, port, guest_moved, vif);
+	int ret = vif_apply_first(vif, port);
+	if (ret == 0)
+		ret = member_join(vif->env->members, &vif->guest, port, guest_moved, vif);
 	if (ret < 0) {
 		snprintf(vif->why, sizeof(vif->why), "no room for another port: %s", strerror(-ret));
 		port->ops->destroy(port);
+		vif_apply_last(vif);
 	}
 	return ret;
 }
@@ -294,16 +301,17 @@ do_connect(struct vif *vif)
 static void
 do_announce(struct vif *vif)
 {
-	char mac[4 * sizeof(vif->config.mac)];
+	char mac[4 * sizeof(vif->live.mac_text)];
 	char bridge[4 * BRIDGE_NAME_SIZE];
 
 	vif_clear_error(vif);
+	vif_show_live_error(vif);
 	if (!log_allowed(&vif->link_log))
 		return;
 	log_info("%s: connected to %s, MAC %s, frames up to %u bytes:%s", vif->name,
 		 vif->config.switched ? log_escape(bridge_name(vif->env->bridges, vif->bridge), bridge, sizeof(bridge))
 				      : "its TAP",
-		 log_escape(vif->config.mac, mac, sizeof(mac)), vif->guest.port->max_frame, vif->guest_text);
+		 log_escape(vif->live.mac_text, mac, sizeof(mac)), port_max_frame(vif->guest.port), vif->guest_text);
 }
 
 static void
@@ -397,6 +405,24 @@ serve_ctrl(struct vif *vif)
 		vif->fault = vif->ctrl.fault;
 }
 
+/* When `linked` is to follow the bridge's uplinks. */
+static uint64_t
+link_ms(const struct vif *vif)
+{
+	if (vif->bridge < 0 || bridge_is_linked(vif->env->bridges, vif->bridge) == vif->linked)
+		return CLOCK_NEVER;
+	return vif->linked_ms + LIMIT_CARRIER_MS;
+}
+
+static void
+follow_uplinks(struct vif *vif, uint64_t now_ms)
+{
+	if (now_ms < link_ms(vif))
+		return;
+	vif->linked = !vif->linked;
+	vif->linked_ms = now_ms;
+}
+
 void
 vif_step(struct vif *vif, uint64_t now_ms)
 {
@@ -408,7 +434,7 @@ vif_step(struct vif *vif, uint64_t now_ms)
 	}
 	if (now_ms >= vif->retry_ms) {
 		vif->retry_ms = CLOCK_NEVER;
-		vif->stale |= VIF_STALE_BACKEND | VIF_STALE_FRONTEND;
+		vif->stale |= VIF_STALE_BACKEND | VIF_STALE_FRONTEND | VIF_STALE_LIVE;
 	}
 	if (now_ms >= vif->reconf_ms)
 		vif->reconf_ms = CLOCK_NEVER;
@@ -423,6 +449,7 @@ vif_step(struct vif *vif, uint64_t now_ms)
 		if (vif->state == before)
 			break;
 	}
+	follow_uplinks(vif, now_ms);
 	vif_show(vif, now_ms);
 }
 
@@ -456,6 +483,7 @@ vif_due(const struct vif *vif)
 	uint64_t due = util_min(vif->retry_ms, vif->rewatch_ms);
 	due = util_min(due, vif->reconf_ms);
 	due = util_min(due, ready_ms(vif));
+	due = util_min(due, link_ms(vif));
 	return util_min(due, retire_ms(vif));
 }
 

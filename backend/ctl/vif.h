@@ -25,8 +25,10 @@
 #include "ctl/vif_config.h"
 #include "ctl/vif_connect.h"
 #include "ctl/vif_fsm.h"
+#include "ctl/vif_live.h"
 #include "ctl/watch.h"
 #include "dp/mcast.h"
+#include "dp/meter.h"
 
 /* What all vifs share. */
 struct vif_env {
@@ -49,6 +51,7 @@ struct vif_env {
 #define VIF_STALE_FRONTEND (1u << 1) /* look at the frontend's state */
 #define VIF_STALE_INSIDE (1u << 2)   /* something else changed */
 #define VIF_STALE_CTRL (1u << 3)     /* its control ring may have requests */
+#define VIF_STALE_LIVE (1u << 4)     /* look at the keys that may change while the guest runs */
 
 #define VIF_WHY_SIZE 256
 #define VIF_RETRY_MS 1000u /* after the store failed us */
@@ -89,6 +92,8 @@ struct vif {
 	uint64_t created_ms;
 	bool configured; /* `config` is valid, the frontend is watched */
 	struct vif_config config;
+	struct vif_live live;
+	char live_why[VIF_WHY_SIZE]; /* what is wrong with those keys now; "": nothing */
 	bool removed;        /* the backend directory is gone or a new one */
 	enum vif_netback netback;
 	enum vif_online online;
@@ -106,7 +111,10 @@ struct vif {
 	/* What we told (vif_show.c). */
 	enum xenbus_state shown_state; /* Unknown: nothing yet */
 	bool shown_carrier;
+	bool linked;        /* what is shown of the bridge's uplinks; follows them once a second at most */
+	uint64_t linked_ms; /* when it last changed */
 	bool error_shown;
+	bool error_is_live; /* it is only that of a key which was not taken */
 	char why[VIF_WHY_SIZE]; /* of the last refusal */
 
 	/* What we hold. */
@@ -117,6 +125,8 @@ struct vif {
 	struct ctrl ctrl;
 	struct vif_headroom headroom;
 	struct mcast_filter mcast; /* the guest's port uses it */
+	struct policy *policy; /* the port's */
+	struct meter meter_from, meter_to; /* of all queues */
 	char guest_text[80]; /* what was negotiated, for the log */
 
 	/* CLOCK_NEVER: not. */
@@ -127,6 +137,7 @@ struct vif {
 	uint64_t rewatch_ms; /* the frontend's events came too fast: watch it again then */
 	struct log_limit state_log;
 	struct log_limit link_log;
+	struct log_limit live_log;
 };
 
 /* ---- vif.c ---------------------------------------------------------------------------------------------------- */
@@ -175,6 +186,20 @@ bool vif_headroom_settle(struct vif *vif);
 /* MEMBER_CALLED came. Whether the call was one of the above. */
 bool vif_headroom_called(struct vif *vif);
 
+/* ---- vif_apply.c ---------------------------------------------------------------------------------------------- */
+
+/* Reads vif->live for the first time. Returns as vif_live_read(). */
+int vif_read_first(struct vif *vif, char *why, size_t why_size);
+
+/* Reads vif->live again and puts what changed into effect. 0, or a negative errno: try again later. */
+int vif_look_at_live(struct vif *vif);
+
+/* Gives a new port of the guest's what it takes of vif->live. 0 or -ENOMEM. */
+int vif_apply_first(struct vif *vif, struct port *port);
+
+/* The port is destroyed. */
+void vif_apply_last(struct vif *vif);
+
 /* ---- vif_show.c ----------------------------------------------------------------------------------------------- */
 
 /* Makes the backend directory show the state that we are in; if the store fails, vif_step() tries again. */
@@ -182,6 +207,9 @@ void vif_show(struct vif *vif, uint64_t now_ms);
 
 /* Tells the toolstack why the vif does not work. */
 void vif_show_error(struct vif *vif, const char *why);
+
+/* Tells it of vif->live_why, or takes that back, unless there is something worse to tell. */
+void vif_show_live_error(struct vif *vif);
 
 /* Takes the error back. */
 void vif_clear_error(struct vif *vif);

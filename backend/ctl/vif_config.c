@@ -8,13 +8,8 @@
 
 #include "ctl/number.h"
 #include "proto/keys.h"
-#include "proto/limits.h"
 
 #define DEFAULT_BRIDGE "xenbr0" /* xl.conf vif.default.bridge */
-#define DEFAULT_MTU 1500u
-#define FRAME_OVERHEAD 18u /* Ethernet header and one VLAN tag */
-#define MTU_MIN 68u        /* RFC 791 */
-#define MTU_MAX (LIMIT_FRAME_SIZE - FRAME_OVERHEAD)
 
 /* An optional key: `fallback` if it is missing. 0, or -EINVAL with `why`, or another negative errno. */
 static int
@@ -54,22 +49,6 @@ read_frontend(const struct xstore *xs, const char *dir, uint32_t domid, struct v
 	return ret;
 }
 
-static int
-read_mtu(const struct xstore *xs, const char *dir, struct vif_config *config, char *why, size_t why_size)
-{
-	uint32_t mtu = DEFAULT_MTU;
-	int ret = node_read_number(xs, 0, dir, KEY_MTU, MTU_MAX, &mtu, NULL, 0);
-
-	if (ret == -EINVAL || mtu < MTU_MIN) {
-		snprintf(why, why_size, "the toolstack's key %s is no number from %u to %u", KEY_MTU, MTU_MIN, MTU_MAX);
-		return -EINVAL;
-	}
-	if (ret < 0 && ret != -ENOENT)
-		return ret;
-	config->max_frame = config->switched ? mtu + FRAME_OVERHEAD : 0;
-	return 0;
-}
-
 int
 vif_config_read(const struct xstore *xs, const char *dir, uint32_t domid, enum hotplug_mode hotplug,
 		struct vif_config *config, char *why, size_t why_size)
@@ -78,8 +57,6 @@ vif_config_read(const struct xstore *xs, const char *dir, uint32_t domid, enum h
 	int ret = read_frontend(xs, dir, domid, config, why, why_size);
 
 	if (ret == 0)
-		ret = read_optional(xs, dir, KEY_MAC, "", config->mac, sizeof(config->mac), why, why_size);
-	if (ret == 0)
 		ret = read_optional(xs, dir, KEY_BRIDGE, DEFAULT_BRIDGE, config->bridge, sizeof(config->bridge), why,
 				    why_size);
 	if (ret == 0)
@@ -87,5 +64,5 @@ vif_config_read(const struct xstore *xs, const char *dir, uint32_t domid, enum h
 	if (ret < 0)
 		return ret;
 	config->switched = hotplug == HOTPLUG_SELF || hotplug_script_is_switched(script);
-	return read_mtu(xs, dir, config, why, why_size);
+	return 0;
 }

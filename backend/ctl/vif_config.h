@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the toolstack says of a vif, in the backend directory. Threads: control thread. */
+/* What the toolstack says of a vif once, in the backend directory; vif_live.h has the rest. Threads: control thread. */
 #ifndef VPE_CTL_VIF_CONFIG_H
 #define VPE_CTL_VIF_CONFIG_H
 
@@ -13,18 +13,12 @@
 
 struct vif_config {
 	char frontend[NODE_PATH_SIZE - 32]; /* the guest's directory; its keys have to fit behind it */
-	char mac[18];                       /* "" if the toolstack gave none */
 	char bridge[BRIDGE_NAME_SIZE];
 	/*
 	 * Switched: a member of our bridge of that name. Otherwise drop-in: behind a TAP that the hotplug script puts
 	 * where it likes. Our own script, or nobody who runs scripts, makes it switched.
 	 */
 	bool switched;
-	/*
-	 * Longest frame to the guest, with Ethernet header and one VLAN tag: what a Linux bridge lets through to a
-	 * device of that MTU. 0, no limit, for drop-in vifs: the TAP has an MTU, which the script sets.
-	 */
-	uint32_t max_frame;
 };
 
 /*

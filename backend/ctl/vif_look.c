@@ -110,6 +110,8 @@ look_at_config(struct vif *vif, uint64_t now_ms)
 	int ret = vif_config_read(&vif->env->xs, vif->dir, vif->domid, vif->env->hotplug, &vif->config, why,
 				  sizeof(why));
 
+	if (ret == 0)
+		ret = vif_read_first(vif, why, sizeof(why));
 	if (ret == -EINVAL) {
 		if (log_allowed(&vif->state_log))
 			log_warning("%s: ignored: %s", vif->name, why);
@@ -182,6 +184,15 @@ look_at_backend(struct vif *vif, uint64_t now_ms)
 }
 
 static void
+look_at_live(struct vif *vif, uint64_t now_ms)
+{
+	int ret = vif_look_at_live(vif);
+
+	if (ret < 0)
+		look_later(vif, now_ms, "its backend directory", ret);
+}
+
+static void
 look_at_frontend(struct vif *vif, uint64_t now_ms)
 {
 	char shown[32] = "";
@@ -215,6 +226,10 @@ vif_look(struct vif *vif, uint64_t now_ms)
 {
 	if (vif->stale & VIF_STALE_BACKEND)
 		look_at_backend(vif, now_ms);
+	else if ((vif->stale & VIF_STALE_LIVE) && !vif->configured)
+		look_at_backend(vif, now_ms); /* what was wrong may be right now */
+	if ((vif->stale & VIF_STALE_LIVE) && vif->configured && !vif->removed)
+		look_at_live(vif, now_ms);
 	if ((vif->stale & VIF_STALE_FRONTEND) && vif->configured)
 		look_at_frontend(vif, now_ms);
 	vif->stale &= VIF_STALE_CTRL;

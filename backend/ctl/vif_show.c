@@ -50,7 +50,7 @@ vif_show(struct vif *vif, uint64_t now_ms)
 {
 	enum xenbus_state state = vif_fsm_shown(vif->state);
 	/* After a fault it goes down when nothing of the guest's is used any more. */
-	bool carrier = vif_fsm_is_connected(vif->state) || vif->state == VIF_FAULTING;
+	bool carrier = (vif_fsm_is_connected(vif->state) && vif->linked) || (vif->state == VIF_FAULTING && vif->shown_carrier);
 	struct node_value values[VALUES_MAX];
 	struct texts texts;
 
@@ -95,6 +95,20 @@ vif_show_error(struct vif *vif, const char *why)
 	if (ret < 0)
 		log_debug("%s: %s cannot be written: %s", vif->name, path, strerror(-ret));
 	vif->error_shown = ret == 0;
+	vif->error_is_live = false;
+}
+
+void
+vif_show_live_error(struct vif *vif)
+{
+	if (vif->error_shown && !vif->error_is_live)
+		return;
+	if (vif->live_why[0] == '\0') {
+		vif_clear_error(vif);
+		return;
+	}
+	vif_show_error(vif, vif->live_why);
+	vif->error_is_live = vif->error_shown;
 }
 
 void

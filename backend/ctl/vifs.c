@@ -42,14 +42,16 @@ find(const struct vifs *vifs, uint32_t domid, uint32_t devid)
 	return NULL;
 }
 
-/* Something in backend directory `domid`/`devid` changed. */
+#define STALE_ALL (VIF_STALE_BACKEND | VIF_STALE_LIVE)
+
+/* Something in backend directory `domid`/`devid` changed: what VIF_STALE_* says. */
 static void
-touch(struct vifs *vifs, uint32_t domid, uint32_t devid)
+touch(struct vifs *vifs, uint32_t domid, uint32_t devid, unsigned stale)
 {
 	struct vif *vif = find(vifs, domid, devid);
 
 	if (vif != NULL) {
-		vif->stale |= VIF_STALE_BACKEND;
+		vif->stale |= stale;
 		return;
 	}
 	if (vifs->stopped)
@@ -91,7 +93,7 @@ scan_domain(struct vifs *vifs, uint32_t domid)
 	for (unsigned i = 0; names != NULL && i < n; i++) {
 		uint32_t devid;
 		if (number_parse(names[i], strlen(names[i]), DEVID_MAX, &devid) == 0)
-			touch(vifs, domid, devid);
+			touch(vifs, domid, devid, STALE_ALL);
 	}
 	free(names);
 }
@@ -127,17 +129,27 @@ next_part(const char **path, const char **part)
 	return len;
 }
 
-/* Whether a change of this key in a backend directory is of interest; our own writes of the others are not. */
 static bool
-is_interesting(const char *key, size_t len)
+is_among(const char *key, size_t len, const char *const *keys, unsigned n)
 {
-	static const char *const keys[] = { KEY_STATE, KEY_ONLINE, KEY_HOTPLUG_STATUS, KEY_FRONTEND, KEY_FRONTEND_ID };
-
-	for (unsigned i = 0; i < ARRAY_SIZE(keys); i++) {
+	for (unsigned i = 0; i < n; i++) {
 		if (strlen(keys[i]) == len && memcmp(keys[i], key, len) == 0)
 			return true;
 	}
 	return false;
+}
+
+/* What a change of this key in a backend directory makes stale; our own writes of the others are of no interest. */
+static unsigned
+stale_by(const char *key, size_t len)
+{
+	static const char *const keys[] = { KEY_STATE, KEY_ONLINE, KEY_HOTPLUG_STATUS, KEY_FRONTEND, KEY_FRONTEND_ID };
+	static const char *const live[] = { KEY_MAC, KEY_MTU, KEY_IP, KEY_VLAN, KEY_RATE, KEY_RATE_TO_GUEST,
+					    KEY_MAC_ANTISPOOF, KEY_IP_ANTISPOOF, KEY_PRIORITY };
+
+	if (is_among(key, len, keys, ARRAY_SIZE(keys)))
+		return VIF_STALE_BACKEND;
+	return is_among(key, len, live, ARRAY_SIZE(live)) ? VIF_STALE_LIVE : 0;
 }
 
 /* The event's path is backend/vif, or has the guest's domid, the device id and a key behind it. */
@@ -152,7 +164,7 @@ backend_fired(void *owner, const char *path)
 	tail = tail == NULL ? "" : tail + strlen(KEY_BACKEND_VIFS);
 	size_t len = next_part(&tail, &part);
 	if (len == 0) { /* the watch is new, or all directories went */
-		touch_all(vifs, ALL_DOMAINS, VIF_STALE_BACKEND);
+		touch_all(vifs, ALL_DOMAINS, STALE_ALL);
 		scan(vifs);
 		return;
 	}
@@ -160,15 +172,16 @@ backend_fired(void *owner, const char *path)
 		return;
 	len = next_part(&tail, &part);
 	if (len == 0) {
-		touch_all(vifs, domid, VIF_STALE_BACKEND);
+		touch_all(vifs, domid, STALE_ALL);
 		scan_domain(vifs, domid);
 		return;
 	}
 	if (number_parse(part, len, DEVID_MAX, &devid) < 0)
 		return;
 	len = next_part(&tail, &part);
-	if (len == 0 || (*tail == '\0' && is_interesting(part, len)))
-		touch(vifs, domid, devid);
+	unsigned stale = len == 0 ? STALE_ALL : *tail == '\0' ? stale_by(part, len) : 0;
+	if (stale != 0)
+		touch(vifs, domid, devid, stale);
 }
 
 /*
@@ -229,7 +242,7 @@ forget(struct vifs *vifs, struct vif *vif)
 	vifs->n--;
 	vif_destroy(vif);
 	if (look_again)
-		touch(vifs, domid, devid);
+		touch(vifs, domid, devid, STALE_ALL);
 }
 
 void

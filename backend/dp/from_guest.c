@@ -85,6 +85,7 @@ take_packet(struct vif_queue *q, struct copy_batch *copy, struct burst *b)
 			q->stats.n_starved++; /* its slots stay in the ring until there is one */
 			return false;
 		}
+		meter_charge(q->meter_from, q->port.owner->now, p->pkt.size);
 		p->rsp = &q->rsp[b->n_rsp];
 		b->n_packets++;
 		break;
@@ -220,8 +221,14 @@ from_guest_burst(struct vif_queue *q, struct rte_mbuf **frames, unsigned n)
 		.packet = pl->from_guest,
 	};
 	copy_reset(&pl->copy);
-	while (b.idx != b.end && b.n_packets < n && take_packet(q, &pl->copy, &b))
-		;
+	while (b.idx != b.end && b.n_packets < n) {
+		if (!meter_is_open(q->meter_from, pl->now)) {
+			q->stats.n_rate_from_guest++; /* slots stay in the ring, as in xen-netback; nothing is dropped */
+			break;
+		}
+		if (!take_packet(q, &pl->copy, &b))
+			break;
+	}
 	q->stats.n_from_guest_slots += b.n_rsp;
 	q->tx.req_cons = b.idx;
 	copy_run(&pl->copy);

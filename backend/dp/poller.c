@@ -16,12 +16,14 @@
 
 #include "base/util.h"
 #include "dp/dp_private.h"
+#include "dp/meter.h"
 #include "dp/tag.h"
 
 /* Reading the clock traps to Xen in some PV guests, so only every so many idle iterations do. A power of two. */
 #define CLOCK_EVERY 16u
 #define SLEEP_MAX_US 100000u /* so that the forwarding table ages */
 #define BLIND_SLEEP_MIN_US 50u
+#define BLIND_SLEEP_MAX_US (METER_BURST_MIN_US / 2) /* so that a rate holds */
 #define HANDOFF_RING_SIZE 1024u /* at least one for each port; a power of two */
 #define EPOLL_EVENTS 16
 
@@ -160,14 +162,29 @@ poller_take_crossing(struct poller *pl, struct port *port)
 	return n;
 }
 
+/*
+ * How many frames a port of that weight may give in this round: a full burst, unless a heavier one wanted more than its own part in
+ * the last round. So weights take effect while ports compete, and full batches are copied while they do not.
+ */
 static unsigned
-poller_poll_port(struct poller *pl, struct port *port)
+poller_part(const struct poller *pl, unsigned weight)
+{
+	return weight == 0 || weight >= pl->weight_max ? LIMIT_BURST : LIMIT_BURST * weight / pl->weight_max;
+}
+
+/* Also makes `weight_max` that of the next round. */
+static unsigned
+poller_poll_port(struct poller *pl, struct port *port, unsigned *weight_max)
 {
 	struct rte_mbuf *frame[LIMIT_BURST];
+	unsigned weight = __atomic_load_n(&port->leader->weight, __ATOMIC_RELAXED);
+	unsigned part = poller_part(pl, weight);
 
 	if (__atomic_load_n(&port->leader->fault, __ATOMIC_RELAXED) != NULL)
 		return 0;
-	unsigned n = port->ops->rx_burst(port, frame, LIMIT_BURST);
+	unsigned n = port->ops->rx_burst(port, frame, part);
+	if (n == part && weight > *weight_max)
+		*weight_max = weight;
 	for (unsigned i = 0; i < n; i++)
 		poller_switch(pl, port, frame[i]);
 	return n;
@@ -178,9 +195,11 @@ static unsigned
 poller_poll(struct poller *pl)
 {
 	unsigned n = 0;
+	unsigned weight_max = 0;
 
 	for (unsigned i = 0; i < pl->n_own; i++)
-		n += poller_poll_port(pl, pl->own[i]);
+		n += poller_poll_port(pl, pl->own[i], &weight_max);
+	pl->weight_max = weight_max;
 	for (unsigned i = 0; i < pl->n_own; i++) {
 		n += poller_take_crossing(pl, pl->own[i]);
 		port_flush(pl->own[i]);
@@ -480,7 +499,7 @@ poller_init(struct poller *pl, unsigned idx, const struct dp_params *params, con
 	pl->n_waiting_max[POOL_LARGE] = params->n_large_buffers / 2 / params->n_pollers;
 	pl->idle_us = params->mode == DP_POLL_ALWAYS ? 0 : params->idle_us;
 	pl->nap_us = params->mode == DP_POLL_NAP ? params->nap_us : 0;
-	pl->blind_us = params->idle_us > BLIND_SLEEP_MIN_US ? params->idle_us : BLIND_SLEEP_MIN_US;
+	pl->blind_us = util_min(params->idle_us > BLIND_SLEEP_MIN_US ? params->idle_us : BLIND_SLEEP_MIN_US, BLIND_SLEEP_MAX_US);
 	snprintf(name, sizeof(name), "fdb%u", idx);
 	pl->sw = sw_create(name, params->n_fdb_entries, (uint64_t)params->fdb_age_s * 1000);
 	if (pl->sw == NULL)

@@ -59,6 +59,7 @@ struct poller {
 	struct port *own[LIMIT_PORTS];
 	unsigned n_own;
 	uint64_t busy;             /* TSC ticks of iterations that moved frames */
+	unsigned weight_max; /* of the ports that had more to give than their part in the last round */
 	struct dp_poller_stats stats;
 	struct copy_batch copy;
 	struct from_guest_packet from_guest[LIMIT_BURST];

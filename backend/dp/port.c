@@ -24,6 +24,7 @@ port_init(struct port *port, const struct port_ops *ops, const char *name, uint1
 	snprintf(port->name, sizeof(port->name), "%s", name);
 	port->bridge = bridge;
 	port->pinned = port->wanted = -1;
+	port->frame_limit = UINT32_MAX;
 	port->leader = port->queue[0] = port;
 	port->n_queues = 1;
 	snprintf(ring_name, sizeof(ring_name), "x%p", (void *)port);
@@ -156,16 +157,18 @@ port_takes_gso(const struct port *port, const struct rte_mbuf *m)
 void
 port_send(struct port *port, struct rte_mbuf *m)
 {
+	uint32_t max_frame = port_max_frame(port);
+
 	if (mcast_blocks(port->mcast, rte_pktmbuf_mtod(m, const uint8_t *))) {
 		port_drop(port, m, DROP_MCAST_FILTER);
 	} else if (m->ol_flags & RTE_MBUF_F_TX_TCP_SEG) {
-		if ((uint32_t)m->l2_len + m->l3_len + m->l4_len + m->tso_segsz > port->max_frame)
+		if ((uint32_t)m->l2_len + m->l3_len + m->l4_len + m->tso_segsz > max_frame)
 			port_drop(port, m, DROP_TOO_BIG);
 		else if (port_takes_gso(port, m))
 			port_stage(port, m);
 		else
 			port_send_segments(port, m);
-	} else if (m->pkt_len > port->max_frame) {
+	} else if (m->pkt_len > max_frame) {
 		port_drop(port, m, DROP_TOO_BIG);
 	} else if ((offload_needs(m) & ~port->takes) == 0) {
 		port_stage(port, m);

@@ -97,6 +97,8 @@ struct port {
 	struct mcast_filter *mcast; /* which multicast frames the far end wants; NULL: all. Not the port's */
 	uint32_t max_frame; /* bytes with the Ethernet header, that the far end takes without GSO */
 	uint32_t max_gso;   /* bytes of a GSO frame that the far end takes whole; 0: any */
+	uint32_t frame_limit; /* the same as the operator wants it; control may change it (relaxed) */
+	uint32_t weight;    /* of a leader: of each queue's part of its poller, 1 to LIMIT_WEIGHT; 0: always all; changed as max_frame is */
 	struct poller *owner; /* NULL while it moves: others load it (acquire) */
 	int pinned;           /* index of the poller that it has to be with; -1: any. Control's, like the next two */
 	int wanted;           /* index of the poller that it shall be with; -1: where it is */
@@ -152,6 +154,15 @@ port_queue(struct port *leader, const struct rte_mbuf *m)
 		return leader;
 	const struct steering *s = __atomic_load_n(&leader->steering, __ATOMIC_ACQUIRE);
 	return leader->queue[steering_queue(s, m, leader->n_queues)];
+}
+
+/* The longest frame that may go out by the port without GSO: bytes with the Ethernet header. */
+static inline uint32_t
+port_max_frame(const struct port *port)
+{
+	uint32_t limit = __atomic_load_n(&port->frame_limit, __ATOMIC_RELAXED);
+
+	return port->max_frame < limit ? port->max_frame : limit;
 }
 
 /* Hands what is staged to tx_burst(). */

@@ -261,3 +261,11 @@ port_eth_create(struct dp *dp, const char *name, const char *devargs, unsigned m
 	}
 	return &eth->port;
 }
+
+bool
+port_eth_has_link(struct port *port)
+{
+	struct rte_eth_link link;
+
+	return rte_eth_link_get_nowait(eth_of(port)->id, &link) < 0 || link.link_status == RTE_ETH_LINK_UP;
+}

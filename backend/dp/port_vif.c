@@ -35,20 +35,27 @@ vif_tx_burst(struct port *port, struct rte_mbuf **frames, unsigned n)
 
 /*
  * The guest wakes us for a new tx request and, while frames wait, for as many rx slots as the first one needs. A
- * frontend without feature-rx-notify would not: then we look again.
+ * frontend without feature-rx-notify would not: then we look again. Nothing wakes us when a meter opens, and until then what the
+ * guest does is of no interest.
  */
 static enum port_armed
 vif_arm(struct port *port)
 {
 	struct vif_queue *q = queue_of(port);
 	unsigned need = q->backlog.n > 0 ? to_guest_slots(q, q->backlog.frame[q->backlog.head % LIMIT_BACKLOG_FRAMES]) : 0;
+	bool open_from = meter_is_open(q->meter_from, port->owner->now);
+	bool open_to = need == 0 || meter_is_open(q->meter_to, port->owner->now);
+	bool told = need == 0 || (q->guest & VIF_GUEST_RX_NOTIFY);
+	bool idle = true;
+
 	from_guest_notify(q);
-	bool idle = ring_arm(&q->tx, 1);
-	if (need > 0)
+	if (open_from)
+		idle = ring_arm(&q->tx, 1);
+	if (need > 0 && open_to)
 		idle = ring_arm(&q->rx, need) && idle;
 	if (!idle)
 		return PORT_BUSY;
-	return need > 0 && !(q->guest & VIF_GUEST_RX_NOTIFY) ? PORT_BLIND : PORT_ARMED;
+	return open_from && open_to && told ? PORT_ARMED : PORT_BLIND;
 }
 
 static void
@@ -130,9 +137,7 @@ takes_of(uint32_t guest)
 static uint32_t
 max_frame_of(const struct vif_queue *q)
 {
-	uint32_t max = (q->guest & VIF_GUEST_SG) ? util_min(LIMIT_FRAME_SIZE, q->port.max_gso) : NETIF_PAGE_SIZE - q->headroom;
-
-	return q->max_frame == 0 ? max : util_min(max, q->max_frame);
+	return (q->guest & VIF_GUEST_SG) ? util_min(LIMIT_FRAME_SIZE, q->port.max_gso) : NETIF_PAGE_SIZE - q->headroom;
 }
 
 /* No frontend need take frames of more slots than netif.h says. */
@@ -179,9 +184,10 @@ queue_create(const struct xen_ops *xen, const struct port_vif_params *params, un
 	q->evtchn_rx = given->evtchn_rx;
 	q->domid = params->domid;
 	q->guest = params->guest;
+	q->meter_from = params->meter_from;
+	q->meter_to = params->meter_to;
 	q->port.takes = takes_of(params->guest);
 	q->port.mcast = params->mcast;
-	q->max_frame = params->max_frame;
 	use_headroom(q, params->headroom);
 	q->port.pinned = given->poller;
 	ring_disarm(&q->tx);
@@ -205,7 +211,10 @@ port_vif_create(struct dp *dp, const struct xen_ops *xen, const struct port_vif_
 		}
 		port_add_queue(&first->port, &q->port);
 	}
-	return first == NULL ? NULL : &first->port;
+	if (first == NULL)
+		return NULL;
+	port_vif_set_max_frame(&first->port, params->max_frame);
+	return &first->port;
 }
 
 void
@@ -226,6 +235,13 @@ port_vif_set_headroom(struct port *port, void *headroom)
 	if (!(q->guest & VIF_GUEST_SG))
 		to_guest_drop(q);
 	use_headroom(q, (uint16_t)(uintptr_t)headroom);
+}
+
+void
+port_vif_set_max_frame(struct port *port, uint32_t max_frame)
+{
+	for (unsigned i = 0; i < port->n_queues; i++)
+		__atomic_store_n(&port->queue[i]->frame_limit, max_frame == 0 ? UINT32_MAX : max_frame, __ATOMIC_RELAXED);
 }
 
 void

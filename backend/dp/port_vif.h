@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "dp/dp.h"
+#include "dp/meter.h"
 #include "dp/port.h"
 
 /* What the frontend said it can take (docs/XENSTORE.md, frontend keys). */
@@ -37,6 +38,8 @@ struct port_vif_params {
 	const struct foreign_ops *foreign_ops;
 	unsigned n_queues;     /* 1 to LIMIT_QUEUES */
 	const struct port_vif_queue *queue;
+	struct meter *meter_from; /* rate of what the guest sends, by all queues; outlives the port; NULL: no limit */
+	struct meter *meter_to;   /* and of what it gets */
 };
 
 /*
@@ -54,12 +57,17 @@ void port_vif_take_grants(struct port *port, void *grants);
  */
 void port_vif_set_headroom(struct port *port, void *headroom);
 
+/* Another max_frame, as in the parameters. Control thread, at any time. */
+void port_vif_set_max_frame(struct port *port, uint32_t max_frame);
+
 /* What only a vif counts, of one queue. Any thread, approximate. */
 struct port_vif_stats {
 	uint64_t n_from_guest_slots; /* tx ring slots taken */
 	uint64_t n_to_guest_slots;   /* rx ring slots filled */
 	uint64_t n_backlog_bytes;    /* waiting for free rx slots now */
 	uint64_t n_starved;          /* bursts that ended early because no packet buffer was free */
+	uint64_t n_rate_from_guest;  /* bursts that ended early because of the rate, each way */
+	uint64_t n_rate_to_guest;
 	uint64_t n_copy_errors;      /* slots that Xen refused to copy, both ways */
 	uint64_t n_gso_csum_fixups; /* GSO frames that the guest did not mark as having a blank checksum */
 	uint64_t headroom;         /* bytes left free in each rx slot now */

@@ -260,6 +260,12 @@ to_guest_run(struct vif_queue *q)
 		unsigned need = to_guest_slots(q, m);
 		if (need > pending)
 			break;
+		if (!meter_is_open(q->meter_to, pl->now)) {
+			q->stats.n_rate_to_guest++;
+			q->backlog.moved_ms = pl->now_ms; /* it is not the guest that holds them back */
+			break;
+		}
+		meter_charge(q->meter_to, pl->now, m->pkt_len);
 		take_frame(q, &pl->copy, &b, m);
 		pending -= need;
 		b.n_frames++;

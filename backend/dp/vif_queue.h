@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "dp/foreign.h"
+#include "dp/meter.h"
 #include "dp/port.h"
 #include "dp/port_vif.h"
 #include "dp/slots.h"
@@ -32,11 +33,12 @@ struct vif_queue {
 	uint32_t evtchn_rx;
 	uint32_t domid;
 	uint32_t guest; /* VIF_GUEST_* */
-	uint32_t max_frame;  /* port_vif_params'; port.max_frame is what is left of it */
 	uint16_t headroom;   /* bytes left free before the data in each rx slot */
 	const struct static_grants *grants; /* NULL: none */
 	struct foreign_pages *foreign;      /* NULL: none */
 	uint64_t foreign_aged;              /* clock of the last foreign_age() */
+	struct meter *meter_from; /* what the guest sends; NULL: no limit */
+	struct meter *meter_to;   /* what it gets */
 	struct ring tx; /* from the guest */
 	struct ring rx; /* to the guest */
 	uint64_t tx_published; /* clock of the oldest tx response that the guest was not notified of */

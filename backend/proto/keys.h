@@ -25,10 +25,19 @@
 #define KEY_FRONTEND "frontend"       /* absolute path of the frontend directory */
 #define KEY_FRONTEND_ID "frontend-id" /* the guest's domid */
 #define KEY_ONLINE "online"           /* 0: the device is going away for good */
-#define KEY_MAC "mac"
 #define KEY_BRIDGE "bridge"
 #define KEY_SCRIPT "script"
+
+/* These may change while the guest runs. The ones with an xl option first, then our own. */
+#define KEY_MAC "mac"
 #define KEY_MTU "mtu"                 /* only there if it is not 1500 */
+#define KEY_IP "ip"
+#define KEY_VLAN "vlan"
+#define KEY_RATE "rate"               /* of what the guest sends: "BYTES,USECS" */
+#define KEY_RATE_TO_GUEST "rate-to-guest"
+#define KEY_MAC_ANTISPOOF "mac-antispoof"
+#define KEY_IP_ANTISPOOF "ip-antispoof"
+#define KEY_PRIORITY "priority"
 
 /* Written by the hotplug script: "connected" or "error". Where nobody runs scripts we write it ourselves. */
 #define KEY_HOTPLUG_STATUS "hotplug-status"

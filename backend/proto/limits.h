@@ -10,6 +10,12 @@
 /* Frames handled by one call of a port's burst functions: as DPDK's usual 32, doubled for the cost of a grant copy call. */
 #define LIMIT_BURST 64
 
+/*
+ * Greatest weight of a vif: its fraction of LIMIT_BURST is what the lightest vif still gets beside it, so it must be well below
+ * that.
+ */
+#define LIMIT_WEIGHT 16
+
 /* Longest frame inside vpe: an mbuf's data length has 16 bits, and so has netif.h's tx size field. */
 #define LIMIT_FRAME_SIZE 65535
 
@@ -44,6 +50,9 @@
 
 /* xl and libxl: a backend's state 2 that lasts less than this can be missed by a watcher that reads state afterwards. */
 #define LIMIT_INITWAIT_DWELL_MS 100
+
+/* A vif's `carrier` follows its uplinks once in so many milliseconds at most, however fast they go up and down. */
+#define LIMIT_CARRIER_MS 1000
 
 /*
  * How long the notification of transmit responses is put off. A guest's own transmit path collects them, so an

@@ -14,6 +14,8 @@ flow_frame(const struct guest *from, const struct guest *to, enum frame_kind kin
 
 	frame_mac(from->params.domid, f.src);
 	frame_mac(to->params.domid, f.dst);
+	f.src[5] = (uint8_t)from->params.devid; /* as toolstack_add() has it */
+	f.dst[5] = (uint8_t)to->params.devid;
 	return f;
 }
 

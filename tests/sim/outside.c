@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include <rte_bus_vdev.h>
+#include <rte_ethdev.h>
 #include <rte_eth_ring.h>
 #include <rte_mbuf.h>
 #include <rte_ring.h>
@@ -74,6 +75,16 @@ outside_ring_close(void)
 	rte_ring_free(inward);
 	rte_ring_free(outward);
 	inward = outward = NULL;
+}
+
+bool
+outside_ring_set_link(bool up)
+{
+	uint16_t id;
+
+	if (rte_eth_dev_get_port_by_name(OUTSIDE_RING_DEVICE, &id) != 0)
+		return false;
+	return (up ? rte_eth_dev_set_link_up(id) : rte_eth_dev_set_link_down(id)) == 0;
 }
 
 bool
@@ -211,6 +222,19 @@ outside_kernel_expect(int fd, const struct frame *f, enum frame_csum csum)
 				 f->len, len);
 	}
 	return sim_check(false, "frame of %u bytes does not come out", f->len);
+}
+
+bool
+outside_kernel_set_link(const char *device, bool up)
+{
+	struct ifreq ifr = { .ifr_flags = up ? IFF_UP : 0 };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", device);
+	bool done = fd >= 0 && ioctl(fd, SIOCSIFFLAGS, &ifr) == 0;
+	if (fd >= 0)
+		close(fd);
+	return done;
 }
 
 bool

@@ -30,6 +30,9 @@ bool outside_ring_expect(const struct frame *f);
 /* The same for the segments of a GSO frame. */
 bool outside_ring_expect_segments(const struct frame *f);
 
+/* Its link, as the daemon sees it. */
+bool outside_ring_set_link(bool up);
+
 /* ---- a kernel device ------------------------------------------------------------------------------------ */
 
 /* Sets the device up and opens a socket on it; negative on error. */
@@ -37,6 +40,8 @@ int outside_kernel_open(const char *device);
 void outside_kernel_send(int fd, const struct frame *f);
 /* Waits for a frame with `f`'s addresses to come out of the device, and compares it. */
 bool outside_kernel_expect(int fd, const struct frame *f, enum frame_csum csum);
+/* Sets the device up or down. */
+bool outside_kernel_set_link(const char *device, bool up);
 /* Makes two devices that are connected to each other; both are set up. */
 bool outside_kernel_make_pair(const char *a, const char *b);
 

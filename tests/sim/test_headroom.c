@@ -98,7 +98,7 @@ headroom_without_sg(void)
 	CU_ASSERT(flow_receive(p.to, &got));
 	CU_ASSERT_EQUAL(got.headroom, LIMIT_XDP_HEADROOM);
 	CU_ASSERT_EQUAL(got.n_slots, 2);
-	CU_ASSERT_EQUAL(sim_port(p.to)->max_frame, 1518);
+	CU_ASSERT_EQUAL(port_max_frame(sim_port(p.to)), 1518);
 	sim_stop(&p.s);
 }
 

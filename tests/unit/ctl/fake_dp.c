@@ -68,6 +68,7 @@ make(const struct port_ops *ops, const char *name, uint16_t bridge)
 	fake->port.leader = fake->port.queue[0] = &fake->port;
 	fake->port.n_queues = 1;
 	fake->port.pinned = fake->port.wanted = -1;
+	fake->port.frame_limit = UINT32_MAX;
 	snprintf(fake->port.name, sizeof(fake->port.name), "%s", name);
 	return &fake->port;
 }
@@ -183,6 +184,12 @@ void
 port_vif_set_headroom(struct port *port, void *headroom)
 {
 	member_of(port, struct fake_port, port)->headroom = (uint16_t)(uintptr_t)headroom;
+}
+
+void
+port_vif_set_max_frame(struct port *port, uint32_t max_frame)
+{
+	port->max_frame = max_frame;
 }
 
 int

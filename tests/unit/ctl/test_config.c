@@ -53,9 +53,7 @@ vif_config_read_usual(void)
 	CU_ASSERT_EQUAL(read_config(&xs, HOTPLUG_SCRIPT), 0);
 	CU_ASSERT_STRING_EQUAL(config.frontend, HELPER_FRONT);
 	CU_ASSERT_STRING_EQUAL(config.bridge, "xenbr1");
-	CU_ASSERT_STRING_EQUAL(config.mac, "00:16:3e:00:00:05");
 	CU_ASSERT(config.switched);
-	CU_ASSERT_EQUAL(config.max_frame, 1518);
 	helper_close(&xs);
 }
 
@@ -73,32 +71,8 @@ vif_config_read_script(void)
 		put("script", scripts[i].script);
 		CU_ASSERT_EQUAL(read_config(&xs, HOTPLUG_SCRIPT), 0);
 		CU_ASSERT_EQUAL(config.switched, scripts[i].switched);
-		CU_ASSERT_EQUAL(config.max_frame, scripts[i].switched ? 1518 : 0);
 		CU_ASSERT_EQUAL(read_config(&xs, HOTPLUG_SELF), 0);
 		CU_ASSERT(config.switched);
-	}
-	helper_close(&xs);
-}
-
-static void
-vif_config_read_mtu(void)
-{
-	static const struct {
-		const char *mtu;
-		int ret;
-		uint32_t max_frame;
-	} mtus[] = { { "9000", 0, 9018 }, { "68", 0, 86 }, { "65517", 0, 65535 }, { "65518", -EINVAL, 0 },
-		     { "67", -EINVAL, 0 }, { "0", -EINVAL, 0 }, { "1500x", -EINVAL, 0 }, { "", -EINVAL, 0 } };
-	struct xstore xs = open_usual();
-
-	for (unsigned i = 0; i < sizeof(mtus) / sizeof(mtus[0]); i++) {
-		put("mtu", mtus[i].mtu);
-		CU_ASSERT_EQUAL(read_config(&xs, HOTPLUG_SELF), mtus[i].ret);
-		if (mtus[i].ret == 0) {
-			CU_ASSERT_EQUAL(config.max_frame, mtus[i].max_frame);
-		} else {
-			CU_ASSERT_PTR_NOT_NULL(strstr(why, "mtu"));
-		}
 	}
 	helper_close(&xs);
 }
@@ -121,10 +95,8 @@ vif_config_read_optional(void)
 	struct xstore xs = open_usual();
 
 	put("bridge", NULL);
-	put("mac", NULL);
 	CU_ASSERT_EQUAL(read_config(&xs, HOTPLUG_SELF), 0);
 	CU_ASSERT_STRING_EQUAL(config.bridge, "xenbr0");
-	CU_ASSERT_STRING_EQUAL(config.mac, "");
 	helper_close(&xs);
 }
 
@@ -188,7 +160,6 @@ test_config(CU_pSuite suite)
 {
 	UNIT_ADD(suite, vif_config_read_usual);
 	UNIT_ADD(suite, vif_config_read_script);
-	UNIT_ADD(suite, vif_config_read_mtu);
 	UNIT_ADD(suite, vif_config_read_unfinished);
 	UNIT_ADD(suite, vif_config_read_optional);
 	UNIT_ADD(suite, vif_config_read_senseless);

@@ -4,11 +4,13 @@
 #include "base/util.h"
 #include "unit.h"
 
+void test_apply(CU_pSuite suite);
 void test_balance(CU_pSuite suite);
 void test_bridge(CU_pSuite suite);
 void test_config(CU_pSuite suite);
 void test_fsm(CU_pSuite suite);
 void test_keys(CU_pSuite suite);
+void test_live(CU_pSuite suite);
 void test_node(CU_pSuite suite);
 void test_number(CU_pSuite suite);
 void test_platform(CU_pSuite suite);
@@ -27,10 +29,12 @@ static const struct unit_suite suites[] = {
 	{ "bridge", test_bridge },
 	{ "fsm", test_fsm },
 	{ "config", test_config },
+	{ "live", test_live },
 	{ "keys", test_keys },
 	{ "vifs", test_vifs },
 	{ "vifs_hostile", test_vifs_hostile },
 	{ "vifs_front", test_vifs_front },
+	{ "apply", test_apply },
 	{ "platform", test_platform },
 };
 

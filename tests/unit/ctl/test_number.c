@@ -47,6 +47,22 @@ number_parse_limit(void)
 	CU_ASSERT_EQUAL(value, 8);
 }
 
+static void
+number_parse_long_edges(void)
+{
+	uint64_t value = 99;
+
+	CU_ASSERT_EQUAL(number_parse_long("18446744073709551616", 20, UINT64_MAX, &value), -EINVAL);
+	CU_ASSERT_EQUAL(number_parse_long("99999999999999999999", 20, UINT64_MAX, &value), -EINVAL);
+	CU_ASSERT_EQUAL(number_parse_long("184467440737095516150", 21, UINT64_MAX, &value), -EINVAL);
+	CU_ASSERT_EQUAL(number_parse_long("4", 1, 3, &value), -EINVAL);
+	CU_ASSERT_EQUAL(value, 99);
+	CU_ASSERT_EQUAL(number_parse_long("18446744073709551615", 20, UINT64_MAX, &value), 0);
+	CU_ASSERT_EQUAL(value, UINT64_MAX);
+	CU_ASSERT_EQUAL(number_parse_long("0", 1, 0, &value), 0);
+	CU_ASSERT_EQUAL(value, 0);
+}
+
 void test_number(CU_pSuite suite);
 
 void
@@ -55,4 +71,5 @@ test_number(CU_pSuite suite)
 	UNIT_ADD(suite, number_parse_plain);
 	UNIT_ADD(suite, number_parse_hostile);
 	UNIT_ADD(suite, number_parse_limit);
+	UNIT_ADD(suite, number_parse_long_edges);
 }

@@ -9,6 +9,7 @@
 
 void test_copy(CU_pSuite suite);
 void test_foreign(CU_pSuite suite);
+void test_meter(CU_pSuite suite);
 void test_offload(CU_pSuite suite);
 void test_mcast(CU_pSuite suite);
 void test_pool(CU_pSuite suite);
@@ -28,6 +29,7 @@ static const struct unit_suite suites[] = {
 	{ "mcast", test_mcast },
 	{ "copy", test_copy },
 	{ "foreign", test_foreign },
+	{ "meter", test_meter },
 	{ "offload", test_offload },
 	{ "offload_host", test_offload_host },
 	{ "segment", test_segment },

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Puts into effect what the operator wants of a vif: at its start, and while its guest runs. Called by vif.c, vif_look.c. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctl/vif.h"
+#include "dp/port_vif.h"
+
+/* A copy for the pollers, which never changes. NULL if memory is short. */
+static struct policy *
+copy_policy(const struct vif_live *live)
+{
+	struct policy *copy = malloc(sizeof(*copy));
+
+	if (copy != NULL)
+		memcpy(copy, &live->policy, sizeof(*copy));
+	return copy;
+}
+
+static void
+set_weight(struct port *port, uint32_t weight)
+{
+	if (port != NULL)
+		__atomic_store_n(&port->weight, weight, __ATOMIC_RELAXED);
+}
+
+/* A drop-in vif's TAP takes its part of the poller as well. */
+static void
+apply_weight(struct vif *vif)
+{
+	set_weight(vif->guest.port, vif->live.weight);
+	set_weight(vif->tap.port, vif->live.weight);
+}
+
+int
+vif_apply_first(struct vif *vif, struct port *port)
+{
+	vif->policy = copy_policy(&vif->live);
+	port->policy = vif->policy;
+	port->weight = vif->live.weight;
+	set_weight(vif->tap.port, vif->live.weight);
+	return vif->policy == NULL ? -ENOMEM : 0;
+}
+
+void
+vif_apply_last(struct vif *vif)
+{
+	free(vif->policy);
+	vif->policy = NULL;
+}
+
+/* False: not now. There always is an old one, so the pollers are always called, and take the new one then. */
+static bool
+replace_policy(struct vif *vif, const struct vif_live *live)
+{
+	struct policy *old = vif->policy;
+
+	if (vif->guest.port == NULL)
+		return true;
+	struct policy *policy = copy_policy(live);
+	if (policy == NULL)
+		return false;
+	vif->policy = policy;
+	/* Release: pairs with the pollers' acquire; what the pointer leads to is complete. */
+	__atomic_store_n(&vif->guest.port->policy, policy, __ATOMIC_RELEASE);
+	member_retire(vif->env->members, &vif->guest, old, free);
+	return true;
+}
+
+static void
+apply_rate(struct meter *meter, const struct vif_rate *rate, const struct vif_rate *old)
+{
+	if (rate->bytes != old->bytes || rate->usecs != old->usecs)
+		meter_set(meter, rate->bytes, rate->usecs);
+}
+
+/* Makes `live` the settings. False: memory is short, and nothing was changed. */
+static bool
+apply(struct vif *vif, const struct vif_live *live)
+{
+	if (memcmp(&live->policy, &vif->live.policy, sizeof(live->policy)) != 0 && !replace_policy(vif, live))
+		return false;
+	apply_rate(&vif->meter_from, &live->from_guest, &vif->live.from_guest);
+	apply_rate(&vif->meter_to, &live->to_guest, &vif->live.to_guest);
+	if (vif->guest.port != NULL && live->max_frame != vif->live.max_frame)
+		port_vif_set_max_frame(vif->guest.port, live->max_frame);
+	memcpy(&vif->live, live, sizeof(*live));
+	apply_weight(vif);
+	return true;
+}
+
+/* Says what is wrong with the keys ("": nothing any more), once; not in the place of what keeps the vif from working. */
+static void
+say_wrong(struct vif *vif, const char *why)
+{
+	if (strcmp(why, vif->live_why) == 0)
+		return;
+	snprintf(vif->live_why, sizeof(vif->live_why), "%s", why);
+	if (why[0] != '\0' && log_allowed(&vif->live_log))
+		log_warning("%s: stays as it was: %s", vif->name, why);
+	vif_show_live_error(vif);
+}
+
+int
+vif_look_at_live(struct vif *vif)
+{
+	struct vif_live live;
+	char why[VIF_WHY_SIZE] = "";
+
+	memcpy(&live, &vif->live, sizeof(live));
+	int ret = vif_live_read(&vif->env->xs, vif->dir, &live, why, sizeof(why));
+	if (ret < 0 && ret != -EINVAL)
+		return ret;
+	say_wrong(vif, why);
+	if (memcmp(&live, &vif->live, sizeof(live)) == 0)
+		return 0;
+	if (!apply(vif, &live))
+		return -ENOMEM;
+	if (log_allowed(&vif->live_log))
+		log_info("%s: new settings", vif->name);
+	return 0;
+}
+
+int
+vif_read_first(struct vif *vif, char *why, size_t why_size)
+{
+	vif_live_init(&vif->live, vif->config.switched);
+	int ret = vif_live_read(&vif->env->xs, vif->dir, &vif->live, why, why_size);
+
+	if (ret == 0) {
+		meter_set(&vif->meter_from, vif->live.from_guest.bytes, vif->live.from_guest.usecs);
+		meter_set(&vif->meter_to, vif->live.to_guest.bytes, vif->live.to_guest.usecs);
+	}
+	return ret;
+}

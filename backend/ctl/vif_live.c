@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the operator may change of a running vif. Called by vif_apply.c; calls the store and policy_text.c. */
+#include "ctl/vif_live.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/util.h"
+#include "ctl/number.h"
+#include "ctl/policy_text.h"
+#include "proto/keys.h"
+#include "proto/limits.h"
+
+#define DEFAULT_MTU 1500u
+#define FRAME_OVERHEAD 18u /* Ethernet header and one VLAN tag */
+#define MTU_MIN 68u        /* RFC 791 */
+#define MTU_MAX (LIMIT_FRAME_SIZE - FRAME_OVERHEAD)
+#define SHOWN_SIZE 48      /* of a value in a sentence */
+
+/* ---- one key each: `text` is its value, NULL if it is missing. 0, or -EINVAL; `live` may be half changed then ------- */
+
+static int
+parse_mac_text(struct vif_live *live, const char *text)
+{
+	size_t len = text == NULL ? 0 : strlen(text);
+
+	if (len >= sizeof(live->mac_text))
+		return -EINVAL;
+	memset(live->mac_text, 0, sizeof(live->mac_text));
+	if (len > 0)
+		memcpy(live->mac_text, text, len);
+	return 0;
+}
+
+static int
+parse_flag(bool *out, bool none, const char *text)
+{
+	uint32_t value = none;
+
+	if (text != NULL && number_parse(text, strlen(text), 1, &value) < 0)
+		return -EINVAL;
+	*out = value == 1;
+	return 0;
+}
+
+static int
+parse_guards_mac(struct vif_live *live, const char *text)
+{
+	return parse_flag(&live->guards_mac, live->switched, text);
+}
+
+static int
+parse_guards_ip(struct vif_live *live, const char *text)
+{
+	return parse_flag(&live->guards_ip, live->switched, text);
+}
+
+/*
+ * What is not checked need not make sense: scripts of drop-in vifs may know more forms of an address than we do. Both checks need
+ * the MAC.
+ */
+static int
+parse_mac(struct vif_live *live, const char *text)
+{
+	int ret = parse_mac_text(live, text);
+
+	live->has_mac = text != NULL && (live->guards_mac || live->guards_ip);
+	memset(live->policy.mac, 0, sizeof(live->policy.mac));
+	return ret == 0 && live->has_mac ? policy_text_mac(text, live->policy.mac) : ret;
+}
+
+static int
+parse_ip(struct vif_live *live, const char *text)
+{
+	struct policy *policy = &live->policy;
+
+	live->has_ip = live->guards_ip && text != NULL;
+	policy->n_ipv4 = policy->n_ipv6 = 0;
+	memset(policy->ipv4, 0, sizeof(policy->ipv4));
+	memset(policy->ipv6, 0, sizeof(policy->ipv6));
+	return live->has_ip ? policy_text_ips(text, policy) : 0;
+}
+
+/* A drop-in vif's script gives its VLANs to the TAP in the kernel's bridge. */
+static int
+parse_vlan(struct vif_live *live, const char *text)
+{
+	live->policy.filters_vlans = false;
+	memset(&live->policy.vlans, 0, sizeof(live->policy.vlans));
+	return text == NULL || !live->switched ? 0 : policy_text_vlan(text, &live->policy);
+}
+
+static int
+parse_mtu(struct vif_live *live, const char *text)
+{
+	uint32_t mtu = DEFAULT_MTU;
+
+	if (text != NULL && (number_parse(text, strlen(text), MTU_MAX, &mtu) < 0 || mtu < MTU_MIN))
+		return -EINVAL;
+	live->max_frame = live->switched ? mtu + FRAME_OVERHEAD : 0;
+	return 0;
+}
+
+/*
+ * xl writes the two numbers, and nothing where there is no limit. In xen-netback an interval of 0 is no limit and 0 bytes are silence;
+ * either is more likely to be a mistake.
+ */
+static int
+parse_rate(struct vif_rate *rate, const char *text)
+{
+	struct vif_rate none = { 0, 0 };
+	uint64_t usecs;
+
+	if (text == NULL || strcmp(text, "0") == 0) {
+		*rate = none;
+		return 0;
+	}
+	size_t len = strcspn(text, ",");
+	if (text[len] == '\0' || number_parse_long(text, len, UINT64_MAX, &rate->bytes) < 0 || rate->bytes == 0)
+		return -EINVAL;
+	text += len + 1;
+	if (number_parse_long(text, strlen(text), UINT32_MAX, &usecs) < 0 || usecs == 0)
+		return -EINVAL;
+	rate->usecs = (uint32_t)usecs;
+	return 0;
+}
+
+static int
+parse_rate_from_guest(struct vif_live *live, const char *text)
+{
+	return parse_rate(&live->from_guest, text);
+}
+
+static int
+parse_rate_to_guest(struct vif_live *live, const char *text)
+{
+	return parse_rate(&live->to_guest, text);
+}
+
+static int
+parse_priority(struct vif_live *live, const char *text)
+{
+	live->weight = 1;
+	if (text != NULL && (number_parse(text, strlen(text), LIMIT_WEIGHT, &live->weight) < 0 || live->weight == 0))
+		return -EINVAL;
+	return 0;
+}
+
+/* ---- all of them ------------------------------------------------------------------------------------------------ */
+
+/* The flags come before what they are for. */
+static const struct live_key {
+	const char *key;
+	int (*parse)(struct vif_live *live, const char *text);
+	const char *form; /* "... is no FORM" */
+} keys[] = {
+	{ KEY_MAC_ANTISPOOF, parse_guards_mac, "0 or 1" },
+	{ KEY_IP_ANTISPOOF, parse_guards_ip, "0 or 1" },
+	{ KEY_MAC, parse_mac, "MAC address" },
+	{ KEY_IP, parse_ip, "list of IP addresses" },
+	{ KEY_VLAN, parse_vlan, "list of VLANs" },
+	{ KEY_MTU, parse_mtu, "number from 68 to 65517" },
+	{ KEY_RATE, parse_rate_from_guest, "BYTES,MICROSECONDS" },
+	{ KEY_RATE_TO_GUEST, parse_rate_to_guest, "BYTES,MICROSECONDS" },
+	{ KEY_PRIORITY, parse_priority, "number from 1 to 16" },
+};
+
+_Static_assert(MTU_MIN == 68 && MTU_MAX == 65517 && LIMIT_WEIGHT == 16, "as the sentences above say");
+
+void
+vif_live_init(struct vif_live *live, bool switched)
+{
+	memset(live, 0, sizeof(*live));
+	live->switched = switched;
+	for (unsigned i = 0; i < ARRAY_SIZE(keys); i++)
+		keys[i].parse(live, NULL);
+}
+
+/* One key. 0; -EINVAL: it makes no sense; or another negative errno: the store failed. */
+static int
+read_key(const struct xstore *xs, const char *dir, const struct live_key *key, struct vif_live *live, char *shown)
+{
+	char text[LIMIT_STORE_VALUE + 1];
+	struct vif_live next;
+	int ret = node_read_text(xs, 0, dir, key->key, text, sizeof(text));
+
+	if (ret < 0 && ret != -EINVAL && ret != -ENOENT)
+		return ret;
+	memcpy(&next, live, sizeof(next));
+	if (ret != -EINVAL)
+		ret = key->parse(&next, ret == -ENOENT ? NULL : text) < 0 ? -EINVAL : 0;
+	if (ret == 0)
+		memcpy(live, &next, sizeof(next));
+	else
+		log_escape(text, shown, SHOWN_SIZE);
+	return ret;
+}
+
+int
+vif_live_read(const struct xstore *xs, const char *dir, struct vif_live *live, char *why, size_t why_size)
+{
+	struct vif_live all;
+	char shown[SHOWN_SIZE];
+	int result = 0;
+
+	memcpy(&all, live, sizeof(all));
+	for (unsigned i = 0; i < ARRAY_SIZE(keys); i++) {
+		int ret = read_key(xs, dir, &keys[i], &all, shown);
+		if (ret < 0 && ret != -EINVAL)
+			return ret;
+		if (ret == -EINVAL && result == 0) {
+			snprintf(why, why_size, "the toolstack's key %s is \"%s\", which is no %s", keys[i].key, shown,
+				 keys[i].form);
+			result = -EINVAL;
+		}
+	}
+	all.policy.check_mac = all.has_mac && all.guards_mac;
+	all.policy.check_ip = all.has_ip;
+	memcpy(live, &all, sizeof(all));
+	return result;
+}

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Cases: how vifs share a poller. Most are on ports that the test itself makes, which have exactly as much to give as the
+ * case wants, without a control plane.
+ */
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "sim/hostile.h"
+#include "sim/test_sim.h"
+
+#define SOURCES_MAX 3u
+#define ROUNDS 2000u
+
+/* A port that gives up to `supply` frames in each round. */
+struct source {
+	struct port port;
+	unsigned supply;
+	uint64_t n_rounds, n_frames; /* written by the poller */
+};
+
+struct counters {
+	uint64_t n_rounds, n_frames;
+};
+
+static unsigned
+source_rx_burst(struct port *port, struct rte_mbuf **frames, unsigned n)
+{
+	struct source *source = member_of(port, struct source, port);
+	unsigned n_given = 0;
+
+	while (n_given < util_min(n, source->supply)) {
+		struct rte_mbuf *m = pool_alloc(dp_pools(sim_dp()), 60);
+		if (m == NULL)
+			break;
+		memset(rte_pktmbuf_mtod(m, void *), 2, 60); /* to nobody */
+		frames[n_given++] = m;
+	}
+	__atomic_store_n(&source->n_frames, source->n_frames + n_given, __ATOMIC_RELAXED);
+	__atomic_store_n(&source->n_rounds, source->n_rounds + 1, __ATOMIC_RELAXED);
+	return n_given;
+}
+
+static void
+source_tx_burst(struct port *port, struct rte_mbuf **frames, unsigned n)
+{
+	(void)port;
+	rte_pktmbuf_free_bulk(frames, n);
+}
+
+static enum port_armed
+source_arm(struct port *port)
+{
+	(void)port;
+	return PORT_BLIND;
+}
+
+static const struct port_ops source_ops = {
+	.kind = "source",
+	.rx_burst = source_rx_burst,
+	.tx_burst = source_tx_burst,
+	.arm = source_arm,
+	.disarm = port_no_event,
+	.woken = port_no_event,
+	.fd = port_no_fd,
+};
+
+/* Waits until the pollers have done one request. */
+static void
+await_event(enum dp_event_kind kind)
+{
+	struct pollfd pfd = { .fd = dp_event_fd(sim_dp()), .events = POLLIN };
+	struct dp_event event;
+	uint64_t deadline = sim_deadline();
+
+	while (!dp_next_event(sim_dp(), &event)) {
+		if (!sim_check(fake_now_ms() < deadline, "the pollers do not answer"))
+			return;
+		poll(&pfd, 1, 10);
+	}
+	CU_ASSERT_EQUAL(event.kind, kind);
+}
+
+static void
+read_counters(const struct source *source, unsigned n, struct counters *counters)
+{
+	for (unsigned i = 0; i < n; i++) {
+		counters[i].n_rounds = __atomic_load_n(&source[i].n_rounds, __ATOMIC_RELAXED);
+		counters[i].n_frames = __atomic_load_n(&source[i].n_frames, __ATOMIC_RELAXED);
+	}
+}
+
+struct supply {
+	uint32_t weight;
+	unsigned supply;
+};
+
+/* Polls ports of these weights and supplies for ROUNDS rounds; `frames` gets how many each gave in a round, on average. */
+static void
+share(const struct supply *supplies, unsigned n, double *frames)
+{
+	static struct source source[SOURCES_MAX];
+	struct counters before[SOURCES_MAX];
+
+	memset(source, 0, sizeof(source));
+	for (unsigned i = 0; i < n; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "source%u", i);
+		CU_ASSERT_EQUAL_FATAL(port_init(&source[i].port, &source_ops, name, (uint16_t)(200 + i)), 0);
+		source[i].port.pinned = 0;
+		source[i].port.weight = supplies[i].weight;
+		source[i].supply = supplies[i].supply;
+		CU_ASSERT_EQUAL_FATAL(dp_attach(sim_dp(), &source[i].port), 0);
+		await_event(DP_ATTACHED);
+	}
+	read_counters(source, n, before);
+	for (struct counters now[SOURCES_MAX];;) {
+		poll(NULL, 0, 1);
+		read_counters(source, n, now);
+		if (now[0].n_rounds - before[0].n_rounds < ROUNDS)
+			continue;
+		for (unsigned i = 0; i < n; i++)
+			frames[i] = (double)(now[i].n_frames - before[i].n_frames) / (double)(now[i].n_rounds - before[i].n_rounds);
+		break;
+	}
+	for (unsigned i = 0; i < n; i++) {
+		dp_detach(sim_dp(), &source[i].port);
+		await_event(DP_DETACHED);
+		port_fini(&source[i].port);
+	}
+}
+
+static bool
+is_about(double value, double wanted)
+{
+	return sim_check(value > 0.9 * wanted && value < 1.1 * wanted, "%.2f, not %.2f", value, wanted);
+}
+
+static void
+equal_by_default(void)
+{
+	const struct supply supplies[] = { { 1, 1000 }, { 1, 1000 }, { 1, 1000 } };
+	double frames[3];
+
+	share(supplies, 3, frames);
+	for (unsigned i = 0; i < 3; i++)
+		CU_ASSERT(is_about(frames[i], LIMIT_BURST));
+}
+
+/* All have more than their part: each gets its weight, and none gets nothing. */
+static void
+by_weight(void)
+{
+	const struct supply four[] = { { 4, 1000 }, { 2, 1000 }, { 1, 1000 } };
+	const struct supply most[] = { { LIMIT_WEIGHT, 1000 }, { 1, 1000 }, { 0, 1000 } };
+	double frames[3];
+
+	share(four, 3, frames);
+	CU_ASSERT(is_about(frames[0], LIMIT_BURST));
+	CU_ASSERT(is_about(frames[1], LIMIT_BURST / 2));
+	CU_ASSERT(is_about(frames[2], LIMIT_BURST / 4));
+	share(most, 3, frames);
+	CU_ASSERT(is_about(frames[0], LIMIT_BURST));
+	CU_ASSERT(is_about(frames[1], LIMIT_BURST / LIMIT_WEIGHT));
+	CU_ASSERT(is_about(frames[2], LIMIT_BURST)); /* an uplink */
+}
+
+/* A heavy vif that does not use its part costs the others nothing. */
+static void
+heavy_and_modest(void)
+{
+	const struct supply supplies[] = { { LIMIT_WEIGHT, LIMIT_BURST / 2 }, { 1, 1000 }, { LIMIT_WEIGHT, 0 } };
+	double frames[3];
+
+	share(supplies, 3, frames);
+	CU_ASSERT(is_about(frames[0], LIMIT_BURST / 2));
+	CU_ASSERT(is_about(frames[1], LIMIT_BURST));
+	CU_ASSERT_EQUAL(frames[2], 0);
+}
+
+/* A vif that always has one small frame ready cannot take rounds from a neighbour that has many. */
+static void
+one_frame_a_round(void)
+{
+	const struct supply supplies[] = { { 1, 1 }, { 1, 1000 }, { LIMIT_WEIGHT, 1 } };
+	double frames[3];
+
+	share(supplies, 3, frames);
+	CU_ASSERT(is_about(frames[0], 1));
+	CU_ASSERT(is_about(frames[1], LIMIT_BURST));
+	CU_ASSERT(is_about(frames[2], 1));
+}
+
+static void
+send_one(struct guest *g, uint32_t random)
+{
+	(void)random;
+	/* One slot at a time, as soon as the last one is answered. */
+	if (__atomic_load_n(&g->tx.sring->rsp_prod, __ATOMIC_ACQUIRE) != g->tx.req_prod_pvt)
+		return;
+	netif_tx_request_t slot = *RING_GET_REQUEST(&g->tx, 0);
+	*RING_GET_REQUEST(&g->tx, g->tx.req_prod_pvt) = slot;
+	g->tx.req_prod_pvt++;
+	__atomic_store_n(&g->tx.sring->req_prod, g->tx.req_prod_pvt, __ATOMIC_RELEASE);
+}
+
+/* The same with real rings: single slots at the highest rate, beside neighbours that go on. */
+static void
+one_slot_a_poll(void)
+{
+	struct hostile h;
+
+	hostile_start(&h);
+	netif_tx_request_t slot = hostile_slot(&h, 0, 64, 0);
+	hostile_fill_idle(&h, 0, FRAME_RAW, 64);
+	for (unsigned i = 0; i < GUEST_SLOTS; i++) {
+		h.bad->raw = true;
+		*RING_GET_REQUEST(&h.bad->tx, i) = slot;
+	}
+	hostile_mutate(&h, send_one, 200);
+	CU_ASSERT(h.bad->tx.req_prod_pvt > 100);
+	CU_ASSERT_EQUAL(front_backend_state(h.bad), 4);
+	hostile_stop(&h);
+}
+
+CU_TestInfo weight_cases[] = {
+	{ "equal_by_default", equal_by_default },
+	{ "by_weight", by_weight },
+	{ "heavy_and_modest", heavy_and_modest },
+	{ "one_frame_a_round", one_frame_a_round },
+	{ "one_slot_a_poll", one_slot_a_poll },
+	CU_TEST_INFO_NULL,
+};

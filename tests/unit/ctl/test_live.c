@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Tests of ctl/vif_live.c. */
+#include "ctl/vif_live.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "store_helper.h"
+
+static struct vif_live live;
+static char why[256];
+
+static void
+put(const char *key, const char *value)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), HELPER_BACK_ABS "/%s", key);
+	if (value == NULL)
+		fake_store_remove(path);
+	else
+		fake_store_write(path, value);
+}
+
+static struct xstore
+open_empty(bool switched)
+{
+	struct xstore xs = helper_open();
+
+	helper_dir(HELPER_BACK_ABS, HELPER_SELF, HELPER_GUEST);
+	vif_live_init(&live, switched);
+	return xs;
+}
+
+static int
+read_live(const struct xstore *xs)
+{
+	why[0] = '\0';
+	return vif_live_read(xs, HELPER_BACK, &live, why, sizeof(why));
+}
+
+static bool
+has_policy(void)
+{
+	return live.policy.check_mac || live.policy.check_ip || live.policy.filters_vlans;
+}
+
+static void
+vif_live_read_nothing(void)
+{
+	struct xstore xs = open_empty(true);
+
+	CU_ASSERT_EQUAL(read_live(&xs), 0);
+	CU_ASSERT_EQUAL(live.max_frame, 1518);
+	CU_ASSERT_EQUAL(live.weight, 1);
+	CU_ASSERT_EQUAL(live.from_guest.bytes, 0);
+	CU_ASSERT_EQUAL(live.to_guest.bytes, 0);
+	CU_ASSERT_STRING_EQUAL(live.mac_text, "");
+	CU_ASSERT(!has_policy());
+	vif_live_init(&live, false);
+	CU_ASSERT_EQUAL(read_live(&xs), 0);
+	CU_ASSERT_EQUAL(live.max_frame, 0);
+	helper_close(&xs);
+}
+
+static void
+vif_live_read_mtu(void)
+{
+	static const struct {
+		const char *mtu;
+		int ret;
+		uint32_t max_frame;
+	} mtus[] = { { "9000", 0, 9018 }, { "68", 0, 86 }, { "65517", 0, 65535 }, { "65518", -EINVAL, 0 },
+		     { "67", -EINVAL, 0 }, { "0", -EINVAL, 0 }, { "1500x", -EINVAL, 0 }, { "", -EINVAL, 0 } };
+	struct xstore xs = open_empty(true);
+
+	for (unsigned i = 0; i < ARRAY_SIZE(mtus); i++) {
+		put("mtu", mtus[i].mtu);
+		CU_ASSERT_EQUAL(read_live(&xs), mtus[i].ret);
+		if (mtus[i].ret == 0) {
+			CU_ASSERT_EQUAL(live.max_frame, mtus[i].max_frame);
+		} else {
+			CU_ASSERT_PTR_NOT_NULL(strstr(why, "mtu"));
+			CU_ASSERT_EQUAL(live.max_frame, 65535); /* the last good one */
+		}
+	}
+	put("mtu", NULL);
+	CU_ASSERT_EQUAL(read_live(&xs), 0);
+	CU_ASSERT_EQUAL(live.max_frame, 1518);
+	helper_close(&xs);
+}
+
+static void
+vif_live_read_rate(void)
+{
+	static const struct {
+		const char *rate;
+		uint64_t bytes;
+		uint32_t usecs;
+	} rates[] = { { "500000,50000", 500000, 50000 }, { "1,1", 1, 1 }, { "0", 0, 0 },
+		      { "18446744073709551615,4294967295", UINT64_MAX, UINT32_MAX }, { NULL, 0, 0 } };
+	struct xstore xs = open_empty(true);
+
+	for (unsigned i = 0; i < ARRAY_SIZE(rates); i++) {
+		put("rate", rates[i].rate);
+		CU_ASSERT_EQUAL(read_live(&xs), 0);
+		CU_ASSERT_EQUAL(live.from_guest.bytes, rates[i].bytes);
+		CU_ASSERT_EQUAL(live.from_guest.usecs, rates[i].usecs);
+		CU_ASSERT_EQUAL(live.to_guest.bytes, 0);
+	}
+	put("rate-to-guest", "7,8");
+	CU_ASSERT_EQUAL(read_live(&xs), 0);
+	CU_ASSERT_EQUAL(live.to_guest.bytes, 7);
+	CU_ASSERT_EQUAL(live.to_guest.usecs, 8);
+	CU_ASSERT_EQUAL(live.from_guest.bytes, 0);
+	helper_close(&xs);
+}
+
+static void
+vif_live_read_rate_hostile(void)
+{
+	static const char *const bad[] = { "", ",", "1", "1,", ",1", "0,0", "0,1", "1,0", "-1,1", "1,-1", "1 ,1", "1, 1", "01,1",
+					   "1,01", "1,1,1", "0x1,1", "1,4294967296", "18446744073709551616,1", "1,1\n", "1;1",
+					   "99999999999999999999999999999,1", "00", "1,1junk" };
+	static const char *const keys[] = { "rate", "rate-to-guest" };
+	struct xstore xs = open_empty(true);
+	char path[128], text[3000];
+
+	for (unsigned k = 0; k < ARRAY_SIZE(keys); k++) {
+		put(keys[k], "5,6");
+		CU_ASSERT_EQUAL(read_live(&xs), 0);
+		const struct vif_rate *rate = k == 0 ? &live.from_guest : &live.to_guest;
+		for (unsigned i = 0; i < ARRAY_SIZE(bad); i++) {
+			put(keys[k], bad[i]);
+			CU_ASSERT_EQUAL(read_live(&xs), -EINVAL);
+			CU_ASSERT_PTR_NOT_NULL(strstr(why, keys[k]));
+			CU_ASSERT(rate->bytes == 5 && rate->usecs == 6);
+		}
+		snprintf(path, sizeof(path), HELPER_BACK_ABS "/%s", keys[k]);
+		fake_store_write_bytes(path, "1,1\0,1", 6);
+		CU_ASSERT_EQUAL(read_live(&xs), -EINVAL);
+		memset(text, '9', sizeof(text));
+		fake_store_write_bytes(path, text, sizeof(text));
+		CU_ASSERT_EQUAL(read_live(&xs), -EINVAL);
+		fake_store_write_bytes(path, "\xff\x1b[2J,1", 7);
+		CU_ASSERT_EQUAL(read_live(&xs), -EINVAL);
+		CU_ASSERT_PTR_NOT_NULL(strstr(why, "\\xff\\x1b[2J"));
+		CU_ASSERT(rate->bytes == 5 && rate->usecs == 6);
+		put(keys[k], NULL);
+	}
+	helper_close(&xs);
+}
+
+static void
+vif_live_read_priority(void)
+{
+	static const char *const bad[] = { "0", "17", "-1", "", "1.5", "high", "4294967297" };
+	struct xstore xs = open_empty(true);
+
+	put("priority", "16");
+	CU_ASSERT_EQUAL(read_live(&xs), 0);
+	CU_ASSERT_EQUAL(live.weight, 16);
+	for (unsigned i = 0; i < ARRAY_SIZE(bad); i++) {
+		put("priority", bad[i]);
+		CU_ASSERT_EQUAL(read_live(&xs), -EINVAL);
+		CU_ASSERT_EQUAL(live.weight, 16);
+	}
+	put("priority", NULL);
+	CU_ASSERT_EQUAL(read_live(&xs), 0);
+	CU_ASSERT_EQUAL(live.weight, 1);
+	helper_close(&xs);
+}
+
+/* Switched vifs are guarded unless a key says no; drop-in vifs only if it says yes. */
+static void
+vif_live_read_guards(void)
+{
+	static const struct {
+		bool switched;
+		const char *mac, *guard;
+		bool checks;
+	} cases[] = { { true, "00:16:3e:00:00:05", NULL, true }, { true, "00:16:3e:00:00:05", "1", true },
+		      { true, "00:16:3e:00:00:05", "0", false }, { true, NULL, "1", false }, { true, NULL, NULL, false },
+		      { false, "00:16:3e:00:00:05", NULL, false }, { false, "00:16:3e:00:00:05", "1", true } };
+	static const uint8_t mac[] = { 0, 0x16, 0x3e, 0, 0, 5 };
+
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct xstore xs = open_empty(cases[i].switched);
+		put("mac", cases[i].mac);
+		put("mac-antispoof", cases[i].guard);
+		put("ip", cases[i].mac == NULL ? NULL : "10.0.0.5");
+		put("ip-antispoof", cases[i].guard);
+		CU_ASSERT_EQUAL(read_live(&xs), 0);
+		CU_ASSERT_EQUAL(live.policy.check_mac, cases[i].checks);
+		CU_ASSERT_EQUAL(live.policy.check_ip, cases[i].checks);
+		CU_ASSERT_EQUAL(has_policy(), cases[i].checks);
+		CU_ASSERT(!cases[i].checks || memcmp(live.policy.mac, mac, 6) == 0);
+		CU_ASSERT_EQUAL(live.policy.n_ipv4, cases[i].checks ? 1 : 0);
+		CU_ASSERT_STRING_EQUAL(live.mac_text, cases[i].mac == NULL ? "" : cases[i].mac);
+		helper_close(&xs);
+	}
+}
+
+/* What is not checked need not make sense; what is must. */
+static void
+vif_live_read_unguarded(void)
+{
+	struct xstore xs = open_empty(false);
+
+	put("ip", "10.0.0.5/24 or so");
+	put("mac", "unknown");
+	put("vlan", "10");
+	CU_ASSERT_EQUAL(read_live(&xs), 0);
+	CU_ASSERT(!has_policy());
+	CU_ASSERT_STRING_EQUAL(live.mac_text, "unknown");
+	put("ip-antispoof", "1");
+	CU_ASSERT_EQUAL(read_live(&xs), -EINVAL);
+	CU_ASSERT_PTR_NOT_NULL(strstr(why, "key mac ")); /* both need it */
+	put("mac", "00:16:3e:00:00:05");
+	CU_ASSERT_EQUAL(read_live(&xs), -EINVAL);
+	CU_ASSERT_PTR_NOT_NULL(strstr(why, "key ip "));
+	put("ip-antispoof", NULL);
+	put("mac", "unknown");
+	put("mac-antispoof", "1");
+	CU_ASSERT_EQUAL(read_live(&xs), -EINVAL);
+	CU_ASSERT_PTR_NOT_NULL(strstr(why, "key mac "));
+	put("mac-antispoof", "yes");
+	CU_ASSERT_EQUAL(read_live(&xs), -EINVAL);
+	CU_ASSERT_PTR_NOT_NULL(strstr(why, "mac-antispoof"));
+	helper_close(&xs);
+}
+
+/* One wrong key keeps its own setting only, and the first one is told of. */
+static void
+vif_live_read_some_wrong(void)
+{
+	struct xstore xs = open_empty(true);
+
+	put("mac", "00:16:3e:00:00:05");
+	put("rate", "5,6");
+	CU_ASSERT_EQUAL(read_live(&xs), 0);
+	put("mac", "00:16:3e:00:00:5");
+	put("rate", "wrong");
+	put("mtu", "9000");
+	put("vlan", "wrong");
+	CU_ASSERT_EQUAL(read_live(&xs), -EINVAL);
+	CU_ASSERT_PTR_NOT_NULL(strstr(why, "key mac "));
+	CU_ASSERT(live.policy.check_mac && live.policy.mac[5] == 5);
+	CU_ASSERT_EQUAL(live.from_guest.bytes, 5);
+	CU_ASSERT_EQUAL(live.max_frame, 9018);
+	CU_ASSERT(!live.policy.filters_vlans);
+	put("mac", NULL);
+	put("rate", NULL);
+	put("vlan", NULL);
+	CU_ASSERT_EQUAL(read_live(&xs), 0);
+	CU_ASSERT(!has_policy());
+	helper_close(&xs);
+}
+
+static void
+vif_live_read_store_fails(void)
+{
+	struct xstore xs = open_empty(true);
+
+	put("rate", "5,6");
+	for (unsigned skip = 0; skip < 9; skip++) {
+		fake_store_fail(FAKE_STORE_READ, skip, 1, EIO);
+		CU_ASSERT_EQUAL(read_live(&xs), -EIO);
+		CU_ASSERT_EQUAL(live.from_guest.bytes, 0);
+	}
+	CU_ASSERT_EQUAL(read_live(&xs), 0);
+	CU_ASSERT_EQUAL(live.from_guest.bytes, 5);
+	helper_close(&xs);
+}
+
+void test_live(CU_pSuite suite);
+
+void
+test_live(CU_pSuite suite)
+{
+	UNIT_ADD(suite, vif_live_read_nothing);
+	UNIT_ADD(suite, vif_live_read_mtu);
+	UNIT_ADD(suite, vif_live_read_rate);
+	UNIT_ADD(suite, vif_live_read_rate_hostile);
+	UNIT_ADD(suite, vif_live_read_priority);
+	UNIT_ADD(suite, vif_live_read_guards);
+	UNIT_ADD(suite, vif_live_read_unguarded);
+	UNIT_ADD(suite, vif_live_read_some_wrong);
+	UNIT_ADD(suite, vif_live_read_store_fails);
+}
