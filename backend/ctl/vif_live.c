@@ -110,13 +110,11 @@ parse_mtu(struct vif_live *live, const char *text)
 static int
 parse_rate(struct vif_rate *rate, const char *text)
 {
-	struct vif_rate none = { 0, 0 };
 	uint64_t usecs;
 
-	if (text == NULL || strcmp(text, "0") == 0) {
-		*rate = none;
+	rate->bytes = rate->usecs = 0;
+	if (text == NULL || strcmp(text, "0") == 0)
 		return 0;
-	}
 	size_t len = strcspn(text, ",");
 	if (text[len] == '\0' || number_parse_long(text, len, UINT64_MAX, &rate->bytes) < 0 || rate->bytes == 0)
 		return -EINVAL;

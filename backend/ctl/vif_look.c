@@ -183,10 +183,11 @@ look_at_backend(struct vif *vif, uint64_t now_ms)
 	vif->hotplug = hotplug;
 }
 
+/* Keys that are missing because the whole directory is gone say nothing: the guest is not let off for its last moments. */
 static void
 look_at_live(struct vif *vif, uint64_t now_ms)
 {
-	int ret = vif_look_at_live(vif);
+	int ret = look_at_own_state(vif, now_ms) ? vif_look_at_live(vif) : 0;
 
 	if (ret < 0)
 		look_later(vif, now_ms, "its backend directory", ret);
@@ -228,7 +229,7 @@ vif_look(struct vif *vif, uint64_t now_ms)
 		look_at_backend(vif, now_ms);
 	else if ((vif->stale & VIF_STALE_LIVE) && !vif->configured)
 		look_at_backend(vif, now_ms); /* what was wrong may be right now */
-	if ((vif->stale & VIF_STALE_LIVE) && vif->configured && !vif->removed)
+	if ((vif->stale & VIF_STALE_LIVE) && vif->configured)
 		look_at_live(vif, now_ms);
 	if ((vif->stale & VIF_STALE_FRONTEND) && vif->configured)
 		look_at_frontend(vif, now_ms);

@@ -191,6 +191,21 @@ vif_read_first_wrong(void)
 	}
 }
 
+/* The toolstack removes the directory of a guest that runs: nothing is allowed to it meanwhile. */
+static void
+vif_look_at_live_removed(void)
+{
+	const struct port *port = connected();
+	const struct policy *policy = port->policy;
+
+	toolstack_remove(rig.g);
+	rig_turn_without_pollers(&rig);
+	CU_ASSERT_PTR_EQUAL(port->policy, policy);
+	rig_turn_without_pollers(&rig);
+	CU_ASSERT_PTR_EQUAL(port->policy, policy);
+	rig_end(&rig);
+}
+
 /* The store fails on the way: the change comes a little later. */
 static void
 vif_look_at_live_store_fails(void)
@@ -322,6 +337,7 @@ test_apply(CU_pSuite suite)
 	UNIT_ADD(suite, vif_look_at_live_wrong);
 	UNIT_ADD(suite, vif_look_at_live_wrong_and_worse);
 	UNIT_ADD(suite, vif_read_first_wrong);
+	UNIT_ADD(suite, vif_look_at_live_removed);
 	UNIT_ADD(suite, vif_look_at_live_store_fails);
 	UNIT_ADD(suite, vif_read_first_drop_in);
 	UNIT_ADD(suite, vif_step_carrier);
