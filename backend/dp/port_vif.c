@@ -137,16 +137,21 @@ takes_of(uint32_t guest)
 static uint32_t
 max_frame_of(const struct vif_queue *q)
 {
-	return (q->guest & VIF_GUEST_SG) ? util_min(LIMIT_FRAME_SIZE, q->port.max_gso) : NETIF_PAGE_SIZE - q->headroom;
+	uint32_t room = NETIF_PAGE_SIZE - q->headroom;
+
+	return (q->guest & VIF_GUEST_SG) ? util_min(LIMIT_FRAME_SIZE, XEN_NETIF_NR_SLOTS_MIN * room) : room;
 }
 
-/* No frontend need take frames of more slots than netif.h says. */
+/*
+ * No frontend need take frames of more slots than netif.h says. Whoever wants a headroom runs an XDP program, and netfront
+ * drops what is in more than one slot then: GSO frames are made to fit, or TCP would hardly get through.
+ */
 static void
 use_headroom(struct vif_queue *q, uint16_t headroom)
 {
 	q->headroom = headroom;
 	q->stats.headroom = headroom;
-	q->port.max_gso = XEN_NETIF_NR_SLOTS_MIN * (NETIF_PAGE_SIZE - (uint32_t)headroom);
+	q->port.max_gso = (headroom > 0 ? 1 : XEN_NETIF_NR_SLOTS_MIN) * (NETIF_PAGE_SIZE - (uint32_t)headroom);
 	q->port.max_frame = max_frame_of(q);
 }
 

@@ -17,17 +17,18 @@ struct pair {
 	struct guest *from, *to;
 };
 
-/* `to` has other rings and features; headroom 0: it says nothing of it. */
+/* `to` has other rings and features, and takes jumbo frames; headroom 0: it says nothing of it. */
 static void
 pair_start(struct pair *p, unsigned n_rx_slots, unsigned flags, unsigned features, unsigned headroom)
 {
+	static const struct toolstack_vif jumbo = { .mtu = 9000 };
 	struct guest_params params = sim_guest_params();
 
 	params.n_rx_slots = n_rx_slots;
 	params.flags |= flags;
 	sim_start(&p->s);
 	p->from = sim_join(&p->s);
-	p->to = sim_add_with(&p->s, &params, NULL);
+	p->to = sim_add_with(&p->s, &params, &jumbo);
 	if (headroom != 0)
 		front_printf(p->to, "xdp-headroom", "%u", headroom);
 	CU_ASSERT(sim_connect(&p->s, p->to, features));
@@ -63,19 +64,54 @@ expect_gso(struct pair *p, enum frame_kind kind, uint32_t len, uint32_t seed, un
 	sim_check(got.n_slots == n_slots, "%u bytes take %u slots, not %u", len, got.n_slots, n_slots);
 }
 
+/* GSO frames come whole if one slot takes them, else as segments. */
 static void
 headroom_from_connect(void)
 {
-	static const uint32_t lens[] = { 1600, 3840, 3841, 4096, 9000, 32768, 65535 };
+	static const uint32_t lens[] = { 1600, 3840, 3841, 9000, 65535 };
+	static struct guest_frame got;
 	struct pair p;
 
 	pair_start(&p, GUEST_SLOTS, GUEST_GUARD_HEADROOM, FRONT_LINUX, 256);
 	CU_ASSERT(flow_exchange(p.from, p.to, 100));
-	for (unsigned i = 0; i < 28; i++) {
-		uint32_t len = lens[i % 7];
-		enum frame_kind kind = i % 2 ? FRAME_TCP6 : FRAME_TCP4;
-		send_gso(&p, kind, len, i);
-		expect_gso(&p, kind, len, i, 256, (len + 3839) / 3840 + 2);
+	for (unsigned i = 0; i < 20; i++) {
+		uint32_t len = lens[i % 5];
+		send_gso(&p, FRAME_TCP4, len, i);
+		if (len <= 3840) {
+			expect_gso(&p, FRAME_TCP4, len, i, 256, 3);
+			continue;
+		}
+		for (uint32_t left = len - 54; left > 0; left -= got.len - 54) {
+			CU_ASSERT_FATAL(flow_receive(p.to, &got));
+			CU_ASSERT_EQUAL(got.gso_size, 0);
+			CU_ASSERT_EQUAL(got.n_slots, 2);
+			CU_ASSERT_EQUAL(got.headroom, 256);
+			CU_ASSERT_FATAL(got.len == 54 + MSS || got.len == 54 + left);
+		}
+	}
+	sim_stop(&p.s);
+}
+
+/* Long frames take several slots, each with the headroom. */
+static void
+headroom_of_jumbo_frames(void)
+{
+	static const uint32_t lens[] = { 3840, 3841, 4096, 7680, 7681, 9014 };
+	static struct guest_frame got;
+	static uint8_t data[9014];
+	struct pair p;
+
+	pair_start(&p, GUEST_SLOTS, GUEST_GUARD_HEADROOM, FRONT_LINUX, 256);
+	for (unsigned i = 0; i < 30; i++) {
+		uint32_t len = lens[i % 6];
+		struct frame f = flow_frame(p.from, p.to, FRAME_UDP4, len, i);
+		frame_build(&f, data);
+		flow_drain(p.from);
+		CU_ASSERT_EQUAL(guest_send_frame(p.from, data, len), 0);
+		CU_ASSERT_FATAL(flow_receive(p.to, &got));
+		CU_ASSERT(frame_equal(&f, FRAME_COMPLETE, got.data, got.len));
+		CU_ASSERT_EQUAL(got.n_slots, (len + 3839) / 3840 + 1);
+		CU_ASSERT_EQUAL(got.headroom, 256);
 	}
 	sim_stop(&p.s);
 }
@@ -98,7 +134,7 @@ headroom_without_sg(void)
 	CU_ASSERT(flow_receive(p.to, &got));
 	CU_ASSERT_EQUAL(got.headroom, LIMIT_XDP_HEADROOM);
 	CU_ASSERT_EQUAL(got.n_slots, 2);
-	CU_ASSERT_EQUAL(port_max_frame(sim_port(p.to)), 1518);
+	CU_ASSERT_EQUAL(port_max_frame(sim_port(p.to)), NETIF_PAGE_SIZE - LIMIT_XDP_HEADROOM);
 	sim_stop(&p.s);
 }
 
@@ -127,7 +163,7 @@ headroom_changes_under_traffic(void)
 			CU_ASSERT(frame_equal(&f, FRAME_COMPLETE, got.data, got.len));
 			CU_ASSERT(got.headroom == values[i] || got.headroom == (i == 0 ? 0 : values[i - 1]));
 		}
-		send_gso(&p, FRAME_TCP4, 20000, i);
+		send_gso(&p, FRAME_TCP4, 1800, i);
 		CU_ASSERT(flow_receive(p.to, &got));
 		CU_ASSERT_EQUAL(got.headroom, values[i]); /* from our 8 on */
 		CU_ASSERT(flow_exchange(p.from, p.to, 20));
@@ -162,23 +198,15 @@ headroom_absurd(void)
 	for (unsigned i = 0; i < 45; i++) {
 		front_printf(p.to, "xdp-headroom", "%s", values[i % 9]);
 		front_set_state(p.to, i % 3 == 2 ? 4 : 7);
-		send_gso(&p, FRAME_TCP4, 30000, i);
+		send_gso(&p, FRAME_TCP4, 2000, i);
 		CU_ASSERT(receive_own(p.to, &got));
-		CU_ASSERT_EQUAL(got.len, 30000);
+		CU_ASSERT_EQUAL(got.len, 2000);
 		CU_ASSERT(got.headroom <= LIMIT_XDP_HEADROOM);
 		CU_ASSERT(flow_exchange(p.from, other, 10));
 	}
 	CU_ASSERT(front_reconfigure(p.to, 65535));
 	port_vif_get_stats(sim_port(p.to), &stats);
 	CU_ASSERT_EQUAL(stats.headroom, LIMIT_XDP_HEADROOM);
-	/* Too many slots for a frontend: it gets segments. */
-	send_gso(&p, FRAME_TCP4, 65535, 1);
-	for (uint32_t left = 65535 - 54; left > 0; left -= got.len - 54) {
-		CU_ASSERT_FATAL(receive_own(p.to, &got));
-		CU_ASSERT_EQUAL(got.gso_size, 0);
-		CU_ASSERT_FATAL(got.len <= 54 + MSS && got.len - 54 <= left);
-		CU_ASSERT_EQUAL(got.headroom, LIMIT_XDP_HEADROOM);
-	}
 	sim_stop(&p.s);
 }
 
@@ -196,8 +224,8 @@ headroom_across_reconnect(void)
 	guest_renew(p.to);
 	front_set_state(p.to, XenbusStateInitialising);
 	CU_ASSERT(front_connect(p.to, FRONT_LINUX));
-	send_gso(&p, FRAME_TCP4, 9000, 1);
-	expect_gso(&p, FRAME_TCP4, 9000, 1, 256, 5);
+	send_gso(&p, FRAME_TCP4, 3000, 1);
+	expect_gso(&p, FRAME_TCP4, 3000, 1, 256, 3);
 	CU_ASSERT(flow_exchange(p.from, p.to, 20));
 	sim_stop(&p.s);
 }
@@ -217,8 +245,8 @@ four_slots(void)
 	CU_ASSERT(front_reconfigure(p.to, 256));
 	CU_ASSERT(flow_exchange(p.from, p.to, 200));
 	for (unsigned i = 0; i < 20; i++) {
-		send_gso(&p, FRAME_TCP6, 2 * 3840, i);
-		expect_gso(&p, FRAME_TCP6, 2 * 3840, i, 256, 4);
+		send_gso(&p, FRAME_TCP6, 3840, i);
+		expect_gso(&p, FRAME_TCP6, 3840, i, 256, 3);
 	}
 	sim_stop(&p.s);
 }
@@ -250,6 +278,7 @@ no_rx_notify(void)
 
 CU_TestInfo headroom_cases[] = {
 	{ "headroom_from_connect", headroom_from_connect },
+	{ "headroom_of_jumbo_frames", headroom_of_jumbo_frames },
 	{ "headroom_without_sg", headroom_without_sg },
 	{ "headroom_changes_under_traffic", headroom_changes_under_traffic },
 	{ "headroom_absurd", headroom_absurd },

@@ -2,6 +2,7 @@
 /* Cases: a vif of several queues, each with a poller of its own. */
 #include <string.h>
 
+#include "dp/port_vif.h"
 #include "sim/asker.h"
 #include "sim/test_sim.h"
 
@@ -272,6 +273,30 @@ hash_flood(void)
 	asker_end(&a);
 }
 
+/* Another headroom is for all queues, whichever pollers have them, and no flow loses its order. */
+static void
+headroom_of_all_queues(void)
+{
+	static const unsigned values[] = { 256, 0, 64 };
+	struct asker a;
+	struct flows fl;
+	uint32_t turn = 0;
+
+	asker_start(&a, N_QUEUES);
+	flows_start(&fl);
+	for (unsigned i = 0; i < 3; i++) {
+		CU_ASSERT(front_reconfigure(a.d, values[i]));
+		for (unsigned q = 0; q < N_QUEUES; q++) {
+			struct port_vif_stats stats;
+			port_vif_get_stats(sim_port(a.d)->queue[q], &stats);
+			CU_ASSERT_EQUAL(stats.headroom, values[i]);
+		}
+		for (unsigned n = 0; n < 10; n++)
+			CU_ASSERT_FATAL(flows_round(&a, &fl, turn++, true));
+	}
+	asker_end(&a);
+}
+
 CU_TestInfo queues_cases[] = {
 	{ "to_guest_spread", to_guest_spread },
 	{ "pollers_differ", pollers_differ },
@@ -279,5 +304,6 @@ CU_TestInfo queues_cases[] = {
 	{ "steered_by_map", steered_by_map },
 	{ "hash_requests_checked", hash_requests_checked },
 	{ "hash_flood", hash_flood },
+	{ "headroom_of_all_queues", headroom_of_all_queues },
 	CU_TEST_INFO_NULL,
 };
