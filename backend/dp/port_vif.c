@@ -42,7 +42,7 @@ static enum port_armed
 vif_arm(struct port *port)
 {
 	struct vif_queue *q = queue_of(port);
-	unsigned need = q->backlog.n > 0 ? to_guest_slots(q, q->backlog.frame[q->backlog.head % LIMIT_BACKLOG_FRAMES]) : 0;
+	unsigned need = to_guest_need(q);
 	bool open_from = meter_is_open(q->meter_from, port->owner->now);
 	bool open_to = need == 0 || meter_is_open(q->meter_to, port->owner->now);
 	bool told = need == 0 || (q->guest & VIF_GUEST_RX_NOTIFY);

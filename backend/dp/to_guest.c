@@ -56,13 +56,40 @@ slot_size(const struct vif_queue *q, const struct rte_mbuf *m, uint32_t at)
 	return (uint16_t)util_min(left, NETIF_PAGE_SIZE - page_offset);
 }
 
+/* The guest may choose another hash at any time: one look at it counts for a whole run. */
+static void
+look_at_hash(struct vif_queue *q)
+{
+	const struct steering *s = __atomic_load_n(&q->port.leader->steering, __ATOMIC_ACQUIRE);
+
+	q->hash = steering_is_chosen(s) ? s : NULL;
+}
+
+static bool
+has_hash(const struct vif_queue *q, const struct rte_mbuf *m)
+{
+	uint32_t hash;
+	uint8_t type;
+
+	return q->hash != NULL && steering_hash(q->hash, m, &type, &hash);
+}
+
 unsigned
 to_guest_slots(const struct vif_queue *q, const struct rte_mbuf *m)
 {
 	uint32_t room = slot_room(q);
 	uint32_t after_first = m->pkt_len - slot_size(q, m, 0);
 
-	return 1 + (after_first + room - 1) / room + (is_gso(m) ? 1 : 0) + (q->headroom > 0 ? 1 : 0);
+	return 1 + (after_first + room - 1) / room + is_gso(m) + has_hash(q, m) + (q->headroom > 0);
+}
+
+unsigned
+to_guest_need(struct vif_queue *q)
+{
+	if (q->backlog.n == 0)
+		return 0;
+	look_at_hash(q);
+	return to_guest_slots(q, q->backlog.frame[q->backlog.head % LIMIT_BACKLOG_FRAMES]);
 }
 
 static bool
@@ -159,7 +186,7 @@ first_flags(const struct vif_queue *q, const struct rte_mbuf *m)
 		flags |= NETRXF_csum_blank | NETRXF_data_validated;
 	else if ((m->ol_flags & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_GOOD)
 		flags |= NETRXF_data_validated;
-	if (is_gso(m) || q->headroom > 0)
+	if (is_gso(m) || q->headroom > 0 || has_hash(q, m))
 		flags |= NETRXF_extra_info;
 	return flags;
 }
@@ -183,11 +210,20 @@ put_extra(struct vif_queue *q, struct burst *b, uint8_t type)
 static void
 put_extras(struct vif_queue *q, struct burst *b, const struct rte_mbuf *m)
 {
+	uint32_t hash;
+	uint8_t type;
+
 	if (is_gso(m)) {
 		netif_extra_info_t *extra = put_extra(q, b, XEN_NETIF_EXTRA_TYPE_GSO);
 		extra->u.gso.size = m->tso_segsz;
 		extra->u.gso.type = (m->ol_flags & RTE_MBUF_F_TX_IPV6) ? XEN_NETIF_GSO_TYPE_TCPV6
 								       : XEN_NETIF_GSO_TYPE_TCPV4;
+	}
+	if (q->hash != NULL && steering_hash(q->hash, m, &type, &hash)) {
+		netif_extra_info_t *extra = put_extra(q, b, XEN_NETIF_EXTRA_TYPE_HASH);
+		extra->u.hash.type = type;
+		extra->u.hash.algorithm = XEN_NETIF_CTRL_HASH_ALGORITHM_TOEPLITZ;
+		memcpy(extra->u.hash.value, &hash, sizeof(hash)); /* the least significant byte first, as x86 has it */
 	}
 	if (q->headroom > 0)
 		put_extra(q, b, NETIF_EXTRA_TYPE_XDP)->u.pad[0] = q->headroom;
@@ -254,6 +290,7 @@ to_guest_run(struct vif_queue *q)
 		port_set_fault(&q->port, "rx ring: impossible number of requests");
 		return;
 	}
+	look_at_hash(q);
 	copy_reset(&pl->copy);
 	while (b.n_frames < q->backlog.n) {
 		struct rte_mbuf *m = backlog_peek(&q->backlog, b.n_frames);

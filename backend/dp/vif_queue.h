@@ -39,6 +39,7 @@ struct vif_queue {
 	uint64_t foreign_aged;              /* clock of the last foreign_age() */
 	struct meter *meter_from; /* what the guest sends; NULL: no limit */
 	struct meter *meter_to;   /* what it gets */
+	const struct steering *hash; /* that the frames of a run are told with; NULL: none. Set anew for each run */
 	struct ring tx; /* from the guest */
 	struct ring rx; /* to the guest */
 	uint64_t tx_published; /* clock of the oldest tx response that the guest was not notified of */
@@ -57,6 +58,9 @@ vif_queue_notify(struct vif_queue *q, uint32_t evtchn)
 
 /* Ring slots that frame `m` takes on the way to the guest: its pages, and one for each extra info. */
 unsigned to_guest_slots(const struct vif_queue *q, const struct rte_mbuf *m);
+
+/* Ring slots that the first frame of the backlog needs; 0: nothing waits. */
+unsigned to_guest_need(struct vif_queue *q);
 
 /* Drops all frames that wait for rx slots. */
 void to_guest_drop(struct vif_queue *q);

@@ -85,19 +85,25 @@ flows_take(struct asker *a, struct flows *fl, unsigned n, bool stays)
 	return true;
 }
 
-/* One frame of each flow to the library's vif. */
+/* One frame of each of the first `n` flows to the library's vif. */
 static bool
-flows_round(struct asker *a, struct flows *fl, uint32_t turn, bool stays)
+flows_send(struct asker *a, struct flows *fl, unsigned n, uint32_t turn, bool stays)
 {
 	uint8_t data[FRAME_LEN];
 
-	for (unsigned flow = 0; flow < N_FLOWS; flow++) {
+	for (unsigned flow = 0; flow < n; flow++) {
 		flow_build(a->b, a->d, flow, turn, data);
 		if (!flow_send(a->b, &(struct guest_packet){ .data = data, .len = FRAME_LEN }))
 			return false;
 	}
 	flow_drain(a->b);
-	return flows_take(a, fl, N_FLOWS, stays);
+	return flows_take(a, fl, n, stays);
+}
+
+static bool
+flows_round(struct asker *a, struct flows *fl, uint32_t turn, bool stays)
+{
+	return flows_send(a, fl, N_FLOWS, turn, stays);
 }
 
 static unsigned
@@ -108,6 +114,24 @@ flows_of_queue(const struct flows *fl, int queue)
 	for (unsigned i = 0; i < N_FLOWS; i++)
 		n += fl->queue[i] == queue;
 	return n;
+}
+
+/*
+ * Takes another frame of flow 0: what the extra info says that came with it. False: none did. The library posts buffers many at a
+ * time, so the ring still holds it.
+ */
+static bool
+next_hash(struct asker *a, struct flows *fl, uint32_t turn, uint32_t *hash)
+{
+	netif_extra_info_t extra;
+
+	if (!flows_send(a, fl, 1, turn, false))
+		return false;
+	const struct fe_ring *rx = &a->fe->queue[fl->queue[0]].rx;
+	fe_ring_copy_response(rx, rx->rsp_cons - 1, &extra, sizeof(extra));
+	memcpy(hash, extra.u.hash.value, sizeof(*hash));
+	return extra.type == XEN_NETIF_EXTRA_TYPE_HASH && extra.flags == 0 && extra.u.hash.type == _XEN_NETIF_CTRL_HASH_TYPE_IPV4 &&
+	       extra.u.hash.algorithm == XEN_NETIF_CTRL_HASH_ALGORITHM_TOEPLITZ;
 }
 
 /* ---- cases ----------------------------------------------------------------------------------------------- */
@@ -187,7 +211,7 @@ steered_by_map(void)
 {
 	struct asker a;
 	struct flows fl;
-	uint32_t *map, turn = 0;
+	uint32_t *map, turn = 0, hash[N_QUEUES];
 
 	asker_start(&a, N_QUEUES);
 	map = (uint32_t *)a.page[1];
@@ -203,13 +227,17 @@ steered_by_map(void)
 		ask(&a, MAP, a.ref[1], 16, 0, OKAY);
 		CU_ASSERT(flows_round(&a, &fl, turn++, false));
 		CU_ASSERT_EQUAL(flows_of_queue(&fl, queue), N_FLOWS);
+		CU_ASSERT(next_hash(&a, &fl, fl.turn[0], &hash[queue]));
+		fl.turn[0]--; /* as the others */
 	}
+	CU_ASSERT(hash[0] != 0 && hash[0] == hash[1]); /* of the same addresses */
 	map[5] = N_QUEUES; /* no such queue: the table in force stays */
 	ask(&a, MAP, a.ref[1], 16, 0, NO);
 	CU_ASSERT(flows_round(&a, &fl, turn++, true));
 	ask(&a, ALGORITHM, XEN_NETIF_CTRL_HASH_ALGORITHM_NONE, 0, 0, OKAY);
 	CU_ASSERT(flows_round(&a, &fl, turn++, false));
 	CU_ASSERT(flows_of_queue(&fl, 0) > N_FLOWS / 8 && flows_of_queue(&fl, 1) > N_FLOWS / 8);
+	CU_ASSERT_FALSE(next_hash(&a, &fl, fl.turn[0], &hash[0]));
 	asker_end(&a);
 }
 
