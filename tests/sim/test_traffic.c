@@ -212,6 +212,7 @@ flood_and_learn(void)
 
 	sim_start(&s);
 	struct guest *a = sim_add(&s), *b = sim_add(&s), *c = sim_add(&s);
+	fake_store_write(guest_back(c, "mac-antispoof").text, "0");
 	sim_connect_all(&s);
 	struct frame f = flow_frame(a, b, FRAME_RAW, 77, 1);
 	CU_ASSERT_EQUAL(spread(&s, a, &f), 2); /* nobody knows b yet */
