@@ -157,7 +157,7 @@ publish_ctrl(const struct vpe_fe *fe, uint32_t tx)
 }
 
 static int
-publish(const struct vpe_fe *fe)
+publish(struct vpe_fe *fe)
 {
 	const struct fe_store *st = &fe->store;
 	int ret = -EAGAIN;
@@ -177,6 +177,7 @@ publish(const struct vpe_fe *fe)
 		else
 			st->ops->abort(st->store, tx);
 	}
+	fe->store.published |= ret == 0;
 	return ret;
 }
 

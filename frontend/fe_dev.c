@@ -41,8 +41,9 @@ fail(const struct vpe_fe *fe, int ret, const char *format, ...)
 
 /* Takes it from the kernel's netfront, and from everybody else who uses this library. */
 static int
-take_over(struct vpe_fe *fe, bool may, const char *guard)
+take_over(struct vpe_fe *fe, bool may)
 {
+	const char *guard = fe->guard_program;
 	bool kernel_has = fe_kernel_has(fe->sysfs, fe->vif);
 
 	if (kernel_has && !may)
@@ -90,7 +91,7 @@ make_ctrl(struct vpe_fe *fe)
 }
 
 static int
-connect(struct vpe_fe *fe, const struct vpe_fe_params *params, const char *guard)
+connect(struct vpe_fe *fe, const struct vpe_fe_params *params)
 {
 	unsigned n_max, n_buffers = params->n_buffers == 0 ? FE_BUFFERS_DEFAULT : params->n_buffers;
 
@@ -99,7 +100,7 @@ connect(struct vpe_fe *fe, const struct vpe_fe_params *params, const char *guard
 	int ret = fe_store_open(&fe->store, fe->xen->store, fe->vif);
 	if (ret < 0)
 		return fail(fe, ret, "device/vif/%u in xenstore", fe->vif);
-	ret = take_over(fe, params->take_over, guard);
+	ret = take_over(fe, params->take_over);
 	if (ret < 0)
 		return ret;
 	ret = fe_connect_prepare(fe);
@@ -138,7 +139,8 @@ fe_dev_open(const struct vpe_fe_params *params, const struct fe_host *host)
 	fe->timeout_ms = params->timeout_ms == 0 ? TIMEOUT_DEFAULT_MS : params->timeout_ms;
 	fe->no_gso = params->no_gso;
 	fe->no_static = params->no_static;
-	int ret = connect(fe, params, params->no_guard ? NULL : host->guard);
+	fe->guard_program = params->no_guard ? NULL : host->guard;
+	int ret = connect(fe, params);
 	if (ret < 0) {
 		vpe_fe_close(fe);
 		errno = -ret;
@@ -155,6 +157,21 @@ vpe_fe_open(const struct vpe_fe_params *params)
 	return fe_dev_open(params, &host);
 }
 
+/* Our channels are not ours any more, and must not be unbound. */
+static void
+keep_channels(struct vpe_fe *fe)
+{
+	for (unsigned i = 0; i < fe->info.n_queues; i++) {
+		struct fe_queue *q = &fe->queue[i];
+		if (q->port >= 0)
+			fe_guard_keep(fe->guard_program, q->events_ops->fd(q->events));
+		q->port = -1;
+	}
+	if (fe->ctrl.events != NULL && fe->ctrl.port >= 0)
+		fe_guard_keep(fe->guard_program, fe->xen->events->fd(fe->ctrl.events));
+	fe->ctrl.port = -1;
+}
+
 int
 vpe_fe_close(struct vpe_fe *fe)
 {
@@ -162,7 +179,9 @@ vpe_fe_close(struct vpe_fe *fe)
 
 	if (fe == NULL)
 		return 0;
-	if (fe->queue != NULL)
+	if (fe->queue != NULL && fe_store_is_moved(&fe->store))
+		keep_channels(fe);
+	else if (fe->queue != NULL)
 		ret = fe_connect_end(fe);
 	for (unsigned i = 0; fe->queue != NULL && i < fe->info.n_queues; i++)
 		fe_queue_fini(&fe->queue[i]);
@@ -215,6 +234,10 @@ vpe_fe_process(struct vpe_fe *fe)
 		return ret;
 	if (ret == 0 && fe->connected)
 		return 0;
+	if (fe_store_is_moved(&fe->store)) {
+		fe->connected = false;
+		return -ENODEV;
+	}
 	switch (fe_store_back_state(&fe->store)) {
 	case XenbusStateConnected:
 		return fe->connected ? 0 : reconnect(fe);

@@ -23,6 +23,7 @@ struct vpe_fe {
 	unsigned timeout_ms;
 	bool no_gso;
 	int guard;      /* -1: none */
+	const char *guard_program; /* NULL: there is to be none */
 	bool give_back; /* the kernel's netfront had it */
 	bool connected;
 };

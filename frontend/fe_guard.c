@@ -3,6 +3,7 @@
 #include "fe_guard.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
@@ -12,15 +13,12 @@
 
 /* The guard lives on whatever signals the application ignores, blocks or gets from its terminal. */
 static int
-spawn(const char *program, unsigned vif, bool give_back, int its_end, pid_t *pid)
+spawn(const char *const *argv, int its_end, pid_t *pid)
 {
-	char number[16];
-	const char *argv[] = { program, number, give_back ? FE_GUARD_GIVE_BACK : NULL, NULL };
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attr;
 	sigset_t none, all;
 
-	snprintf(number, sizeof(number), "%u", vif);
 	sigemptyset(&none);
 	sigfillset(&all);
 	posix_spawnattr_init(&attr);
@@ -29,7 +27,7 @@ spawn(const char *program, unsigned vif, bool give_back, int its_end, pid_t *pid
 	posix_spawnattr_setsigdefault(&attr, &all);
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_adddup2(&actions, its_end, STDIN_FILENO);
-	int ret = posix_spawn(pid, program, &actions, &attr, (char *const *)argv, NULL);
+	int ret = posix_spawn(pid, argv[0], &actions, &attr, (char *const *)argv, NULL);
 	posix_spawn_file_actions_destroy(&actions);
 	posix_spawnattr_destroy(&attr);
 	return -ret;
@@ -38,13 +36,16 @@ spawn(const char *program, unsigned vif, bool give_back, int its_end, pid_t *pid
 int
 fe_guard_start(const char *program, unsigned vif, bool give_back)
 {
+	char number[16];
+	const char *argv[] = { program, number, give_back ? FE_GUARD_GIVE_BACK : NULL, NULL };
 	int end[2];
 	char said = 0;
 	pid_t pid;
 
+	snprintf(number, sizeof(number), "%u", vif);
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, end) < 0)
 		return -errno;
-	int ret = spawn(program, vif, give_back, end[1], &pid);
+	int ret = spawn(argv, end[1], &pid);
 	close(end[1]);
 	if (ret == 0) {
 		ssize_t n = TEMP_FAILURE_RETRY(read(end[0], &said, 1));
@@ -54,6 +55,18 @@ fe_guard_start(const char *program, unsigned vif, bool give_back)
 	if (ret < 0)
 		close(end[0]);
 	return ret;
+}
+
+void
+fe_guard_keep(const char *program, int fd)
+{
+	const char *argv[] = { program, FE_GUARD_KEEP, NULL };
+	pid_t pid;
+
+	if (program != NULL && spawn(argv, fd, &pid) == 0)
+		TEMP_FAILURE_RETRY(waitpid(pid, NULL, 0)); /* it has gone on in a child of its own */
+	else
+		fcntl(fd, F_DUPFD_CLOEXEC, 0);
 }
 
 void

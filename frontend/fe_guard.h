@@ -28,6 +28,16 @@
  */
 int fe_guard_start(const char *program, unsigned vif, bool give_back);
 
+/* The other thing it does: see fe_guard_keep(). */
+#define FE_GUARD_KEEP "keep"
+
+/*
+ * Has `program` hold the event channels of `fd` for as long as the guest runs, or if that is NULL, this process. They are void
+ * since the guest was restored or migrated, and Linux (drivers/xen/evtchn.c, evtchn_unbind_from_user()) has a BUG() for
+ * whoever unbinds or closes the last descriptor of one. `fd` itself may be closed then.
+ */
+void fe_guard_keep(const char *program, int fd);
+
 /* The vif is closed: the guard goes, and with it the lock. */
 void fe_guard_end(int fd);
 

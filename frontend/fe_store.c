@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/util.h"
 #include "proto/keys.h"
@@ -86,6 +87,23 @@ fe_store_set_state(const struct fe_store *st, int state)
 	return fe_store_write(st, 0, KEY_STATE, (unsigned long)state);
 }
 
+/* On another host the domid may be the same. The toolstack makes the directory anew, but not what we published in it. */
+bool
+fe_store_is_moved(const struct fe_store *st)
+{
+	char *domid = st->ops->read(st->store, 0, KEY_OWN_DOMID, NULL);
+	bool moved = domid != NULL && st->domid != NULL && strcmp(domid, st->domid) != 0;
+
+	free(domid);
+	if (moved || !st->published)
+		return moved;
+	char *backend = fe_store_front_text(st, "backend"), *ours = fe_store_front_text(st, KEY_REQUEST_RX_COPY);
+	moved = backend != NULL && ours == NULL;
+	free(backend);
+	free(ours);
+	return moved;
+}
+
 int
 fe_store_back_state(const struct fe_store *st)
 {
@@ -151,6 +169,7 @@ fe_store_open(struct fe_store *st, const struct store_ops *ops, unsigned vif)
 	if (st->store == NULL)
 		return -errno;
 	snprintf(st->front, sizeof(st->front), "device/vif/%u", vif);
+	st->domid = ops->read(st->store, 0, KEY_OWN_DOMID, NULL);
 	int ret = find_backend(st);
 	if (ret < 0)
 		fe_store_close(st);
@@ -169,5 +188,6 @@ fe_store_close(struct fe_store *st)
 	if (st->store != NULL)
 		st->ops->close(st->store);
 	free(st->back);
+	free(st->domid);
 	*st = (struct fe_store){ .store = NULL };
 }

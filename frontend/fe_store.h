@@ -12,7 +12,9 @@ struct fe_store {
 	char front[64];  /* relative to the own domain's directory */
 	char *back;      /* absolute; ours to free */
 	uint32_t backend;
+	char *domid;    /* ours; NULL: unknown */
 	bool watched;
+	bool published; /* our keys stand in the frontend's directory */
 };
 
 /* Connects and finds the backend. 0 or -errno: -ENOENT there is no such vif. */
@@ -29,6 +31,12 @@ char *fe_store_front_text(const struct fe_store *st, const char *key);
 int fe_store_write(const struct fe_store *st, uint32_t tx, const char *key, unsigned long value);
 int fe_store_remove(const struct fe_store *st, const char *key);
 int fe_store_set_state(const struct fe_store *st, int state);
+
+/*
+ * Whether the vif is another one than was opened: the guest was restored or migrated, so its grants and event channels are
+ * void, and both directories are new.
+ */
+bool fe_store_is_moved(const struct fe_store *st);
 
 /* The backend's state: XenbusState*; XenbusStateUnknown if its directory is gone. */
 int fe_store_back_state(const struct fe_store *st);

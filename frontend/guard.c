@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* vpe-guard: see fe_guard.h. Started by libvpefront, never by hand: vpe-guard VIF [-k]. */
+/* vpe-guard: see fe_guard.h. Started by libvpefront, never by hand: vpe-guard VIF [-k], or vpe-guard keep. */
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -98,6 +98,11 @@ main(int argc, char **argv)
 
 	if (argc < 2 || argc != 2 + give_back)
 		errx(1, "libvpefront starts this program");
+	if (strcmp(argv[1], FE_GUARD_KEEP) == 0) {
+		go_on_alone();
+		for (;;)
+			pause(); /* standard input is what is kept */
+	}
 	unsigned vif = (unsigned)strtoul(argv[1], NULL, 10);
 	openlog("vpe-guard", LOG_PID, LOG_DAEMON);
 	if (!lock(vif)) {

@@ -434,7 +434,7 @@ vif_step(struct vif *vif, uint64_t now_ms)
 	}
 	if (now_ms >= vif->retry_ms) {
 		vif->retry_ms = CLOCK_NEVER;
-		vif->stale |= VIF_STALE_BACKEND | VIF_STALE_FRONTEND | VIF_STALE_LIVE;
+		vif->stale |= VIF_STALE_BACKEND | VIF_STALE_FRONTEND | VIF_STALE_LIVE | VIF_STALE_DOMAIN;
 	}
 	if (now_ms >= vif->reconf_ms)
 		vif->reconf_ms = CLOCK_NEVER;

@@ -52,6 +52,7 @@ struct vif_env {
 #define VIF_STALE_INSIDE (1u << 2)   /* something else changed */
 #define VIF_STALE_CTRL (1u << 3)     /* its control ring may have requests */
 #define VIF_STALE_LIVE (1u << 4)     /* look at the keys that may change while the guest runs */
+#define VIF_STALE_DOMAIN (1u << 5)   /* its guest may be dead */
 
 #define VIF_WHY_SIZE 256
 #define VIF_RETRY_MS 1000u /* after the store failed us */
@@ -100,6 +101,7 @@ struct vif {
 	uint32_t own_state;  /* as it stands in our `state` key, whoever wrote it */
 	enum hotplug_status hotplug;
 	bool front_gone;
+	bool dead;             /* its domain is, whatever the store still says of the frontend: counts as front_gone */
 	uint32_t front_state; /* 0: unknown */
 	const char *fault;    /* why the port or the TAP is off for good; NULL: it is not */
 	bool stop;            /* the daemon ends */

@@ -222,6 +222,24 @@ look_at_frontend(struct vif *vif, uint64_t now_ms)
 	}
 }
 
+/*
+ * A dying domain is a zombie for as long as we have its pages mapped, so its frontend directory is not waited for: not
+ * every xenstored removes it. Before the guest connects nothing is mapped, and xenstored may not know the domain yet.
+ */
+static void
+look_at_domain(struct vif *vif, uint64_t now_ms)
+{
+	const struct xstore *xs = &vif->env->xs;
+
+	if (vif->link.grants == NULL)
+		return;
+	int ret = xs->ops->domain_lives(xs->conn, vif->domid);
+	if (ret < 0)
+		look_later(vif, now_ms, "whether its guest lives", ret);
+	else
+		vif->dead = ret == 0;
+}
+
 void
 vif_look(struct vif *vif, uint64_t now_ms)
 {
@@ -233,6 +251,9 @@ vif_look(struct vif *vif, uint64_t now_ms)
 		look_at_live(vif, now_ms);
 	if ((vif->stale & VIF_STALE_FRONTEND) && vif->configured)
 		look_at_frontend(vif, now_ms);
+	if (vif->stale & VIF_STALE_DOMAIN)
+		look_at_domain(vif, now_ms);
+	vif->front_gone |= vif->dead;
 	vif->stale &= VIF_STALE_CTRL;
 }
 

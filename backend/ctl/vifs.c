@@ -185,14 +185,14 @@ backend_fired(void *owner, const char *path)
 }
 
 /*
- * Some domain died or shut down. xenstored has removed what belonged to a dead one, so its frontend's state is gone.
+ * Some domain died or shut down. Most xenstoreds have removed what belonged to a dead one, so its frontend's state is gone.
  * Only dom0 is told; elsewhere the watch on that state tells the same.
  */
 static void
 release_fired(void *owner, const char *path)
 {
 	(void)path;
-	touch_all(owner, ALL_DOMAINS, VIF_STALE_FRONTEND);
+	touch_all(owner, ALL_DOMAINS, VIF_STALE_FRONTEND | VIF_STALE_DOMAIN);
 }
 
 /* ---- the whole ------------------------------------------------------------------------------------------------ */

@@ -44,6 +44,11 @@ struct store_ops {
 	int (*fd)(struct store *store); /* readable when next_event() may have something */
 	/* Takes the next fired watch. 1 = *event is filled, 0 = none now, negative = the connection is lost. */
 	int (*next_event)(struct store *store, struct store_event *event);
+	/*
+	 * Whether a domain that had a guest in it still has: 1, or 0 when it is dying or gone, as xenstored finds just before
+	 * @releaseDomain fires; else -errno. One that only shut down or is suspended counts as 1.
+	 */
+	int (*domain_lives)(struct store *store, uint32_t domid);
 };
 
 /* ---- grants ------------------------------------------------------------------------------------------- */

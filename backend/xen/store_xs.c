@@ -136,6 +136,16 @@ xs_store_next_event(struct store *store, struct store_event *event)
 	}
 }
 
+/* xenstored forgets a domain's connection when it is dying. The library says false for an error, too. */
+static int
+xs_store_domain_lives(struct store *store, uint32_t domid)
+{
+	errno = 0;
+	if (xs_is_domain_introduced(handle_of(store), domid))
+		return 1;
+	return errno == 0 ? 0 : -errno;
+}
+
 const struct store_ops store_xs_ops = {
 	.open = xs_store_open,
 	.close = xs_store_close,
@@ -150,4 +160,5 @@ const struct store_ops store_xs_ops = {
 	.unwatch = xs_store_unwatch,
 	.fd = xs_store_fd,
 	.next_event = xs_store_next_event,
+	.domain_lives = xs_store_domain_lives,
 };

@@ -47,6 +47,7 @@ void fake_store_leaks(struct fake_leaks *leaks);
 void fake_grants_leaks(struct fake_leaks *leaks);
 void fake_events_leaks(struct fake_leaks *leaks);
 void fake_store_fire_special(const char *name);
+void fake_store_domain_dies(uint32_t domid);
 void fake_grants_domain_dies(uint32_t domid);
 void fake_events_domain_dies(uint32_t domid);
 

@@ -6,7 +6,11 @@
 
 #include "fakes/fake_store_conn.h"
 
+#define DEAD_MAX 16u
+
 static uint32_t last_tx_id;
+static uint32_t dead[DEAD_MAX]; /* domains that died since the reset, the last ones */
+static unsigned n_dead;
 static struct {
 	unsigned skip;
 	void (*fn)(void *arg); /* NULL: none */
@@ -27,6 +31,7 @@ void
 fake_store_reset_ops(void)
 {
 	on_begin.fn = NULL;
+	n_dead = 0;
 }
 
 static void
@@ -220,6 +225,23 @@ op_open(void)
 	return conn_open(fake_self(), true);
 }
 
+void
+fake_store_domain_dies(uint32_t domid)
+{
+	dead[n_dead++ % DEAD_MAX] = domid;
+}
+
+static int
+op_domain_lives(struct store *store, uint32_t domid)
+{
+	int error = conn_enter(store, FAKE_STORE_LIVES);
+	int lives = 1;
+
+	for (unsigned i = 0; i < n_dead && i < DEAD_MAX; i++)
+		lives = dead[i] == domid ? 0 : lives;
+	return conn_leave(store, error != 0 ? -error : lives);
+}
+
 const struct store_ops fake_store_ops = {
 	.open = op_open,
 	.close = conn_close,
@@ -234,4 +256,5 @@ const struct store_ops fake_store_ops = {
 	.unwatch = conn_unwatch,
 	.fd = conn_fd,
 	.next_event = conn_next_event,
+	.domain_lives = op_domain_lives,
 };

@@ -199,6 +199,7 @@ fake_domain_destroy(uint32_t domid, enum fake_store_fate fate)
 	pthread_mutex_lock(&fake_lock);
 	fake_events_domain_dies(domid);
 	fake_grants_domain_dies(domid);
+	fake_store_domain_dies(domid);
 	fake_changed();
 	pthread_mutex_unlock(&fake_lock);
 	if (fate == FAKE_STORE_REMOVED) {

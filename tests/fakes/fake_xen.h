@@ -116,6 +116,7 @@ enum fake_store_op {
 	FAKE_STORE_BEGIN,
 	FAKE_STORE_COMMIT,
 	FAKE_STORE_WATCH,
+	FAKE_STORE_LIVES,
 	FAKE_STORE_N_OPS,
 };
 /* After `skip` more calls of `op` by the code under test, the next `n` fail with `error` (a positive errno). */

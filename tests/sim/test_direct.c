@@ -185,6 +185,40 @@ backend_closes(void)
 	direct_end(&s, fe);
 }
 
+/* The guest is restored: as another domain, or on another host as one that happens to have the same number. */
+static void
+guest_restored(void)
+{
+	static const struct vpe_fe_params params = { .timeout_ms = GUEST_PATIENCE_MS };
+	char path[64];
+	struct guest *d, *b;
+	struct sim s;
+
+	struct vpe_fe *fe = direct_start(&s, &d, &b);
+	CU_ASSERT_EQUAL(vpe_fe_process(fe), 0);
+	toolstack_remove(d);
+	toolstack_add(d, NULL);
+	CU_ASSERT_EQUAL(vpe_fe_process(fe), -ENODEV);
+	CU_ASSERT_EQUAL(vpe_fe_process(fe), -ENODEV);
+	CU_ASSERT_EQUAL(vpe_fe_close(fe), 0);
+	CU_ASSERT_EQUAL(front_n_open(), 0);
+	CU_ASSERT_EQUAL(fake_store_number(guest_front(d, "state").text, -1), XenbusStateInitialising); /* not touched */
+
+	snprintf(path, sizeof(path), "/local/domain/%u/domid", d->params.domid);
+	fake_store_printf(path, "%u", d->params.domid);
+	fe = direct_open_at(&params, front_xen(d->params.domid));
+	CU_ASSERT_PTR_NOT_NULL_FATAL(fe);
+	direct_greet(fe, d, b);
+	CU_ASSERT_EQUAL(vpe_fe_process(fe), 0);
+	fake_store_printf(path, "%u", d->params.domid + 1);
+	fake_store_printf(guest_back(d, "state").text, "%d", XenbusStateClosed);
+	CU_ASSERT_EQUAL(vpe_fe_process(fe), -ENODEV);
+	CU_ASSERT_EQUAL(vpe_fe_close(fe), 0);
+	CU_ASSERT_EQUAL(front_n_open(), 0);
+	toolstack_remove(d);
+	sim_stop(&s);
+}
+
 CU_TestInfo direct_cases[] = {
 	{ "all_sizes", all_sizes },
 	{ "echo", echo },
@@ -193,5 +227,6 @@ CU_TestInfo direct_cases[] = {
 	{ "after_a_kill", after_a_kill },
 	{ "wrong_opens", wrong_opens },
 	{ "backend_closes", backend_closes },
+	{ "guest_restored", guest_restored },
 	CU_TEST_INFO_NULL,
 };

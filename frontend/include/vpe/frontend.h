@@ -115,7 +115,7 @@ void vpe_fe_get_info(const struct vpe_fe *fe, struct vpe_fe_info *info);
 /*
  * Control: call it a few times a second. 0 = all is well; 1 = the backend had gone and is connected again: what was on
  * the rings is lost, the buffers are the caller's or in the pool as before. -ENOTCONN: the backend has gone, call
- * again; -ENODEV: the vif was removed, close it; -EPROTO: the backend broke a rule, close it.
+ * again; -ENODEV: the vif was removed, or the guest was restored or migrated and has another one now: close it, and open it again; -EPROTO: the backend broke a rule, close it.
  */
 int vpe_fe_process(struct vpe_fe *fe);
 

@@ -243,6 +243,42 @@ vifs_settle_domain_dies(void)
 	}
 }
 
+/* An xenstored that keeps what a dead guest owned: dom0 hears of the death, and asks whose it is. */
+static void
+vifs_settle_domain_dies_store_kept(void)
+{
+	rig_start(&rig, DOM0, HOTPLUG_SCRIPT);
+	CU_ASSERT(rig_connect(&rig));
+	fake_domain_destroy(RIG_GUEST + 1, FAKE_STORE_KEPT);
+	rig_turn_for(&rig, 10);
+	CU_ASSERT_EQUAL(rig_state(&rig), 4);
+	fake_domain_destroy(RIG_GUEST, FAKE_STORE_KEPT);
+	rig_turn_for(&rig, 10);
+	CU_ASSERT_EQUAL(fake_domain_mapped(RIG_GUEST), 0);
+	CU_ASSERT_EQUAL(rig_state(&rig), 6);
+	front_set_state(rig.g, 4); /* whoever writes it: nobody can be connected */
+	rig_turn_for(&rig, 2 * LIMIT_INITWAIT_DWELL_MS);
+	CU_ASSERT_EQUAL(rig_state(&rig), 6);
+	toolstack_remove(rig.g);
+	CU_ASSERT(rig_until_gone(&rig));
+	rig_end(&rig);
+}
+
+/* The store cannot say whether the guest lives: it does, until it is known that it does not. */
+static void
+vifs_settle_domain_dies_store_sick(void)
+{
+	rig_start(&rig, DOM0, HOTPLUG_SCRIPT);
+	CU_ASSERT(rig_connect(&rig));
+	fake_store_fail(FAKE_STORE_LIVES, 0, 1, EIO);
+	fake_domain_destroy(RIG_GUEST, FAKE_STORE_KEPT);
+	rig_turn_for(&rig, 10);
+	CU_ASSERT_EQUAL(rig_state(&rig), 4);
+	CU_ASSERT(rig_until(&rig, 6)); /* it is asked again */
+	CU_ASSERT_EQUAL(fake_domain_mapped(RIG_GUEST), 0);
+	rig_end(&rig);
+}
+
 /* Whatever is there when the daemon starts. */
 static void
 vifs_create_existing(void)
@@ -422,6 +458,8 @@ test_vifs(CU_pSuite suite)
 	UNIT_ADD(suite, vifs_settle_guest_restarts);
 	UNIT_ADD(suite, vifs_settle_tolerated);
 	UNIT_ADD(suite, vifs_settle_domain_dies);
+	UNIT_ADD(suite, vifs_settle_domain_dies_store_kept);
+	UNIT_ADD(suite, vifs_settle_domain_dies_store_sick);
 	UNIT_ADD(suite, vifs_create_existing);
 	UNIT_ADD(suite, vifs_create_connected);
 	UNIT_ADD(suite, vifs_create_left_over);

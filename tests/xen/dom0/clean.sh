@@ -7,6 +7,7 @@ clean() {
 	_stop_traffic
 	_drop_links
 	_drop_store
+	_save_clean
 	rm -rf $LAB/* /var/log/xen/console/guest-* /var/log/xen/xen-hotplug.log
 	mkdir -p $LAB/guests
 }

@@ -6,6 +6,8 @@
 #   direct_echo GUEST, direct_echo_stop GUEST
 #   direct_tap GUEST, direct_tap_stop GUEST  its own stack over vpe-tap, with the address that the vif had
 #   direct_cycles GUEST N                  opens and closes N times; nothing may be left in guest and daemon
+#   direct_kill GUEST PROGRAM              SIGKILL; prints after how many tenths of a second the daemon in dom0 has nothing
+#                                          mapped any more (no other vif may be connected)
 #   direct_gone GUEST INDEX                no program has the vif, and the daemon in dom0 nothing of it or of any other
 #   kernel_again GUEST                     its netfront has the vif back, and it works
 
@@ -85,7 +87,28 @@ direct_gone() { # GUEST INDEX
 		! grep -q gntdev /proc/$(vpe_pid dom0)/maps
 }
 
-# What the daemon in dom0 holds of everybody.
+# The guest says when, through the store.
+direct_kill() { # GUEST PROGRAM
+	note "direct_kill $*"
+	local data=$(guest_data $1) path began tenths
+	mkfifo $LAB/killed
+	xenstore-watch -n 2 $data/killed >$LAB/killed &
+	exec 8<$LAB/killed
+	rm $LAB/killed
+	read -r path <&8
+	tell $1 "pid=\$(pidof $2); xenstore-write data/lab/killed 1; kill -9 \$pid; xenstore-rm data/lab/killed"
+	read -r path <&8
+	exec 8<&-
+	began=$(hundredths)
+	while grep -q gntdev /proc/$(vpe_pid dom0)/maps; do
+		usleep 50000
+		tenths=$((($(hundredths) - began + 9) / 10))
+		[ $tenths -lt 100 ] || fail "after 10 s the daemon still has pages of $1 mapped"
+	done
+	note "  ${tenths:=0} tenths of a second"
+	echo $tenths
+}
+
 # Free memory of a guest, when what its kernel defers is done.
 _direct_free_kb() {
 	on $1 'sleep 3; echo 3 >/proc/sys/vm/drop_caches; awk "/MemFree/ { print \$2 }" /proc/meminfo'

@@ -3,6 +3,7 @@
 #   guest NAME [pv|pvh] [KEY=VALUE...]   describe it; keys: mtu vcpus memory vifs;
 #                                        with=dpdk: what a DPDK program needs is in its image
 #   start NAME...     create and wait until it answers and its vifs are connected
+#   vif_key NAME INDEX KEY VALUE   writes a key of the backend directory, as the toolstack may at any time
 #   stop NAME...      shut down in good order
 #   destroy NAME...   xl destroy
 #   rebooted NAME     wait until it is back after a reboot it was told to do
@@ -57,6 +58,11 @@ vif_line() { # NAME INDEX
 # Hot-plugs vif INDEX.
 attach() { # NAME INDEX
 	xl network-attach $1 $(vif_line $1 $2 | tr , ' ')
+}
+
+vif_key() {
+	note "vif_key $*"
+	xenstore-write $(xenstore-read $(guest_path $1)/device/vif/$2/backend)/$3 "$4"
 }
 
 mac_of() {

@@ -5,7 +5,7 @@
 vpe_conf() {
 	case $1 in
 	switched) cat <<-END
-		pollers = { cpus = [ 1 ]; mode = "$VPE_MODE"; };
+		pollers = { cpus = [ $VPE_CPUS ]; mode = "$VPE_MODE"; };
 		netback = "$VPE_NETBACK";
 		foreign_memory = $VPE_FOREIGN;
 		uplinks = (
@@ -52,6 +52,7 @@ vpe_conf() {
 # A case may set these before it names its backend. The lab has two CPUs for everything, so a poller that never sleeps
 # takes half of it.
 VPE_MODE=adaptive
+VPE_CPUS=1
 VPE_NETBACK=refuse
 VPE_FOREIGN=false
 # The bench's uplink to nowhere: a sink, until it is to be a source.
