@@ -140,7 +140,9 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input in = { data, size };
+	unsigned n;
 
+	MUST(vif_keys_features(&n) != NULL && n > 0);
 	memset(filler, '9', sizeof(filler));
 	commits = take(&in, 1);
 	take_keys(&in);

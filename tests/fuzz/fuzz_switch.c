@@ -22,8 +22,12 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	(void)argc, (void)argv;
 	start_eal();
-	sw = sw_create("fuzz", N_ENTRIES, AGE_MS);
-	MUST(sw != NULL);
+	MUST(sw_create("fuzz", 1, AGE_MS) == NULL);
+	for (unsigned i = 0; i < 2; i++) {
+		sw_destroy(sw);
+		sw = sw_create("fuzz", N_ENTRIES, AGE_MS);
+		MUST(sw != NULL);
+	}
 	memset(bridge_of, 0xff, sizeof(bridge_of));
 	return 0;
 }

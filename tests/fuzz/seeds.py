@@ -131,6 +131,7 @@ def keys_seeds():
     yield "same-rings", keys(rx_ring_ref=b"768")
     yield "same-channels", keys(event_channel_rx=b"15")
     yield "no-copy", keys(request_rx_copy=b"0")
+    yield "no-queues", keys(multi_queue_num_queues=b"0")
     yield "busy", keys(commits=3)
     yield "too-busy", keys(commits=15)
     yield "no-transaction", keys(commits=254)

@@ -64,6 +64,8 @@ static CU_SuiteInfo suites[] = {
 	{ "hostile_offload", adaptive, sim_dp_stop, NULL, NULL, hostile_offload_cases },
 	{ "hostile_grant", adaptive, sim_dp_stop, NULL, NULL, hostile_grant_cases },
 	{ "hostile_store", adaptive, sim_dp_stop, NULL, NULL, hostile_store_cases },
+	{ "hostile_load", adaptive, sim_dp_stop, NULL, NULL, hostile_load_cases },
+	{ "hostile_host", adaptive, sim_dp_stop, NULL, NULL, hostile_host_cases },
 	{ "direct", adaptive_two, sim_dp_stop, NULL, NULL, direct_cases },
 	{ "ctrl", adaptive_two, sim_dp_stop, NULL, NULL, ctrl_cases },
 	{ "queues", adaptive_two, sim_dp_stop, NULL, NULL, queues_cases },
