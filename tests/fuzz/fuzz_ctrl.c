@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * ctl/ctrl.c: a control ring and the lists that its requests name. The input is a series of steps of the guest, of control
+ * ctl/ctrl.c and ctrl_hash.c: a control ring and the pages that its requests name. The input is a series of steps of the guest, of control
  * and of the poller.
  */
 #include "ctl/ctrl.h"
@@ -9,12 +9,17 @@
 #include "proto/limits.h"
 
 #define DOMID 5u
+#define N_QUEUES 3u
 
 static uint8_t page[NETIF_PAGE_SIZE] __attribute__((aligned(NETIF_PAGE_SIZE)));
 static struct xen_netif_gref list[LIMIT_STATIC_LIST];
 static struct ctrl ctrl;
+static struct port port;
 static struct member member;
-static struct static_grants *polled, *given; /* the poller's table, and the one on its way */
+static struct static_grants *polled; /* the poller's table */
+static const struct steering *steered; /* the poller's, at least until the next call */
+static dp_call_fn *call; /* what is asked of the poller; NULL: to pass the top of its loop */
+static void *call_arg;
 static uint32_t n_mapped, map_fails, copy_fails, notify_fails;
 static bool call_fails;
 
@@ -68,13 +73,13 @@ static const struct grants_ops grants_ops = { .map = grants_map, .unmap = grants
 static const struct events_ops events_ops = { .notify = events_any, .unmask = events_any };
 static const struct xen_ops xen = { .grants = &grants_ops, .events = &events_ops };
 static struct ctrl_env env = { .xen = &xen };
-static const struct vif_link vif_link = { .ctrl_page = page, .evtchn_ctrl = 9 };
+static const struct vif_link vif_link = { .n_queues = N_QUEUES, .ctrl_page = page, .evtchn_ctrl = 9 };
 
 /* In place of ctl/member.c and dp/port_vif.c. */
 void
-port_vif_take_grants(struct port *port, void *grants)
+port_vif_take_grants(struct port *p, void *grants)
 {
-	(void)port;
+	MUST(p == &port);
 	polled = grants;
 }
 
@@ -82,11 +87,12 @@ bool
 member_call(struct members *members, struct member *m, dp_call_fn *fn, void *arg)
 {
 	(void)members;
-	MUST(m == &member && m->phase == MEMBER_IN && fn == port_vif_take_grants);
+	MUST(m == &member && m->phase == MEMBER_IN && (fn == port_vif_take_grants || fn == NULL));
 	if (call_fails)
 		return false;
 	m->phase = MEMBER_CALLED_ON;
-	given = arg;
+	call = fn;
+	call_arg = arg;
 	return true;
 }
 
@@ -95,9 +101,20 @@ poller_called(void)
 {
 	if (member.phase != MEMBER_CALLED_ON)
 		return;
-	port_vif_take_grants(NULL, given);
+	if (call != NULL)
+		call(&port, call_arg);
+	steered = port.steering;
 	member.phase = MEMBER_IN;
 	ctrl_called(&ctrl);
+}
+
+/* The poller may look at what it had before, too: it is there, and names queues that are there. */
+static void
+check_steering(const struct steering *s)
+{
+	MUST(s == NULL || (s->n_map <= STEERING_MAP_SIZE && s->algorithm <= 1 && s->types <= 15));
+	for (unsigned i = 0; s != NULL && i < s->n_map; i++)
+		MUST(s->map[i] < N_QUEUES);
 }
 
 /* The poller uses its table all the time: all that is in it is mapped. */
@@ -106,6 +123,8 @@ check(void)
 {
 	unsigned n = 0;
 
+	check_steering(steered);
+	check_steering(port.steering);
 	for (uint32_t i = 0; polled != NULL && i <= polled->mask; i++) {
 		n += polled->entry[i].page != NULL;
 		MUST(polled->entry[i].page == NULL || *polled->entry[i].page == 0);
@@ -175,8 +194,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	shared->rsp_prod = take(&in, 4);
 	shared->req_prod = shared->rsp_prod + take(&in, 2);
 	map_fails = copy_fails = call_fails = notify_fails = 0;
-	member = (struct member){ .phase = MEMBER_IN };
-	polled = given = NULL;
+	member = (struct member){ .phase = MEMBER_IN, .port = &port };
+	port.steering = steered = NULL;
+	polled = NULL;
 	uint32_t n_waiting = shared->req_prod - shared->rsp_prod;
 	MUST((ctrl_open(&ctrl, &env, &vif_link, &member, DOMID) == 0) == (n_waiting <= 128));
 	while (in.left > 0 && ctrl.env != NULL)

@@ -12,13 +12,16 @@
 #include "fuzz/fuzz.h"
 #include "proto/keys.h"
 
+#define DIR "vif"
+#define MAX_QUEUES 2u
 #define LONG 2100u /* beyond LIMIT_STORE_VALUE */
 
 static const char *const names[] = {
 	KEY_TX_RING_REF, KEY_RX_RING_REF, KEY_CTRL_RING_REF, KEY_EVTCHN, KEY_EVTCHN_TX, KEY_EVTCHN_RX, KEY_EVTCHN_CTRL,
 	KEY_NUM_QUEUES, KEY_REQUEST_RX_COPY, KEY_FEATURE_SG, KEY_FEATURE_GSO_TCPV4, KEY_FEATURE_GSO_TCPV6,
 	KEY_FEATURE_NO_CSUM, KEY_FEATURE_IPV6_CSUM, KEY_FRONTEND, KEY_FRONTEND_ID, KEY_MAC, KEY_BRIDGE, KEY_SCRIPT, KEY_MTU,
-	KEY_HOTPLUG_STATUS,
+	KEY_HOTPLUG_STATUS, "queue-0/tx-ring-ref", "queue-0/rx-ring-ref", "queue-0/event-channel-tx", "queue-0/event-channel-rx",
+	"queue-1/tx-ring-ref", "queue-1/rx-ring-ref", "queue-1/event-channel",
 };
 #define N_NAMES (sizeof(names) / sizeof(names[0]))
 
@@ -34,7 +37,7 @@ static unsigned commits, n_open;
 static char *
 store_read(struct store *store, uint32_t tx, const char *path, unsigned *len)
 {
-	const char *name = strrchr(path, '/') + 1;
+	const char *name = path + strlen(DIR "/");
 	unsigned i = 0;
 
 	(void)store, (void)tx;
@@ -107,16 +110,23 @@ read_keys(void)
 {
 	struct vif_keys k;
 	char why[256] = "";
-	int ret = vif_keys_read(&xs, "/local/domain/5/device/vif/0", &k, why, sizeof(why));
+	int ret = vif_keys_read(&xs, DIR, MAX_QUEUES, &k, why, sizeof(why));
 
 	MUST(n_open == 0);
 	if (ret < 0) {
 		check_sentence(why, sizeof(why));
 		return;
 	}
-	MUST(k.tx_ref != k.rx_ref && k.evtchn_tx >= 1 && k.evtchn_tx < 0x80000000u && k.evtchn_rx >= 1 &&
-	     k.evtchn_rx < 0x80000000u);
-	MUST(!k.has_ctrl || (k.ctrl_ref != k.tx_ref && k.ctrl_ref != k.rx_ref && k.evtchn_ctrl >= 1));
+	MUST(k.n_queues >= 1 && k.n_queues <= MAX_QUEUES);
+	for (unsigned i = 0; i < k.n_queues; i++) {
+		const struct vif_queue_keys *q = &k.queue[i];
+
+		MUST(q->tx_ref != q->rx_ref && q->evtchn_tx >= 1 && q->evtchn_tx < 0x80000000u && q->evtchn_rx >= 1 &&
+		     q->evtchn_rx < 0x80000000u);
+		MUST(i == 0 || (q->tx_ref != k.queue[0].tx_ref && q->rx_ref != k.queue[0].tx_ref &&
+				q->evtchn_tx != k.queue[0].evtchn_rx && q->evtchn_rx != k.queue[0].evtchn_rx));
+		MUST(!k.has_ctrl || (k.ctrl_ref != q->tx_ref && k.ctrl_ref != q->rx_ref && k.evtchn_ctrl >= 1));
+	}
 }
 
 static void
@@ -124,9 +134,9 @@ read_config(enum hotplug_mode mode)
 {
 	struct vif_config c;
 	char why[256] = "";
-	int ret = vif_config_read(&xs, "backend/vif/5/0", 5, mode, &c, why, sizeof(why));
+	int ret = vif_config_read(&xs, DIR, 5, mode, &c, why, sizeof(why));
 
-	hotplug_read(&xs, "backend/vif/5/0");
+	hotplug_read(&xs, DIR);
 	if (ret == -EINVAL)
 		check_sentence(why, sizeof(why));
 	if (ret < 0)

@@ -175,7 +175,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memset(page, 0, sizeof(page));
 	memset(&q, 0, sizeof(q));
 	pl = (struct poller){ .pools = &pools, .n_waiting_max = { N_SMALL / 2, N_LARGE / 2 }, .copy.ops = &grants_ops };
-	q = (struct vif_queue){ .port.owner = &pl, .events_ops = &events_ops, .evtchn_rx = 9, .domid = DOMID };
+	q = (struct vif_queue){ .port.owner = &pl, .port.leader = &q.port, .events_ops = &events_ops, .evtchn_rx = 9, .domid = DOMID };
 	q.grants = take(&in, 1) & 1 ? grants : NULL;
 	shared->req_prod = shared->rsp_prod = take(&in, 4);
 	ring_attach(&q.rx, page, sizeof(netif_rx_request_t));

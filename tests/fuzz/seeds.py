@@ -79,6 +79,11 @@ def grants(first, stride=1, flags=0):
     return struct.pack("<BHBB", 5, first, stride, flags)
 
 
+# Algorithm, types, key, size of the mapping, the mapping; then the same with what is wrong.
+HASH = [(7, 1, 0, 0), (2, 15, 0, 0), (3, 1, 40, 0), (5, 128, 0, 0), (6, 1, 100, 28), (1, 0, 0, 0), (4, 0, 0, 0),
+        (7, 2, 0, 0), (2, 16, 0, 0), (3, 1, 41, 0), (5, 129, 0, 0), (6, 1, 2, 127), (6, 7, 1, 0), (3, 7, 1, 0)]
+
+
 def ctrl_seeds():
     start = struct.pack("<IH", 0, 0)
     add, remove, called = 9, 10, b"\x04"
@@ -93,6 +98,8 @@ def ctrl_seeds():
     yield "map-fails", start + grants(0) + b"\x07\x05\x00\x00" + request(add, 0, 1, 16)
     yield "copy-fails", start + grants(0) + request(add, 0, 1, 16) + called + b"\x07\x00\x00\x02" + request(remove, 0, 1, 4) + called
     yield "call-fails", start + grants(0) + request(add, 0, 1, 16) + called + b"\x08\x01\x00" + request(remove, 0, 1, 4)
+    yield "hash", start + b"".join(request(*r) for r in HASH)
+    yield "hash-called", start + b"".join(request(*r) + called for r in HASH)
     yield "call-fails-add", start + grants(0) + b"\x08\x01\x00" + request(add, 0, 1, 4)
     yield "impossible", struct.pack("<IH", 0xFFFFFFF0, 129)
     yield "overflow", start + b"\x09\x00\x00\xff\xff\x00\x00\x02"
@@ -103,7 +110,9 @@ def ctrl_seeds():
 KEYS = ["tx-ring-ref", "rx-ring-ref", "ctrl-ring-ref", "event-channel", "event-channel-tx", "event-channel-rx",
         "event-channel-ctrl", "multi-queue-num-queues", "request-rx-copy", "feature-sg", "feature-gso-tcpv4",
         "feature-gso-tcpv6", "feature-no-csum-offload", "feature-ipv6-csum-offload", "frontend", "frontend-id", "mac",
-        "bridge", "script", "mtu", "hotplug-status"]
+        "bridge", "script", "mtu", "hotplug-status", "queue-0/tx-ring-ref", "queue-0/rx-ring-ref",
+        "queue-0/event-channel-tx", "queue-0/event-channel-rx", "queue-1/tx-ring-ref", "queue-1/rx-ring-ref",
+        "queue-1/event-channel"]
 LINUX = {"tx-ring-ref": b"768", "rx-ring-ref": b"769", "event-channel-tx": b"15", "event-channel-rx": b"16",
          "request-rx-copy": b"1", "feature-sg": b"1", "feature-gso-tcpv4": b"1", "feature-ipv6-csum-offload": b"1",
          "frontend": b"/local/domain/5/device/vif/0", "frontend-id": b"5", "mac": b"00:16:3e:00:00:01",
@@ -122,8 +131,20 @@ def keys(commits=0, **changes):
     return out
 
 
+def two_queues(**changes):
+    values = {"multi-queue-num-queues": b"2", "queue-0/tx-ring-ref": b"8", "queue-0/rx-ring-ref": b"9",
+              "queue-0/event-channel-tx": b"1", "queue-0/event-channel-rx": b"2", "queue-1/tx-ring-ref": b"10",
+              "queue-1/rx-ring-ref": b"11", "queue-1/event-channel": b"3"}
+    return keys(**(values | changes))
+
+
 def keys_seeds():
     yield "linux", keys()
+    yield "queues", two_queues()
+    yield "queues-ctrl", two_queues(ctrl_ring_ref=b"10", event_channel_ctrl=b"9")
+    yield "queues-missing", two_queues(**{"queue-1/rx-ring-ref": None})
+    yield "queues-same-page", two_queues(**{"queue-1/rx-ring-ref": b"8"})
+    yield "queues-same-channel", two_queues(**{"queue-1/event-channel": b"2"})
     yield "one-channel", keys(event_channel_tx=None, event_channel_rx=None, event_channel=b"7")
     yield "ctrl", keys(ctrl_ring_ref=b"770", event_channel_ctrl=b"17")
     yield "ctrl-half", keys(ctrl_ring_ref=b"770")
