@@ -84,6 +84,12 @@ port_vif_take_grants(struct port *p, void *grants)
 }
 
 bool
+member_can_call(const struct member *m)
+{
+	return m->phase == MEMBER_IN;
+}
+
+bool
 member_call(struct members *members, struct member *m, dp_call_fn *fn, void *arg)
 {
 	(void)members;

@@ -22,6 +22,7 @@ static const char *const names[] = {
 	KEY_FEATURE_NO_CSUM, KEY_FEATURE_IPV6_CSUM, KEY_FRONTEND, KEY_FRONTEND_ID, KEY_MAC, KEY_BRIDGE, KEY_SCRIPT, KEY_MTU,
 	KEY_HOTPLUG_STATUS, "queue-0/tx-ring-ref", "queue-0/rx-ring-ref", "queue-0/event-channel-tx", "queue-0/event-channel-rx",
 	"queue-1/tx-ring-ref", "queue-1/rx-ring-ref", "queue-1/event-channel",
+	KEY_FEATURE_RX_NOTIFY, KEY_XDP_HEADROOM,
 };
 #define N_NAMES (sizeof(names) / sizeof(names[0]))
 
@@ -117,6 +118,7 @@ read_keys(void)
 		check_sentence(why, sizeof(why));
 		return;
 	}
+	MUST(k.headroom <= LIMIT_XDP_HEADROOM);
 	MUST(k.n_queues >= 1 && k.n_queues <= MAX_QUEUES);
 	for (unsigned i = 0; i < k.n_queues; i++) {
 		const struct vif_queue_keys *q = &k.queue[i];

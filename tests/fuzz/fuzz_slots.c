@@ -23,6 +23,7 @@ raw(uint32_t idx)
 static void
 check_answers(uint32_t idx, enum slots_result result, const struct gpkt *pkt, const struct slot_rsp *rsp)
 {
+	int16_t status = result == SLOTS_DROP || result == SLOTS_SHORT ? NETIF_RSP_ERROR : NETIF_RSP_OKAY;
 	unsigned n_null = 0;
 
 	for (unsigned i = 0; i < pkt->n_ring; i++) {
@@ -30,8 +31,7 @@ check_answers(uint32_t idx, enum slots_result result, const struct gpkt *pkt, co
 		if (rsp[i].status == NETIF_RSP_NULL)
 			MUST(i >= 1 && i <= pkt->n_extra);
 		else
-			MUST(rsp[i].id == raw(idx + i).id &&
-			     rsp[i].status == (result == SLOTS_PACKET ? NETIF_RSP_OKAY : NETIF_RSP_ERROR));
+			MUST(rsp[i].id == raw(idx + i).id && rsp[i].status == status);
 	}
 	MUST(n_null == pkt->n_extra);
 }
@@ -77,7 +77,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		MUST(rsp[pkt.n_ring].id == 0x5a5a && rsp[pkt.n_ring].status == 0x5a5a);
 		if (result == SLOTS_FATAL)
 			break;
-		MUST(pkt.n_ring >= 1);
+		MUST(pkt.n_ring >= 1 && (!pkt.has_hash || pkt.hash_type <= 3));
+		MUST((result != SLOTS_MCAST_ADD && result != SLOTS_MCAST_DEL) || pkt.n_ring == pkt.n_extra + 1);
 		check_answers(idx, result, &pkt, rsp);
 		if (result == SLOTS_PACKET)
 			check_packet(idx, &pkt);

@@ -29,8 +29,8 @@ grants_copy(struct grants *handle, struct grant_copy *c, unsigned n)
 		const uint8_t *from = c[i].source.virt;
 		bool found = false;
 
-		MUST(c[i].flags == GRANT_COPY_DEST_REF && c[i].dest.foreign.domid == DOMID && c[i].dest.foreign.offset == 0);
-		MUST(c[i].len > 0 && c[i].len <= NETIF_PAGE_SIZE && c[i].status == GRANT_STATUS_UNTOUCHED);
+		MUST(c[i].flags == GRANT_COPY_DEST_REF && c[i].dest.foreign.domid == DOMID && c[i].dest.foreign.offset == q.headroom);
+		MUST(c[i].len > 0 && c[i].len + q.headroom <= (int)NETIF_PAGE_SIZE && c[i].status == GRANT_STATUS_UNTOUCHED);
 		for (unsigned k = 0; k < q.backlog.n && !found; k++) {
 			struct rte_mbuf *m = q.backlog.frame[(q.backlog.head + k) % LIMIT_BACKLOG_FRAMES];
 			const uint8_t *start = rte_pktmbuf_mtod(m, const uint8_t *);
@@ -91,6 +91,20 @@ check(void)
 	MUST(q.rx.rsp_prod == q.rx.req_cons && q.rx.rsp_published == q.rx.rsp_prod && q.rx.shared->rsp_prod == q.rx.rsp_prod);
 }
 
+/* The chain of extra infos at `idx`. Returns where it ends. */
+static uint32_t
+skip_extras(uint32_t idx)
+{
+	netif_extra_info_t extra;
+
+	do {
+		MUST(idx != q.rx.rsp_prod);
+		ring_copy_request(&q.rx, idx++, &extra);
+		MUST(extra.type == XEN_NETIF_EXTRA_TYPE_GSO || (extra.type == NETIF_EXTRA_TYPE_XDP && q.headroom > 0));
+	} while (extra.flags & XEN_NETIF_EXTRA_FLAG_MORE);
+	return idx;
+}
+
 /* The responses since `idx` are whole frames with `bytes` in all, unless a copy failed. */
 static void
 check_responses(uint32_t idx, uint64_t n_frames, uint64_t bytes)
@@ -102,14 +116,15 @@ check_responses(uint32_t idx, uint64_t n_frames, uint64_t bytes)
 		uint16_t more = NETRXF_more_data;
 
 		for (unsigned n = 0; more; n++) {
-			MUST(idx != q.rx.rsp_prod && n < LIMIT_SLOTS_ACCEPTED);
+			MUST(idx != q.rx.rsp_prod && n < (q.headroom > 0 ? NETIF_RING_SIZE : LIMIT_SLOTS_ACCEPTED));
 			ring_copy_request(&q.rx, idx++, &rsp);
-			MUST(rsp.offset == 0 && rsp.status <= (int)NETIF_PAGE_SIZE && rsp.status != 0);
+			MUST(rsp.offset == q.headroom && rsp.offset + rsp.status <= (int)NETIF_PAGE_SIZE && rsp.status != 0);
 			MUST(rsp.status > 0 || n_failed > 0);
 			sum += rsp.status > 0 ? (uint64_t)rsp.status : 0;
 			more = rsp.flags & NETRXF_more_data;
 			MUST(n == 0 || !(rsp.flags & NETRXF_extra_info));
-			idx += (rsp.flags & NETRXF_extra_info) != 0;
+			if (rsp.flags & NETRXF_extra_info)
+				idx = skip_extras(idx);
 		}
 	}
 	MUST(idx == q.rx.rsp_prod && (n_failed > 0 || sum == bytes));
@@ -155,13 +170,14 @@ post(struct input *in)
 static void
 step(struct input *in)
 {
-	switch (take(in, 1) % 8) {
+	switch (take(in, 1) % 9) {
 	case 0: case 1: post(in); break;
 	case 2: case 3: give(in); break;
 	case 4: pl.now_ms += take(in, 2); break;
 	case 5: copy_fails = take(in, 4); break;
 	case 6: q.rx.shared->req_prod = take(in, 4); break;
 	case 7: take_bytes(in, page + (take(in, 1) & 1 ? 12 : 64 + take(in, 2) % 2048), 4); break; /* never our rsp_prod */
+	case 8: to_guest_drop(&q); break;
 	}
 	check();
 }
@@ -176,8 +192,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memset(&q, 0, sizeof(q));
 	pl = (struct poller){ .pools = &pools, .n_waiting_max = { N_SMALL / 2, N_LARGE / 2 }, .copy.ops = &grants_ops };
 	q = (struct vif_queue){ .port.owner = &pl, .port.leader = &q.port, .events_ops = &events_ops, .evtchn_rx = 9, .domid = DOMID };
-	q.grants = take(&in, 1) & 1 ? grants : NULL;
+	uint32_t what = take(&in, 1);
+	q.grants = what & 1 ? grants : NULL;
 	shared->req_prod = shared->rsp_prod = take(&in, 4);
+	q.headroom = what & 2 ? (uint16_t)(take(&in, 2) % (LIMIT_XDP_HEADROOM + 1)) : 0;
 	ring_attach(&q.rx, page, sizeof(netif_rx_request_t));
 	copy_fails = n_given = n_notified = 0;
 	while (in.left > 0 && q.port.fault == NULL)

@@ -112,7 +112,7 @@ KEYS = ["tx-ring-ref", "rx-ring-ref", "ctrl-ring-ref", "event-channel", "event-c
         "feature-gso-tcpv6", "feature-no-csum-offload", "feature-ipv6-csum-offload", "frontend", "frontend-id", "mac",
         "bridge", "script", "mtu", "hotplug-status", "queue-0/tx-ring-ref", "queue-0/rx-ring-ref",
         "queue-0/event-channel-tx", "queue-0/event-channel-rx", "queue-1/tx-ring-ref", "queue-1/rx-ring-ref",
-        "queue-1/event-channel"]
+        "queue-1/event-channel", "feature-rx-notify", "xdp-headroom"]
 LINUX = {"tx-ring-ref": b"768", "rx-ring-ref": b"769", "event-channel-tx": b"15", "event-channel-rx": b"16",
          "request-rx-copy": b"1", "feature-sg": b"1", "feature-gso-tcpv4": b"1", "feature-ipv6-csum-offload": b"1",
          "frontend": b"/local/domain/5/device/vif/0", "frontend-id": b"5", "mac": b"00:16:3e:00:00:01",
@@ -158,6 +158,9 @@ def keys_seeds():
     yield "no-transaction", keys(commits=254)
     yield "no-memory", keys(commits=255)
     yield "commit-fails", keys(commits=128)
+    yield "headroom", keys(feature_rx_notify=b"1", xdp_headroom=b"256")
+    yield "headroom-large", keys(feature_rx_notify=b"0", xdp_headroom=b"32767")
+    yield "headroom-odd", keys(xdp_headroom=b"-1")
     yield "self", keys(commits=1, script=None, mtu=None)
     for name in ("tx-ring-ref", "event-channel-tx", "multi-queue-num-queues", "feature-sg", "frontend", "frontend-id", "mtu"):
         for i, value in enumerate([*ODD, None, 254, 255]):
@@ -185,6 +188,10 @@ def to_guest_seeds():
         return struct.pack("<BBHHB", 2, n, size, at, flags)
 
     start = b"\0" + struct.pack("<I", 0)
+    headroom = b"\2" + struct.pack("<IH", 0, 256)
+    yield "headroom", headroom + post(64) + give(4, 1514) + give(2, 9000, 66, 3) + give(1, 60000, 0, 1)
+    yield "headroom-largest", b"\2" + struct.pack("<IH", 0, 2048) + post(250) + give(2, 9000, 66) + give(1, 30000, 0, 1)
+    yield "dropped", start + give(5, 60) + b"\x08" + post(4) + give(1, 60)
     yield "one", start + post(8) + give(1, 60)
     yield "burst-wrap", b"\0" + struct.pack("<I", 0xFFFFFFF0) + post(64) + give(64, 1514)
     yield "gso", start + post(64) + give(2, 65535, 4094, 1) + give(2, 9000, 66, 3)
