@@ -67,6 +67,8 @@ static CU_SuiteInfo suites[] = {
 	{ "hostile_offload", adaptive, sim_dp_stop, NULL, NULL, hostile_offload_cases },
 	{ "hostile_grant", adaptive, sim_dp_stop, NULL, NULL, hostile_grant_cases },
 	{ "hostile_store", adaptive, sim_dp_stop, NULL, NULL, hostile_store_cases },
+	{ "hostile_load", adaptive, sim_dp_stop, NULL, NULL, hostile_load_cases },
+	{ "hostile_host", adaptive, sim_dp_stop, NULL, NULL, hostile_host_cases },
 	{ "direct", adaptive_two, sim_dp_stop, NULL, NULL, direct_cases },
 	{ "ctrl", adaptive_two, sim_dp_stop, NULL, NULL, ctrl_cases },
 	{ "queues", adaptive_two, sim_dp_stop, NULL, NULL, queues_cases },
@@ -114,7 +116,8 @@ main(int argc, char **argv)
 	log_set_level(getenv("SIM_LOG") != NULL ? LOG_LEVEL_DEBUG : LOG_LEVEL_ERROR);
 	if (CU_initialize_registry() != CUE_SUCCESS || CU_register_suites(suites) != CUE_SUCCESS)
 		return EXIT_FAILURE;
-	CU_basic_set_mode(getenv("SIM_VERBOSE") != NULL ? CU_BRM_VERBOSE : CU_BRM_NORMAL);
+	setvbuf(stdout, NULL, _IOLBF, 0); /* so that nothing gets into the middle of a result */
+	CU_basic_set_mode(CU_BRM_VERBOSE);
 	run(argc, argv);
 	unsigned failed = CU_get_number_of_failures() + CU_get_number_of_suites_failed();
 	if (CU_get_number_of_tests_run() == 0)

@@ -23,6 +23,8 @@ extern CU_TestInfo hostile_race_cases[];
 extern CU_TestInfo hostile_offload_cases[];
 extern CU_TestInfo hostile_grant_cases[];
 extern CU_TestInfo hostile_store_cases[];
+extern CU_TestInfo hostile_load_cases[];
+extern CU_TestInfo hostile_host_cases[];
 extern CU_TestInfo polling_cases[];
 extern CU_TestInfo sleeping_cases[];
 extern CU_TestInfo napping_cases[];

@@ -35,7 +35,8 @@ unit_run(const struct unit_suite *suites, unsigned n_suites)
 			return 1;
 		suites[i].add(suite);
 	}
-	CU_basic_set_mode(CU_BRM_NORMAL);
+	setvbuf(stdout, NULL, _IOLBF, 0); /* so that nothing gets into the middle of a result */
+	CU_basic_set_mode(CU_BRM_VERBOSE);
 	CU_basic_run_tests();
 	n_failed = CU_get_number_of_tests_failed() + CU_get_number_of_suites_failed();
 	if (CU_get_number_of_tests_run() == 0) {

@@ -186,6 +186,53 @@ vif_keys_read_duplicates(void)
 	helper_close(&xs);
 }
 
+/* Two queues, which must have pages and channels of their own. */
+static void
+put_queues(void)
+{
+	put("multi-queue-num-queues", "2");
+	put("queue-0/tx-ring-ref", "8");
+	put("queue-0/rx-ring-ref", "9");
+	put("queue-0/event-channel-tx", "1");
+	put("queue-0/event-channel-rx", "2");
+	put("queue-1/tx-ring-ref", "10");
+	put("queue-1/rx-ring-ref", "11");
+	put("queue-1/event-channel", "3");
+}
+
+static void
+vif_keys_read_queues(void)
+{
+	static const struct {
+		const char *key, *value;
+		int ret;
+	} wrong[] = {
+		{ "queue-1/tx-ring-ref", NULL, -ENOENT }, { "queue-1/event-channel", NULL, -ENOENT },
+		{ "queue-1/rx-ring-ref", "8", -EINVAL }, { "queue-1/tx-ring-ref", "9", -EINVAL },
+		{ "queue-1/event-channel", "2", -EINVAL }, { "queue-0/event-channel-rx", "1", -EINVAL },
+		{ "queue-0/tx-ring-ref", "x", -EINVAL }, { "ctrl-ring-ref", "11", -ENOENT },
+	};
+	struct xstore xs = open_linux();
+
+	put_queues();
+	CU_ASSERT_EQUAL(read_keys(&xs), 0);
+	CU_ASSERT_EQUAL(keys.n_queues, 2);
+	CU_ASSERT_EQUAL(keys.queue[0].rx_ref, 9);
+	CU_ASSERT_EQUAL(keys.queue[1].tx_ref, 10);
+	CU_ASSERT_EQUAL(keys.queue[1].evtchn_tx, 3);
+	CU_ASSERT_EQUAL(keys.queue[1].evtchn_rx, 3);
+	for (unsigned i = 0; i < ARRAY_SIZE(wrong); i++) {
+		put_queues();
+		put(wrong[i].key, wrong[i].value);
+		CU_ASSERT_EQUAL(read_keys(&xs), wrong[i].ret);
+		CU_ASSERT(why[0] != '\0');
+	}
+	put("event-channel-ctrl", "20"); /* and its page is queue 1's */
+	put_queues();
+	CU_ASSERT_EQUAL(read_keys(&xs), -EINVAL);
+	helper_close(&xs);
+}
+
 static void
 vif_keys_read_unreadable(void)
 {
@@ -302,6 +349,7 @@ test_keys(CU_pSuite suite)
 	UNIT_ADD(suite, vif_keys_read_hostile);
 	UNIT_ADD(suite, vif_keys_read_out_of_range);
 	UNIT_ADD(suite, vif_keys_read_duplicates);
+	UNIT_ADD(suite, vif_keys_read_queues);
 	UNIT_ADD(suite, vif_keys_read_unreadable);
 	UNIT_ADD(suite, vif_keys_read_interfered);
 	UNIT_ADD(suite, vif_keys_read_race);

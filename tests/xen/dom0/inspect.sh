@@ -5,6 +5,7 @@
 #   no_domain DOMID                  Xen knows no such domain, dying ones included
 #   vif_states NAME INDEX FRONT BACK the states are these
 #   port_counter PORT NAME           a counter of the daemon in dom0
+#   is_dropped PORT REASON           frames were dropped there for that reason
 #   poller_counter NAME              a counter of its first poller
 #   vpe_holds, vpe_memory_kb         descriptors, mapped grants and ports of the daemon in dom0; its memory
 #   counters                         all that it says of its ports and pollers
@@ -30,6 +31,10 @@ vif_states() {
 
 port_counter() {
 	vpe-show /vpe/port,$1 | sed -n "s/.*\"$2\":\([0-9]*\).*/\1/p"
+}
+
+is_dropped() {
+	is "$(port_counter $1 $2)0 > 0"
 }
 
 vpe_holds() {

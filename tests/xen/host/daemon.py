@@ -26,9 +26,10 @@ DPDK_DRIVERS = "net_af_packet mempool_ring bus_vdev bus_pci".split()
 UNWANTED = re.compile(r"(\.la|\.a|/include|/share/(man|doc))(/|$)")
 # libc loads it when a thread is cancelled, as libxenstore does; no binary names it.
 THREAD_CANCEL = elf.LIBS + "/libgcc_s.so.1"
-PROGRAMS = ["tests/xen/programs/" + name for name in ("blast", "reopen", "dpdk-echo", "stay", "kill-domain", "xdp")]
+PROGRAMS = ["tests/xen/programs/" + name
+            for name in ("blast", "reopen", "hostile", "dpdk-echo", "stay", "kill-domain", "xdp")]
 FOR_DPDK = re.compile(r"/bin/dpdk-echo$")
-FOR_GUESTS = re.compile(r"/libvpefront\.so|/bin/(vpe-(ping|pktgen|tap)|reopen|stay|xdp)$|/vpe-guard$")
+FOR_GUESTS = re.compile(r"/libvpefront\.so|/bin/(vpe-(ping|pktgen|tap)|reopen|hostile|stay|xdp)$|/vpe-guard$")
 
 
 def segments(stage):

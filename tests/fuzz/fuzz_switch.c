@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * sw/switch.c and fdb.c. The input is a series of steps: ports come and go, frames come from any port with any addresses,
+ * time passes.
+ */
+#include "sw/switch.h"
+
+#include <stdbool.h>
+
+#include "fuzz/fuzz.h"
+#include "proto/limits.h"
+
+#define N_ENTRIES 2048u
+#define AGE_MS 1000u
+
+static struct sw *sw;
+static int bridge_of[LIMIT_PORTS]; /* -1: no member */
+static uint64_t now_ms;
+
+int
+LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	(void)argc, (void)argv;
+	start_eal();
+	MUST(sw_create("fuzz", 1, AGE_MS) == NULL);
+	for (unsigned i = 0; i < 2; i++) {
+		sw_destroy(sw);
+		sw = sw_create("fuzz", N_ENTRIES, AGE_MS);
+		MUST(sw != NULL);
+	}
+	memset(bridge_of, 0xff, sizeof(bridge_of));
+	return 0;
+}
+
+static int
+bridge(uint16_t port)
+{
+	return port < LIMIT_PORTS ? bridge_of[port] : -1;
+}
+
+/* Frames go to other members of the sender's bridge, to each of them once at most. */
+static void
+forward(uint16_t from, const uint8_t *frame)
+{
+	uint16_t out[LIMIT_PORTS];
+	bool seen[LIMIT_PORTS] = { false };
+	unsigned n, n_others = 0;
+	enum sw_verdict verdict = sw_forward(sw, from, frame, now_ms, out, &n);
+
+	for (unsigned port = 0; port < LIMIT_PORTS; port++)
+		n_others += port != from && bridge(from) >= 0 && bridge_of[port] == bridge(from);
+	for (unsigned i = 0; i < n; i++) {
+		MUST(out[i] < LIMIT_PORTS && out[i] != from && bridge(out[i]) == bridge(from) && !seen[out[i]]);
+		seen[out[i]] = true;
+	}
+	MUST(verdict != SW_UNICAST || (n == 1 && !(frame[0] & 1)));
+	MUST(verdict != SW_SAME_PORT || n == 0);
+	MUST(verdict != SW_FLOOD || n == n_others || (n == 0 && frame[0] == 0x01 && frame[1] == 0x80));
+}
+
+static void
+add_port(uint16_t port, uint16_t to)
+{
+	bool may = port < LIMIT_PORTS && to < LIMIT_BRIDGES && bridge(port) < 0;
+
+	MUST((sw_add_port(sw, port, to) == 0) == may);
+	if (may)
+		bridge_of[port] = to;
+}
+
+static void
+del_port(uint16_t port)
+{
+	sw_del_port(sw, port);
+	MUST(sw_port_entries(sw, port) == 0);
+	if (port < LIMIT_PORTS)
+		bridge_of[port] = -1;
+}
+
+/* A port's addresses, up to more than it may own. */
+static void
+learn_many(uint16_t port, uint8_t prefix, unsigned n)
+{
+	uint8_t frame[14] = { 0 };
+
+	for (unsigned i = 0; i < n; i++) {
+		memcpy(frame + 6, (uint8_t[]){ 2, prefix, 0, 0, (uint8_t)(i >> 8), (uint8_t)i }, 6);
+		sw_learn(sw, port, frame, now_ms);
+	}
+}
+
+/* Few ports and stations, so that they meet; now and then any. */
+static uint16_t
+take_port(struct input *in)
+{
+	uint8_t port = (uint8_t)take(in, 1);
+
+	return port < 250 ? port % 20 : (uint16_t)take(in, 2);
+}
+
+static void
+take_address(struct input *in, uint8_t *mac)
+{
+	static const uint8_t link_local[6] = { 0x01, 0x80, 0xc2, 0, 0, 0 };
+	uint8_t station = (uint8_t)take(in, 1);
+
+	memcpy(mac, link_local, 6);
+	if (station >= 0xf0)
+		mac[5] = (uint8_t)take(in, 1);
+	else if (station >= 0xe0)
+		take_bytes(in, mac, 6);
+	else
+		memcpy(mac, (uint8_t[]){ 2, 0, 0, 0, 0, station }, 6);
+}
+
+static void
+step(struct input *in)
+{
+	uint8_t frame[14] = { 0 }, what = (uint8_t)take(in, 1) % 8;
+	uint16_t port = take_port(in);
+
+	if (what == 0) {
+		add_port(port, (uint16_t)take(in, 1) % 4 * 85 + (port > LIMIT_PORTS)); /* 255 is the last one */
+	} else if (what == 1) {
+		del_port(port);
+	} else if (what == 2) {
+		now_ms += take(in, 2);
+		sw_tick(sw, now_ms);
+	} else if (what == 3) {
+		learn_many(port, (uint8_t)take(in, 1), take(in, 2) % 1500);
+	} else {
+		take_address(in, frame);
+		take_address(in, frame + 6);
+		forward(port, frame);
+	}
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct input in = { data, size };
+	struct sw_stats stats;
+	unsigned n_entries = 0;
+
+	while (in.left > 0)
+		step(&in);
+	for (uint16_t port = 0; port < LIMIT_PORTS; port++) {
+		n_entries += sw_port_entries(sw, port);
+		MUST(sw_port_entries(sw, port) <= LIMIT_MACS_PER_PORT && (bridge_of[port] >= 0 || sw_port_entries(sw, port) == 0));
+	}
+	sw_get_stats(sw, &stats);
+	MUST(stats.n_entries == n_entries && n_entries <= N_ENTRIES);
+	for (uint16_t port = 0; port < LIMIT_PORTS; port++)
+		del_port(port);
+	return 0;
+}

@@ -1,0 +1,219 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""Writes the first inputs of the fuzz targets: packets, requests and keys as they should be, and the classic ways to get them wrong.
+
+    seeds.py        into the folder corpus beside this file
+
+The names say what they are; inputs that the fuzzer found have a checksum as their name."""
+
+import pathlib
+import struct
+
+CORPUS = pathlib.Path(__file__).parent / "corpus"
+
+CSUM, MORE, EXTRA = 1, 4, 8  # NETTXF_*
+
+
+def slot(size, flags=0, offset=0, gref=8, ident=1):
+    return struct.pack("<IHHHH", gref, offset, flags, ident, size)
+
+
+def extra(kind, flags=0, body=b""):
+    return struct.pack("<BB", kind, flags) + body.ljust(10, b"\0")
+
+
+def gso(size, kind, flags=0):
+    return extra(1, flags, struct.pack("<HBBH", size, kind, 0, 0))
+
+
+def chain(total, sizes, gref=8):
+    """A packet of `total` bytes whose later slots have `sizes`."""
+    slots = [slot(total, MORE if sizes else 0)]
+    for i, size in enumerate(sizes):
+        slots.append(slot(size, MORE if i + 1 < len(sizes) else 0, gref=gref, ident=i + 2))
+    return slots
+
+
+def ring(*slots, first=0, published=None):
+    """The input of the target slots."""
+    n = len(slots) if published is None else published
+    return struct.pack("<IB", first, (n - 1) & 0xFF) + b"".join(slots)
+
+
+def slots_seeds():
+    good = slot(60)
+    yield "good", ring(good)
+    yield "wrap", ring(*chain(100, [20, 20]), good, first=0xFFFFFFFE)
+    yield "short", ring(slot(0), slot(13), slot(14), good)
+    yield "xsa-423", ring(*chain(64, [1] * 16), good)
+    yield "xsa-432", ring(*chain(64, [1] * 18), good)
+    yield "xsa-448", ring(*chain(60, [0] * 18, gref=0xFFFFFFFF), good)
+    yield "slots-20-21", ring(*chain(60, [1] * 19), *chain(60, [1] * 20), good)
+    yield "slots-22", ring(*chain(60, [1] * 21), good)
+    yield "truncated", ring(slot(60, MORE), published=1)
+    yield "whole-ring", ring(*[slot(60, MORE)] * 256)
+    yield "longest", ring(*chain(65535, [4096] * 15))
+    yield "rest-larger", ring(*chain(60, [40, 40]), good)
+    yield "rest-crosses", ring(*chain(4198, [100]))
+    yield "crosses", ring(slot(2, offset=4095))
+    yield "crosses-far", ring(slot(65535, offset=65535))
+    yield "later-crosses", ring(slot(200, MORE), slot(100, offset=4000))
+    yield "gso", ring(slot(3000, CSUM | EXTRA), gso(1448, 1), slot(5000, CSUM | EXTRA | MORE), gso(1428, 2), slot(4000))
+    yield "gso-size-0", ring(slot(60, CSUM | EXTRA), gso(0, 1))
+    yield "gso-type-3", ring(slot(60, CSUM | EXTRA), gso(1460, 3))
+    yield "extra-missing", ring(slot(60, EXTRA))
+    yield "extra-more-missing", ring(slot(60, EXTRA), gso(1460, 1, 1))
+    yield "extra-kinds", ring(slot(60, EXTRA), gso(9, 1, 1), gso(8, 1, 1), extra(4, 1), extra(5), good)
+    yield "extra-0", ring(slot(60, EXTRA), extra(0))
+    yield "extra-255", ring(slot(60, EXTRA), extra(255))
+    yield "extra-endless", ring(slot(60, EXTRA), *[extra(4, 1)] * 255)
+    yield "mcast", ring(*[s for i in range(66) for s in (slot(60, EXTRA, gref=0), extra(2 + i % 2, 0, bytes([1, 0, 0x5E, 0, 0, i])))])
+
+
+def request(kind, *data, ident=1):
+    """Step 0 of the target ctrl: a request, and control takes it."""
+    return struct.pack("<BBBBBH", 0, ident, kind, *data) + b"\x02"
+
+
+def grants(first, stride=1, flags=0):
+    return struct.pack("<BHBB", 5, first, stride, flags)
+
+
+# Algorithm, types, key, size of the mapping, the mapping; then the same with what is wrong.
+HASH = [(7, 1, 0, 0), (2, 15, 0, 0), (3, 1, 40, 0), (5, 128, 0, 0), (6, 1, 100, 28), (1, 0, 0, 0), (4, 0, 0, 0),
+        (7, 2, 0, 0), (2, 16, 0, 0), (3, 1, 41, 0), (5, 129, 0, 0), (6, 1, 2, 127), (6, 7, 1, 0), (3, 7, 1, 0)]
+
+
+def ctrl_seeds():
+    start = struct.pack("<IH", 0, 0)
+    add, remove, called = 9, 10, b"\x04"
+    yield "types", start + b"".join(request(kind, 0, 0, 0) for kind in range(12))
+    yield "add-del", start + grants(0) + request(add, 0, 1, 16) + called + request(remove, 0, 1, 16) + called
+    yield "add-twice", start + (grants(0) + request(add, 0, 1, 16) + called) * 2
+    yield "add-full", start + b"".join(grants(i * 512) + request(add, 0, 1, 512) + called for i in range(6))
+    yield "same-ref", start + grants(5, 0) + request(add, 0, 1, 2)
+    yield "bad-flags", start + grants(5, 1, 0xF2) + request(add, 0, 1, 2)
+    yield "bad-list", start + request(add, 0, 7, 2) + request(add, 1, 1, 2) + request(add, 0, 1, 513) + request(add, 0, 1, 0)
+    yield "del-unknown", start + grants(0) + request(remove, 0, 1, 5)
+    yield "map-fails", start + grants(0) + b"\x07\x05\x00\x00" + request(add, 0, 1, 16)
+    yield "copy-fails", start + grants(0) + request(add, 0, 1, 16) + called + b"\x07\x00\x00\x02" + request(remove, 0, 1, 4) + called
+    yield "call-fails", start + grants(0) + request(add, 0, 1, 16) + called + b"\x08\x01\x00" + request(remove, 0, 1, 4)
+    yield "hash", start + b"".join(request(*r) for r in HASH)
+    yield "hash-called", start + b"".join(request(*r) + called for r in HASH)
+    yield "call-fails-add", start + grants(0) + b"\x08\x01\x00" + request(add, 0, 1, 4)
+    yield "impossible", struct.pack("<IH", 0xFFFFFFF0, 129)
+    yield "overflow", start + b"\x09\x00\x00\xff\xff\x00\x00\x02"
+    yield "xsa-270", start + request(6, 2, 255, 0xFFFF) + request(6, 1, 0, 0) + request(3, 0x29, 0, 0) + request(5, 0x81, 0, 0)
+    yield "whole-ring", struct.pack("<IH", 0xFFFFFFC0, 128) + b"\x02" * 5
+
+
+KEYS = ["tx-ring-ref", "rx-ring-ref", "ctrl-ring-ref", "event-channel", "event-channel-tx", "event-channel-rx",
+        "event-channel-ctrl", "multi-queue-num-queues", "request-rx-copy", "feature-sg", "feature-gso-tcpv4",
+        "feature-gso-tcpv6", "feature-no-csum-offload", "feature-ipv6-csum-offload", "frontend", "frontend-id", "mac",
+        "bridge", "script", "mtu", "hotplug-status", "queue-0/tx-ring-ref", "queue-0/rx-ring-ref",
+        "queue-0/event-channel-tx", "queue-0/event-channel-rx", "queue-1/tx-ring-ref", "queue-1/rx-ring-ref",
+        "queue-1/event-channel", "feature-rx-notify", "xdp-headroom"]
+LINUX = {"tx-ring-ref": b"768", "rx-ring-ref": b"769", "event-channel-tx": b"15", "event-channel-rx": b"16",
+         "request-rx-copy": b"1", "feature-sg": b"1", "feature-gso-tcpv4": b"1", "feature-ipv6-csum-offload": b"1",
+         "frontend": b"/local/domain/5/device/vif/0", "frontend-id": b"5", "mac": b"00:16:3e:00:00:01",
+         "bridge": b"xenbr0", "script": b"/etc/xen/scripts/vif-vpe", "mtu": b"9000", "hotplug-status": b"connected"}
+ODD = [b"", b"0", b"-1", b"00", b"4294967296", b"0x10", b" 1", b"1 ", b"1\0junk", b"\xff\xfe", b"%s%n\x1b[0m", b"2147483648"]
+
+
+def keys(commits=0, **changes):
+    """The input of the target keys: Linux's, with changes. A value is bytes, None (missing) or a length of its own."""
+    out = bytes([commits])
+    for name, value in (LINUX | {k.replace("_", "-"): v for k, v in changes.items()}).items():
+        if isinstance(value, int):
+            out += bytes([KEYS.index(name), value])
+        elif value is not None:
+            out += bytes([KEYS.index(name), len(value)]) + value
+    return out
+
+
+def two_queues(**changes):
+    values = {"multi-queue-num-queues": b"2", "queue-0/tx-ring-ref": b"8", "queue-0/rx-ring-ref": b"9",
+              "queue-0/event-channel-tx": b"1", "queue-0/event-channel-rx": b"2", "queue-1/tx-ring-ref": b"10",
+              "queue-1/rx-ring-ref": b"11", "queue-1/event-channel": b"3"}
+    return keys(**(values | changes))
+
+
+def keys_seeds():
+    yield "linux", keys()
+    yield "queues", two_queues()
+    yield "queues-ctrl", two_queues(ctrl_ring_ref=b"10", event_channel_ctrl=b"9")
+    yield "queues-missing", two_queues(**{"queue-1/rx-ring-ref": None})
+    yield "queues-same-page", two_queues(**{"queue-1/rx-ring-ref": b"8"})
+    yield "queues-same-channel", two_queues(**{"queue-1/event-channel": b"2"})
+    yield "one-channel", keys(event_channel_tx=None, event_channel_rx=None, event_channel=b"7")
+    yield "ctrl", keys(ctrl_ring_ref=b"770", event_channel_ctrl=b"17")
+    yield "ctrl-half", keys(ctrl_ring_ref=b"770")
+    yield "ctrl-same", keys(ctrl_ring_ref=b"768", event_channel_ctrl=b"17")
+    yield "same-rings", keys(rx_ring_ref=b"768")
+    yield "same-channels", keys(event_channel_rx=b"15")
+    yield "no-copy", keys(request_rx_copy=b"0")
+    yield "no-queues", keys(multi_queue_num_queues=b"0")
+    yield "busy", keys(commits=3)
+    yield "too-busy", keys(commits=15)
+    yield "no-transaction", keys(commits=254)
+    yield "no-memory", keys(commits=255)
+    yield "commit-fails", keys(commits=128)
+    yield "headroom", keys(feature_rx_notify=b"1", xdp_headroom=b"256")
+    yield "headroom-large", keys(feature_rx_notify=b"0", xdp_headroom=b"32767")
+    yield "headroom-odd", keys(xdp_headroom=b"-1")
+    yield "self", keys(commits=1, script=None, mtu=None)
+    for name in ("tx-ring-ref", "event-channel-tx", "multi-queue-num-queues", "feature-sg", "frontend", "frontend-id", "mtu"):
+        for i, value in enumerate([*ODD, None, 254, 255]):
+            if name == "tx-ring-ref" or i % 4 == len(name) % 4 or i > 11:
+                yield f"{name}-{i}", keys(**{name.replace("-", "_"): value})
+
+
+def switch_seeds():
+    ports = b"".join(bytes([0, port, 0]) for port in range(4))
+    yield "unicast", ports + bytes([4, 0, 2, 1, 4, 1, 1, 2, 4, 0, 2, 1])
+    yield "flood", ports + bytes([4, 0, 9, 1, 4, 0, 0xFF, 0x01, 1, 4, 0, 0xF0, 0x00, 1])
+    yield "same-port", ports + bytes([4, 0, 2, 1, 4, 0, 1, 2])
+    yield "moves", ports + bytes([4, 0, 2, 1, 4, 1, 2, 1, 1, 1, 4, 2, 1, 3])
+    yield "bridges", ports + bytes([0, 5, 1, 0, 6, 1, 4, 5, 2, 1, 4, 6, 1, 2])
+    yield "ages", ports + bytes([4, 0, 2, 1, 2, 0, 0xE9, 0x03, 4, 1, 1, 2])
+    yield "quota", ports + bytes([3, 0, 1, 0xDB, 0x05, 3, 1, 2, 0xDB, 0x05, 3, 2, 3, 0xDB, 0x05])
+    yield "no-member", bytes([4, 0, 1, 2, 1, 0, 0, 255, 0, 2, 0, 0, 255, 255, 255, 0, 4, 255, 255, 255, 1, 2])
+
+
+def to_guest_seeds():
+    def post(n, ref=0):
+        return bytes([0, n, ref])
+
+    def give(n, size, at=0, flags=0):
+        return struct.pack("<BBHHB", 2, n, size, at, flags)
+
+    start = b"\0" + struct.pack("<I", 0)
+    headroom = b"\2" + struct.pack("<IH", 0, 256)
+    yield "headroom", headroom + post(64) + give(4, 1514) + give(2, 9000, 66, 3) + give(1, 60000, 0, 1)
+    yield "headroom-largest", b"\2" + struct.pack("<IH", 0, 2048) + post(250) + give(2, 9000, 66) + give(1, 30000, 0, 1)
+    yield "dropped", start + give(5, 60) + b"\x08" + post(4) + give(1, 60)
+    yield "one", start + post(8) + give(1, 60)
+    yield "burst-wrap", b"\0" + struct.pack("<I", 0xFFFFFFF0) + post(64) + give(64, 1514)
+    yield "gso", start + post(64) + give(2, 65535, 4094, 1) + give(2, 9000, 66, 3)
+    yield "csum", start + post(64) + give(4, 1000, 0, 2) + give(4, 1000, 0, 4)
+    yield "nothing-posted", start + give(64, 1514) * 9 + post(255) + give(1, 60)
+    yield "one-slot", start + post(1) + give(4, 9000) + post(64) + give(1, 60)
+    yield "stalled", start + give(20, 60) + b"\x04\xff\xff" + give(1, 60) + post(64) + give(1, 60)
+    yield "large-share", start + give(40, 9000) + give(40, 9000)
+    yield "static", b"\1" + struct.pack("<I", 0) + post(64, 0x10) + give(10, 3000)
+    yield "copies-fail", start + post(64) + b"\x05\xaa\xaa\xaa\xaa" + give(8, 9000)
+    yield "call-fails", start + post(64) + b"\x05\xff\xff\xff\xff" + give(8, 9000)
+    yield "impossible", start + b"\x06\x01\x01\x00\x00" + give(1, 60)
+    yield "notify", start + b"\x07\x01\x01\x00\x00\x00" + post(8) + give(2, 60)
+
+
+def main():
+    for target, seeds in (("slots", slots_seeds()), ("ctrl", ctrl_seeds()), ("keys", keys_seeds()),
+                          ("switch", switch_seeds()), ("to_guest", to_guest_seeds())):
+        folder = CORPUS / target
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, data in seeds:
+            (folder / name).write_bytes(data)
+
+
+main()
