@@ -126,22 +126,6 @@ tap_moved(void *owner, enum member_news news)
 	vif->stale |= VIF_STALE_INSIDE;
 }
 
-/* The port is back: gives all up that it used. */
-static void
-release_guest(struct vif *vif)
-{
-	const char *fault = __atomic_load_n(&vif->guest.port->fault, __ATOMIC_ACQUIRE);
-
-	if (fault != NULL) /* a fault on the way out counts as well; the text is a literal */
-		vif->fault = fault;
-	member_destroy_port(vif->env->members, &vif->guest);
-	vif_apply_last(vif);
-	ctrl_close(&vif->ctrl);
-	vif_link_close(&vif->link, vif->env->xen);
-	if (log_allowed(&vif->link_log))
-		log_info("%s: disconnected", vif->name);
-}
-
 static void
 guest_moved(void *owner, enum member_news news)
 {
@@ -164,7 +148,7 @@ guest_moved(void *owner, enum member_news news)
 		vif->fault = __atomic_load_n(&vif->guest.port->fault, __ATOMIC_ACQUIRE);
 		break;
 	case MEMBER_LEFT:
-		release_guest(vif);
+		vif_disconnect(vif);
 		vif_feed(vif, VIF_LEFT, clock_ms());
 		break;
 	}
@@ -208,94 +192,6 @@ do_offer(struct vif *vif)
 		}
 	}
 	return vif->config.switched || vif->tap.port != NULL ? 0 : make_tap(vif);
-}
-
-/* What was negotiated, for the log. */
-static void
-describe_guest(struct vif *vif, const struct vif_keys *keys)
-{
-	snprintf(vif->guest_text, sizeof(vif->guest_text), " %u queue%s%s%s%s%s%s%s", keys->n_queues,
-		 keys->n_queues == 1 ? "" : "s",
-		 keys->guest & VIF_GUEST_SG ? " sg" : "", keys->guest & VIF_GUEST_GSO4 ? " gso4" : "",
-		 keys->guest & VIF_GUEST_GSO6 ? " gso6" : "", keys->guest & VIF_GUEST_CSUM4 ? " csum4" : "",
-		 keys->guest & VIF_GUEST_CSUM6 ? " csum6" : "",
-		 keys->queue[0].evtchn_tx != keys->queue[0].evtchn_rx ? " split-events" : "");
-}
-
-/* Builds the port on the open link and hands it over. */
-static int
-join_guest(struct vif *vif, const struct vif_keys *keys)
-{
-	struct port_vif_params params = {
-		.name = vif->name,
-		.domid = vif->domid,
-		.bridge = (uint16_t)vif->bridge,
-		.guest = keys->guest,
-		.headroom = keys->headroom,
-		.mcast = &vif->mcast,
-		.max_frame = vif->live.max_frame,
-		.foreign_ops = vif->link.foreign_ops,
-		.n_queues = vif->link.n_queues,
-		.queue = vif->link.queue,
-		.meter_from = &vif->meter_from,
-		.meter_to = &vif->meter_to,
-	};
-
-	vif_front_start(vif, keys);
-	struct port *port = port_vif_create(vif->env->dp, vif->env->xen, &params);
-
-	if (port == NULL) {
-		int error = errno;
-		snprintf(vif->why, sizeof(vif->why), "%s", error == EPROTO
-			 ? "the indices in the frontend's rings are impossible" : strerror(error));
-		return -error;
-	}
-	int ret = vif_apply_first(vif, port);
-	if (ret == 0)
-		ret = member_join(vif->env->members, &vif->guest, port, guest_moved, vif);
-	if (ret < 0) {
-		snprintf(vif->why, sizeof(vif->why), "no room for another port: %s", strerror(-ret));
-		port->ops->destroy(port);
-		vif_apply_last(vif);
-	}
-	return ret;
-}
-
-/* What cannot be copied without hypercalls is copied with them. */
-static void
-open_foreign(struct vif *vif)
-{
-	if (vif->env->foreign == NULL)
-		return;
-	int ret = vif_link_open_foreign(&vif->link, vif->env->foreign, vif->domid);
-	if (ret < 0)
-		log_info("%s: no foreign_memory: %s", vif->name,
-			 ret == -EOPNOTSUPP ? "it is for PV guests with a grant table of version 1" : strerror(-ret));
-}
-
-static int
-do_connect(struct vif *vif)
-{
-	struct vif_keys keys;
-	int ret = vif_keys_read(&vif->env->xs, vif->config.frontend, vif->env->max_queues, &keys, vif->why, sizeof(vif->why));
-
-	if (ret == 0)
-		ret = vif_link_open(&vif->link, vif->env->xen, vif->env->ctrl->events, vif->domid, &keys, vif->why, sizeof(vif->why));
-	if (ret < 0)
-		return ret;
-	open_foreign(vif);
-	ret = ctrl_open(&vif->ctrl, vif->env->ctrl, &vif->link, &vif->guest, vif->domid);
-	if (ret < 0)
-		snprintf(vif->why, sizeof(vif->why), "the indices in the frontend's control ring are impossible");
-	else
-		ret = join_guest(vif, &keys);
-	if (ret < 0) {
-		ctrl_close(&vif->ctrl);
-		vif_link_close(&vif->link, vif->env->xen);
-	} else {
-		describe_guest(vif, &keys);
-	}
-	return ret;
 }
 
 static void
@@ -347,7 +243,7 @@ act(struct vif *vif, enum vif_action action, uint64_t now_ms, enum vif_input *fa
 		return false;
 	case VIF_DO_CONNECT:
 		*failed = VIF_REFUSED;
-		return do_connect(vif) == 0;
+		return vif_connect(vif, guest_moved) == 0;
 	case VIF_DO_ANNOUNCE:
 		do_announce(vif);
 		break;

@@ -159,6 +159,17 @@ uint64_t vif_due(const struct vif *vif);
 /* Whether nothing is left of it. */
 bool vif_is_over(const struct vif *vif);
 
+/* ---- vif_guest.c ---------------------------------------------------------------------------------------------- */
+
+/*
+ * Reads the frontend's keys, maps, binds, makes the port and hands it over; `moved` is told of what becomes of it. 0, or a negative
+ * errno with a sentence in vif->why: nothing is held then.
+ */
+int vif_connect(struct vif *vif, member_fn *moved);
+
+/* The port is back: gives all up that it used. */
+void vif_disconnect(struct vif *vif);
+
 /* ---- vif_look.c ----------------------------------------------------------------------------------------------- */
 
 /* Looks again at what is stale. */

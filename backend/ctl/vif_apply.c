@@ -34,9 +34,20 @@ apply_weight(struct vif *vif)
 	set_weight(vif->tap.port, vif->live.weight);
 }
 
+/* Pins the queues, or lets them go. */
+static void
+apply_pins(const struct vif_live *live, struct port *port)
+{
+	for (unsigned i = 0; port != NULL && i < port->n_queues; i++) {
+		port->queue[i]->pinned = live->n_pins == 0 ? -1 : live->pin[i % live->n_pins];
+		port->queue[i]->wanted = port->queue[i]->pinned;
+	}
+}
+
 int
 vif_apply_first(struct vif *vif, struct port *port)
 {
+	apply_pins(&vif->live, port);
 	vif->policy = copy_policy(&vif->live);
 	port->policy = vif->policy;
 	port->weight = vif->live.weight;
@@ -88,6 +99,7 @@ apply(struct vif *vif, const struct vif_live *live)
 		port_vif_set_max_frame(vif->guest.port, live->max_frame);
 	memcpy(&vif->live, live, sizeof(*live));
 	apply_weight(vif);
+	apply_pins(live, vif->guest.port);
 	return true;
 }
 
@@ -126,7 +138,7 @@ vif_look_at_live(struct vif *vif)
 int
 vif_read_first(struct vif *vif, char *why, size_t why_size)
 {
-	vif_live_init(&vif->live, vif->config.switched);
+	vif_live_init(&vif->live, vif->config.switched, dp_n_pollers(vif->env->dp));
 	int ret = vif_live_read(&vif->env->xs, vif->dir, &vif->live, why, why_size);
 
 	if (ret == 0) {

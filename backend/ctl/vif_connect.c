@@ -58,7 +58,6 @@ open_queues(struct vif_link *link, const struct xen_ops *xen, uint32_t domid, co
 		return fail(errno, why, why_size, "no grant handle can be opened");
 	for (unsigned i = 0; i < keys->n_queues; i++) {
 		struct port_vif_queue *queue = &link->queue[link->n_queues++];
-		queue->poller = -1;
 		int ret = open_rings(link, queue, xen, domid, &keys->queue[i], why, why_size);
 		if (ret == 0)
 			ret = open_events(queue, xen, domid, &keys->queue[i], why, why_size);

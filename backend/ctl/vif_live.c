@@ -146,6 +146,23 @@ parse_priority(struct vif_live *live, const char *text)
 	return 0;
 }
 
+/* "0", or "0,1": the first queue is with poller 0, the second with 1, the third with 0 again. */
+static int
+parse_pollers(struct vif_live *live, const char *text)
+{
+	live->n_pins = 0;
+	memset(live->pin, 0, sizeof(live->pin));
+	while (text != NULL) {
+		size_t len = strcspn(text, ",");
+		uint32_t poller;
+		if (live->n_pins == LIMIT_QUEUES || number_parse(text, len, live->n_pollers - 1, &poller) < 0)
+			return -EINVAL;
+		live->pin[live->n_pins++] = (uint8_t)poller;
+		text = text[len] == ',' ? text + len + 1 : NULL;
+	}
+	return 0;
+}
+
 /* ---- all of them ------------------------------------------------------------------------------------------------ */
 
 /* The flags come before what they are for. */
@@ -163,15 +180,17 @@ static const struct live_key {
 	{ KEY_RATE, parse_rate_from_guest, "BYTES,MICROSECONDS" },
 	{ KEY_RATE_TO_GUEST, parse_rate_to_guest, "BYTES,MICROSECONDS" },
 	{ KEY_PRIORITY, parse_priority, "number from 1 to 16" },
+	{ KEY_POLLERS, parse_pollers, "list of pollers" },
 };
 
 _Static_assert(MTU_MIN == 68 && MTU_MAX == 65517 && LIMIT_WEIGHT == 16, "as the sentences above say");
 
 void
-vif_live_init(struct vif_live *live, bool switched)
+vif_live_init(struct vif_live *live, bool switched, unsigned n_pollers)
 {
 	memset(live, 0, sizeof(*live));
 	live->switched = switched;
+	live->n_pollers = n_pollers;
 	for (unsigned i = 0; i < ARRAY_SIZE(keys); i++)
 		keys[i].parse(live, NULL);
 }

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "ctl/node.h"
+#include "proto/limits.h"
 #include "sw/policy.h"
 
 /* `bytes` in each `usecs`. bytes 0: no limit. */
@@ -34,13 +35,16 @@ struct vif_live {
 	uint32_t weight;             /* 1 to LIMIT_WEIGHT */
 	struct vif_rate from_guest;  /* what it sends */
 	struct vif_rate to_guest;
+	unsigned n_pollers;          /* that there are */
+	unsigned n_pins;             /* 0: the queues are with any poller, and may be moved */
+	uint8_t pin[LIMIT_QUEUES];   /* queue i belongs to poller pin[i % n_pins] */
 	bool guards_mac, guards_ip;  /* mac-antispoof, ip-antispoof */
 	bool has_mac, has_ip;
 	struct policy policy;
 };
 
 /* What is so as long as no key says otherwise. */
-void vif_live_init(struct vif_live *live, bool switched);
+void vif_live_init(struct vif_live *live, bool switched, unsigned n_pollers);
 
 /*
  * Reads all keys of backend directory `dir`. A missing one has its default. One that makes no sense leaves what it is for as it

@@ -145,7 +145,7 @@ stale_by(const char *key, size_t len)
 {
 	static const char *const keys[] = { KEY_STATE, KEY_ONLINE, KEY_HOTPLUG_STATUS, KEY_FRONTEND, KEY_FRONTEND_ID };
 	static const char *const live[] = { KEY_MAC, KEY_MTU, KEY_IP, KEY_VLAN, KEY_RATE, KEY_RATE_TO_GUEST,
-					    KEY_MAC_ANTISPOOF, KEY_IP_ANTISPOOF, KEY_PRIORITY };
+					    KEY_MAC_ANTISPOOF, KEY_IP_ANTISPOOF, KEY_PRIORITY, KEY_POLLERS };
 
 	if (is_among(key, len, keys, ARRAY_SIZE(keys)))
 		return VIF_STALE_BACKEND;

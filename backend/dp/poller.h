@@ -78,6 +78,19 @@ int poller_main(void *poller);
 /* Has the poller do `request` at the top of its loop. Control and other pollers. */
 void poller_request(struct poller *pl, struct handoff *request);
 
+/* Does what was requested. The poller. */
+void poller_take_handoffs(struct poller *pl);
+
+/* Sends frames that other pollers have put into the port's ring, at most LIMIT_BURST. Returns how many. The owner. */
+unsigned poller_take_crossing(struct poller *pl, struct port *port);
+
+static inline bool
+poller_owns(const struct poller *pl, const struct port *port)
+{
+	/* Acquire: pairs with the release of who had it before; all that was done to the port happened before. */
+	return __atomic_load_n(&port->owner, __ATOMIC_ACQUIRE) == pl;
+}
+
 /* Ends the poller's sleep, if it sleeps. Any thread, after it made work visible. */
 void poller_wake(struct poller *pl);
 

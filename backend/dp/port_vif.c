@@ -194,7 +194,6 @@ queue_create(const struct xen_ops *xen, const struct port_vif_params *params, un
 	q->port.takes = takes_of(params->guest);
 	q->port.mcast = params->mcast;
 	use_headroom(q, params->headroom);
-	q->port.pinned = given->poller;
 	ring_disarm(&q->tx);
 	ring_disarm(&q->rx);
 	return q;

@@ -24,7 +24,6 @@ struct port_vif_queue {
 	struct events *events; /* with the ports below bound */
 	uint32_t evtchn_tx;    /* local ports; equal if there is one channel for both */
 	uint32_t evtchn_rx;
-	int poller;            /* index of the poller that it has to be with; -1: any */
 };
 
 struct port_vif_params {

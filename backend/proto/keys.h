@@ -38,6 +38,7 @@
 #define KEY_MAC_ANTISPOOF "mac-antispoof"
 #define KEY_IP_ANTISPOOF "ip-antispoof"
 #define KEY_PRIORITY "priority"
+#define KEY_POLLERS "pollers" /* which of them the queues belong to: "0,1" */
 
 /* Written by the hotplug script: "connected" or "error". Where nobody runs scripts we write it ourselves. */
 #define KEY_HOTPLUG_STATUS "hotplug-status"

@@ -122,6 +122,10 @@ put_back(struct batch *batch, const struct guest *g, const struct toolstack_vif 
 		batch_put(batch, guest_back(g, "mtu"), "%u", vif->mtu);
 	if (vif->rate != NULL)
 		batch_put(batch, guest_back(g, "rate"), "%s", vif->rate);
+	if (vif->ip != NULL)
+		batch_put(batch, guest_back(g, "ip"), "%s", vif->ip);
+	if (vif->vlan != NULL)
+		batch_put(batch, guest_back(g, "vlan"), "%s", vif->vlan);
 }
 
 static void

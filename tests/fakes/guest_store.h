@@ -28,7 +28,9 @@ struct toolstack_vif {
 	const char *mac;    /* NULL: 00:16:3e:00:<domid>:<devid> */
 	const char *script; /* NULL: vif-vpe */
 	unsigned mtu;       /* 0: 1500, which has no key in the backend directory */
-	const char *rate;   /* NULL: none */
+	const char *rate;   /* NULL: none; so with the others */
+	const char *ip;
+	const char *vlan;
 };
 /* The domain's own directory, and both directories of the vif in one transaction. `vif` may be NULL. */
 void toolstack_add(const struct guest *g, const struct toolstack_vif *vif);

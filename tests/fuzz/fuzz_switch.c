@@ -45,7 +45,7 @@ forward(uint16_t from, const uint8_t *frame)
 	uint16_t out[LIMIT_PORTS];
 	bool seen[LIMIT_PORTS] = { false };
 	unsigned n, n_others = 0;
-	enum sw_verdict verdict = sw_forward(sw, from, frame, now_ms, out, &n);
+	enum sw_verdict verdict = sw_forward(sw, from, VLAN_NONE, frame, now_ms, out, &n);
 
 	for (unsigned port = 0; port < LIMIT_PORTS; port++)
 		n_others += port != from && bridge(from) >= 0 && bridge_of[port] == bridge(from);
@@ -85,7 +85,7 @@ learn_many(uint16_t port, uint8_t prefix, unsigned n)
 
 	for (unsigned i = 0; i < n; i++) {
 		memcpy(frame + 6, (uint8_t[]){ 2, prefix, 0, 0, (uint8_t)(i >> 8), (uint8_t)i }, 6);
-		sw_learn(sw, port, frame, now_ms);
+		sw_learn(sw, port, VLAN_NONE, frame, now_ms);
 	}
 }
 

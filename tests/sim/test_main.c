@@ -62,6 +62,7 @@ static CU_SuiteInfo suites[] = {
 	{ "carrier", adaptive, sim_dp_stop, NULL, NULL, carrier_cases },
 	{ "rate", adaptive, sim_dp_stop, NULL, NULL, rate_cases },
 	{ "weight", always, sim_dp_stop, NULL, NULL, weight_cases },
+	{ "policy", adaptive_two, sim_dp_stop, NULL, NULL, policy_cases },
 	{ "hostile_tx", adaptive, sim_dp_stop, NULL, NULL, hostile_tx_cases },
 	{ "hostile_race", adaptive, sim_dp_stop, NULL, NULL, hostile_race_cases },
 	{ "hostile_offload", adaptive, sim_dp_stop, NULL, NULL, hostile_offload_cases },

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Cases: a vif of several queues, each with a poller of its own. */
+#include <stdio.h>
 #include <string.h>
 
 #include "dp/port_vif.h"
@@ -205,6 +206,80 @@ out:
 	asker_end(&a);
 }
 
+/* The operator's key `pollers`, as the toolstack would write it. */
+static void
+pin(const struct guest *g, const char *value)
+{
+	if (value == NULL)
+		fake_store_remove(guest_back(g, "pollers").text);
+	else
+		fake_store_printf(guest_back(g, "pollers").text, "%s", value);
+}
+
+struct place {
+	const struct guest *g;
+	unsigned poller[N_QUEUES];
+};
+
+static bool
+is_in_place(void *arg)
+{
+	const struct place *place = arg;
+	const struct port *port = sim_port(place->g);
+
+	for (unsigned q = 0; q < N_QUEUES; q++) {
+		if (port == NULL || dp_poller_of(sim_dp(), port->queue[q]) != place->poller[q])
+			return false;
+	}
+	return true;
+}
+
+static void
+pinned_live(void)
+{
+	struct asker a;
+
+	asker_start(&a, N_QUEUES);
+	for (unsigned i = 0; i < 20; i++) {
+		struct place place = { a.d, { i % 2, i / 2 % 2 } };
+		char value[8];
+
+		snprintf(value, sizeof(value), "%u,%u", place.poller[0], place.poller[1]);
+		pin(a.d, value);
+		CU_ASSERT(flow_until(is_in_place, &place));
+		direct_greet(a.fe, a.d, a.b);
+	}
+	pin(a.d, "2"); /* there is none: all stays */
+	CU_ASSERT(fake_store_await(guest_error(a.d).text, "the toolstack's key pollers is \"2\", which is no list of pollers",
+				   sim_deadline()));
+	CU_ASSERT(is_in_place(&(struct place){ a.d, { 1, 1 } }));
+	pin(a.d, "0"); /* for all */
+	CU_ASSERT(flow_until(is_in_place, &(struct place){ a.d, { 0, 0 } }));
+	pin(a.d, NULL);
+	asker_end(&a);
+}
+
+/* Both guests' queues change hands all the time, and no flow loses a frame or its order. */
+static void
+moved_under_traffic(void)
+{
+	static const char *const pins[] = { "0", "1", "0,1", "1,0", NULL, "1,1" };
+	struct asker a;
+	struct flows fl;
+
+	asker_start(&a, N_QUEUES);
+	flows_start(&fl);
+	for (uint32_t turn = 0; turn < 400; turn++) {
+		pin(a.d, pins[turn % 6]);
+		if (turn % 3 == 0)
+			pin(a.b, pins[turn / 3 % 6]);
+		if (!flows_round(&a, &fl, turn, true))
+			break;
+	}
+	CU_ASSERT_EQUAL(fl.turn[N_FLOWS - 1], 400);
+	asker_end(&a);
+}
+
 /* The guest chooses Toeplitz and one queue for all; then the other; then none again. */
 static void
 steered_by_map(void)
@@ -329,6 +404,8 @@ CU_TestInfo queues_cases[] = {
 	{ "to_guest_spread", to_guest_spread },
 	{ "pollers_differ", pollers_differ },
 	{ "from_guest_any_queue", from_guest_any_queue },
+	{ "pinned_live", pinned_live },
+	{ "moved_under_traffic", moved_under_traffic },
 	{ "steered_by_map", steered_by_map },
 	{ "hash_requests_checked", hash_requests_checked },
 	{ "hash_flood", hash_flood },

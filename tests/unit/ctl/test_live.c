@@ -29,7 +29,7 @@ open_empty(bool switched)
 	struct xstore xs = helper_open();
 
 	helper_dir(HELPER_BACK_ABS, HELPER_SELF, HELPER_GUEST);
-	vif_live_init(&live, switched);
+	vif_live_init(&live, switched, 2);
 	return xs;
 }
 
@@ -58,7 +58,7 @@ vif_live_read_nothing(void)
 	CU_ASSERT_EQUAL(live.to_guest.bytes, 0);
 	CU_ASSERT_STRING_EQUAL(live.mac_text, "");
 	CU_ASSERT(!has_policy());
-	vif_live_init(&live, false);
+	vif_live_init(&live, false, 2);
 	CU_ASSERT_EQUAL(read_live(&xs), 0);
 	CU_ASSERT_EQUAL(live.max_frame, 0);
 	helper_close(&xs);
