@@ -264,7 +264,7 @@ op_map(struct grants *grants, uint32_t domid, uint32_t ref, bool writable)
 	if (error == 0) {
 		m = calloc(1, sizeof(*m));
 		*m = (struct mapping){ grants->mappings, pages_map(entry->page), entry->page, domid, ref };
-		if (!writable)
+		if (!writable && m->addr != (void *)pages_addr(entry->page)) /* which would be the guest's own view */
 			mprotect(m->addr, FAKE_PAGE_SIZE, PROT_READ);
 		grants->mappings = m;
 		entry->n_mapped++;

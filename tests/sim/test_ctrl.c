@@ -320,7 +320,7 @@ struct mutator {
 };
 
 static void *
-mutate(void *arg)
+rewrite_list(void *arg)
 {
 	struct mutator *m = arg;
 
@@ -345,7 +345,7 @@ changing_list(void)
 	asker_start(&a, 1);
 	m = (struct mutator){ .list = a.ctrl->list, .ref = a.ref };
 	list_refs(&a, 16);
-	CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, mutate, &m), 0);
+	CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, rewrite_list, &m), 0);
 	for (unsigned i = 0; i < 2000; i++) {
 		asker_put(&a, i % 2 ? DEL : ADD, 0, a.ctrl->list_ref, 1 + i % 16);
 		asker_publish(&a);

@@ -67,7 +67,7 @@ rx_bad_grants(struct play *p)
 
 	take_all(p);
 	for (uint32_t i = p->q->rx.rsp_cons; i != p->q->rx.req_prod; i++)
-		slot[i % NETIF_RING_SIZE].gref = 1 + i % 7;
+		slot[i % NETIF_RING_SIZE].gref = 2 + i % 6; /* nobody's; 0 and 1 are the console's and xenstore's */
 	shower(p, 20, 200);
 	for (uint64_t end = now_ms() + PATIENCE_MS; p->q->stats.n_rx_dropped < n_dropped + 20 && check(p, now_ms() < end, "no answers");)
 		take_all(p);
@@ -174,7 +174,7 @@ bad_rings(struct play *p)
 	char rx[16];
 
 	snprintf(rx, sizeof(rx), "%u", p->q->rx_ref);
-	refused(p, KEY_TX_RING_REF, "0");
+	refused(p, KEY_TX_RING_REF, "7");
 	refused(p, KEY_TX_RING_REF, "4294967295");
 	refused(p, KEY_TX_RING_REF, rx);
 	refused(p, KEY_RX_RING_REF, "30000");
@@ -310,7 +310,18 @@ control_ring(struct play *p)
 	p->fe->xen->events->notify(p->fe->ctrl.events, (uint32_t)p->fe->ctrl.port);
 }
 
-/* ---- anything ---------------------------------------------------------------------------------------------- */
+/* ---- nothing, and anything ---------------------------------------------------------------------------------------------- */
+
+/* What an honest guest does that is as busy: the case to compare the others with. */
+static void
+keeps_rules(struct play *p)
+{
+	for (uint64_t end = now_ms() + STORM_MS; now_ms() < end && !p->failed;) {
+		put_chain(p, 1, 60, 0);
+		put_chain(p, 2, 200, 100);
+		expect_answers(p, 3, 0, 0);
+	}
+}
 
 static void
 anything(struct play *p)
@@ -332,6 +343,7 @@ anything(struct play *p)
 }
 
 const struct hostile_case hostile_more[] = {
+	{ 0, "keeps the rules", SERVED, keeps_rules },
 	{ 31, "takes no frames", SERVED, rx_takes_nothing },
 	{ 34, "bad grants to receive into", SERVED, rx_bad_grants },
 	{ 35, "starves and refills", SERVED, rx_starves_and_refills },

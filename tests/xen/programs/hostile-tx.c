@@ -252,7 +252,7 @@ sources_and_links(struct play *p)
 static void
 bad_grants(struct play *p)
 {
-	static const uint32_t ref[] = { 0, 1, 7, 30000, UINT32_MAX };
+	static const uint32_t ref[] = { 2, 7, 30000, 0x7fffffff, UINT32_MAX }; /* 0 and 1 are the console's and xenstore's */
 	netif_tx_request_t slot = slot_of(p, 60, 0);
 
 	for (unsigned i = 0; i < 5; i++) {
@@ -273,7 +273,7 @@ bad_grant_in_burst(struct play *p)
 			netif_tx_request_t slot = slot_of(p, 60, 0);
 
 			if (i == bad)
-				slot.gref = 1;
+				slot.gref = 2;
 			put_slot(p, &slot);
 		}
 		expect_answers(p, 63, 1, 0);
