@@ -105,6 +105,8 @@ wrong_types() {
 	refused "no CPU number" ":1: cpus: a list of CPU numbers" 'pollers = { cpus = [ "1" ]; };'
 	refused "no whole number" ":1: size_mb: a whole number" 'memory = { size_mb = "96"; };'
 	refused "a nap of no length" ":1: nap_us: 0 is not in 1 to 10000" 'pollers = { nap_us = 0; };'
+	refused "too many queues" ":1: max_queues: 17 is not in 1 to 16" 'vifs = { max_queues = 17; };'
+	refused "a load above all" ":1: load_percent: 101 is not in 1 to 100" 'balance = { load_percent = 101; };'
 	refused "a fraction" ":1: idle_us: a whole number" 'pollers = { idle_us = 1.5; };'
 	refused "no truth value" ":1: hugepages: true or false" 'memory = { hugepages = 1; };'
 	refused "no truth value" ":1: foreign_memory: true or false is wanted" 'foreign_memory = 1;'
