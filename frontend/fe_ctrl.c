@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <string.h>
 
 #include "base/util.h"
 #include "proto/limits.h"
@@ -107,4 +108,46 @@ fe_ctrl_add(struct fe_ctrl *ctrl, unsigned queue, const uint32_t *ref, unsigned 
 	if (ret < 0)
 		return ret;
 	return rsp.status == XEN_NETIF_CTRL_STATUS_SUCCESS ? 0 : -EINVAL;
+}
+
+/* 0; -EOPNOTSUPP, -EINVAL, or the error of ask(). */
+static int
+command(struct fe_ctrl *ctrl, uint16_t type, uint32_t d0, uint32_t d1, uint32_t d2, unsigned timeout_ms)
+{
+	request_t req = { .type = type, .data = { d0, d1, d2 } };
+	response_t rsp;
+	int ret = ask(ctrl, &req, &rsp, timeout_ms);
+
+	if (ret < 0 || rsp.status == XEN_NETIF_CTRL_STATUS_SUCCESS)
+		return ret;
+	return rsp.status == XEN_NETIF_CTRL_STATUS_NOT_SUPPORTED ? -EOPNOTSUPP : -EINVAL;
+}
+
+/* The page of lists carries key and table, too. */
+static int
+set_map(struct fe_ctrl *ctrl, const struct vpe_fe_rss *rss, unsigned timeout_ms)
+{
+	uint32_t *entry = (uint32_t *)ctrl->list;
+
+	for (unsigned i = 0; i < rss->n_map; i++)
+		entry[i] = rss->map[i];
+	int ret = command(ctrl, XEN_NETIF_CTRL_TYPE_SET_HASH_MAPPING_SIZE, rss->n_map, 0, 0, timeout_ms);
+	if (ret == 0 && rss->n_map > 0)
+		ret = command(ctrl, XEN_NETIF_CTRL_TYPE_SET_HASH_MAPPING, ctrl->list_ref, rss->n_map, 0, timeout_ms);
+	return ret;
+}
+
+int
+fe_ctrl_set_rss(struct fe_ctrl *ctrl, const struct vpe_fe_rss *rss, unsigned timeout_ms)
+{
+	uint32_t algorithm = rss->types == 0 ? XEN_NETIF_CTRL_HASH_ALGORITHM_NONE : XEN_NETIF_CTRL_HASH_ALGORITHM_TOEPLITZ;
+	int ret = command(ctrl, XEN_NETIF_CTRL_TYPE_SET_HASH_ALGORITHM, algorithm, 0, 0, timeout_ms);
+
+	if (ret < 0 || rss->types == 0)
+		return ret;
+	memcpy(ctrl->list, rss->key, sizeof(rss->key));
+	ret = command(ctrl, XEN_NETIF_CTRL_TYPE_SET_HASH_KEY, ctrl->list_ref, sizeof(rss->key), 0, timeout_ms);
+	if (ret == 0)
+		ret = set_map(ctrl, rss, timeout_ms);
+	return ret == 0 ? command(ctrl, XEN_NETIF_CTRL_TYPE_SET_HASH_FLAGS, rss->types, 0, 0, timeout_ms) : ret;
 }

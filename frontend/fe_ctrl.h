@@ -7,6 +7,7 @@
 #define VPE_FRONTEND_FE_CTRL_H
 
 #include "fe_ring.h"
+#include "vpe/frontend.h"
 #include "xen/ops.h"
 
 struct fe_ctrl {
@@ -29,5 +30,8 @@ int fe_ctrl_size(struct fe_ctrl *ctrl, unsigned queue, unsigned timeout_ms);
 
 /* Has it map `n` (at most 512) pages. 0; -EINVAL if it will not: then none is mapped. */
 int fe_ctrl_add(struct fe_ctrl *ctrl, unsigned queue, const uint32_t *ref, unsigned n, unsigned timeout_ms);
+
+/* Has it steer by `rss`, of which all but the queues' numbers is checked. 0 or -errno as of vpe_fe_set_rss(). */
+int fe_ctrl_set_rss(struct fe_ctrl *ctrl, const struct vpe_fe_rss *rss, unsigned timeout_ms);
 
 #endif

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/util.h"
 #include "fe_connect.h"
 #include "fe_guard.h"
 #include "fe_kernel.h"
@@ -331,4 +332,16 @@ vpe_fe_get_stats(const struct vpe_fe *fe, unsigned queue, struct vpe_fe_stats *s
 {
 	*stats = fe->queue[queue].stats;
 	stats->n_free = fe->queue[queue].n_pool;
+}
+
+int
+vpe_fe_set_rss(struct vpe_fe *fe, const struct vpe_fe_rss *rss)
+{
+	if (rss->n_map > ARRAY_SIZE(rss->map))
+		return -EINVAL;
+	for (unsigned i = 0; i < rss->n_map; i++) {
+		if (rss->map[i] >= fe->info.n_queues)
+			return -EINVAL;
+	}
+	return fe->ctrl.port < 0 || fe->ctrl.events == NULL ? -EOPNOTSUPP : fe_ctrl_set_rss(&fe->ctrl, rss, fe->timeout_ms);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Cases: a vif of several queues, each with a poller of its own. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -316,6 +317,35 @@ steered_by_map(void)
 	asker_end(&a);
 }
 
+/* What a program asks libvpefront for. */
+static void
+chosen_by_library(void)
+{
+	struct vpe_fe_rss rss = { .types = VPE_FE_RSS_IPV4, .key = { 0x6d, 0x5a, 0x56 }, .n_map = 128 };
+	struct asker a;
+	struct flows fl;
+
+	asker_start(&a, N_QUEUES);
+	flows_start(&fl);
+	for (uint32_t turn = 0; turn < 4; turn++) {
+		memset(rss.map, (int)(turn % N_QUEUES), sizeof(rss.map));
+		CU_ASSERT_EQUAL(vpe_fe_set_rss(a.fe, &rss), 0);
+		CU_ASSERT(flows_round(&a, &fl, turn, false));
+		CU_ASSERT_EQUAL(flows_of_queue(&fl, (int)(turn % N_QUEUES)), N_FLOWS);
+	}
+	rss.map[127] = N_QUEUES;
+	CU_ASSERT_EQUAL(vpe_fe_set_rss(a.fe, &rss), -EINVAL);
+	rss.n_map = 129;
+	CU_ASSERT_EQUAL(vpe_fe_set_rss(a.fe, &rss), -EINVAL);
+	rss = (struct vpe_fe_rss){ .types = 1u << 4 };
+	CU_ASSERT_EQUAL(vpe_fe_set_rss(a.fe, &rss), -EINVAL);
+	rss.types = 0;
+	CU_ASSERT_EQUAL(vpe_fe_set_rss(a.fe, &rss), 0);
+	CU_ASSERT(flows_round(&a, &fl, 4, false));
+	CU_ASSERT(flows_of_queue(&fl, 0) > 0 && flows_of_queue(&fl, 1) > 0);
+	asker_end(&a);
+}
+
 /* netif.h types 1 to 7 as they must not be: XSA-270 and others. */
 static void
 hash_requests_checked(void)
@@ -407,6 +437,7 @@ CU_TestInfo queues_cases[] = {
 	{ "pinned_live", pinned_live },
 	{ "moved_under_traffic", moved_under_traffic },
 	{ "steered_by_map", steered_by_map },
+	{ "chosen_by_library", chosen_by_library },
 	{ "hash_requests_checked", hash_requests_checked },
 	{ "hash_flood", hash_flood },
 	{ "headroom_of_all_queues", headroom_of_all_queues },

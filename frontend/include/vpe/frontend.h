@@ -119,6 +119,26 @@ void vpe_fe_get_info(const struct vpe_fe *fe, struct vpe_fe_info *info);
  */
 int vpe_fe_process(struct vpe_fe *fe);
 
+#define VPE_FE_RSS_IPV4 (1u << 0)     /* a hash over both IP addresses */
+#define VPE_FE_RSS_IPV4_TCP (1u << 1) /* ... and both ports, of TCP packets */
+#define VPE_FE_RSS_IPV6 (1u << 2)
+#define VPE_FE_RSS_IPV6_TCP (1u << 3)
+
+/* How what the vif receives is spread over its queues. Source: netif.h, "Hash types", "Toeplitz hash". */
+struct vpe_fe_rss {
+	uint32_t types;   /* VPE_FE_RSS_*; 0 = as the backend likes */
+	uint8_t key[40];  /* of the Toeplitz hash */
+	unsigned n_map;   /* entries of the table, at most 128; 0 = the hash modulo the number of queues is the queue */
+	uint8_t map[128]; /* the hash modulo n_map is the place of the queue's number */
+};
+
+/*
+ * Control: chooses that; frames without a hash of these types count as hash 0. It is lost when vpe_fe_process() returns 1.
+ * -EOPNOTSUPP: the backend does no hashing, or the vif was opened with no_static; -EINVAL: a queue that there is not, or too many
+ * entries; -ETIMEDOUT, -EPROTO: the backend's answer.
+ */
+int vpe_fe_set_rss(struct vpe_fe *fe, const struct vpe_fe_rss *rss);
+
 /* ---- frames: one queue, one thread ----------------------------------------------------------------------- */
 
 /* An empty buffer: data = page, len = 0, all else 0. NULL: the pool has none. */

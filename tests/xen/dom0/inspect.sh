@@ -4,7 +4,8 @@
 #   no_vif_left DOMID GUEST INDEX    nor this one
 #   no_domain DOMID                  Xen knows no such domain, dying ones included
 #   vif_states NAME INDEX FRONT BACK the states are these
-#   port_counter PORT NAME           a counter of the daemon in dom0
+#   port_counter PORT NAME           a counter of the daemon in dom0, of all queues
+#   queue_counter PORT QUEUE NAME    of one queue; also the number of its poller
 #   is_dropped PORT REASON           frames were dropped there for that reason
 #   poller_counter NAME              a counter of its first poller
 #   vpe_holds, vpe_memory_kb         descriptors, mapped grants and ports of the daemon in dom0; its memory
@@ -30,7 +31,11 @@ vif_states() {
 }
 
 port_counter() {
-	vpe-show /vpe/port,$1 | sed -n "s/.*\"$2\":\([0-9]*\).*/\1/p"
+	vpe-show /vpe/port,$1 | sed -n "s/\"queues\":.*//; s/.*\"$2\":\([0-9]*\).*/\1/p"
+}
+
+queue_counter() {
+	vpe-show /vpe/port,$1 | sed -n "s/.*\"$2\":{\"poller\":\([^}]*\).*/\"poller\":\1/; s/.*\"$3\":\([0-9]*\).*/\1/p"
 }
 
 is_dropped() {

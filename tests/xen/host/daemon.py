@@ -27,9 +27,9 @@ UNWANTED = re.compile(r"(\.la|\.a|/include|/share/(man|doc))(/|$)")
 # libc loads it when a thread is cancelled, as libxenstore does; no binary names it.
 THREAD_CANCEL = elf.LIBS + "/libgcc_s.so.1"
 PROGRAMS = ["tests/xen/programs/" + name
-            for name in ("blast", "reopen", "hostile", "dpdk-echo", "stay", "kill-domain", "xdp")]
+            for name in ("blast", "reopen", "hostile", "dpdk-echo", "stay", "steer", "kill-domain", "xdp")]
 FOR_DPDK = re.compile(r"/bin/dpdk-echo$")
-FOR_GUESTS = re.compile(r"/libvpefront\.so|/bin/(vpe-(ping|pktgen|tap)|reopen|hostile|stay|xdp)$|/vpe-guard$")
+FOR_GUESTS = re.compile(r"/libvpefront\.so|/bin/(vpe-(ping|pktgen|tap)|reopen|hostile|stay|steer|xdp)$|/vpe-guard$")
 
 
 def segments(stage):
