@@ -17,6 +17,7 @@ static struct poller pl;
 static struct vif_queue q;
 static uint8_t page[NETIF_PAGE_SIZE] __attribute__((aligned(NETIF_PAGE_SIZE)));
 static uint8_t *mapped;
+static const struct steering hash = { .algorithm = XEN_NETIF_CTRL_HASH_ALGORITHM_TOEPLITZ, .types = 15, .key = { 0x6d, 0x5a } };
 static struct static_grants *grants;
 static uint32_t copy_fails, n_failed, n_notified, n_given;
 
@@ -100,7 +101,8 @@ skip_extras(uint32_t idx)
 	do {
 		MUST(idx != q.rx.rsp_prod);
 		ring_copy_request(&q.rx, idx++, &extra);
-		MUST(extra.type == XEN_NETIF_EXTRA_TYPE_GSO || (extra.type == NETIF_EXTRA_TYPE_XDP && q.headroom > 0));
+		MUST(extra.type == XEN_NETIF_EXTRA_TYPE_GSO || (extra.type == XEN_NETIF_EXTRA_TYPE_HASH && q.hash != NULL) ||
+		     (extra.type == NETIF_EXTRA_TYPE_XDP && q.headroom > 0));
 	} while (extra.flags & XEN_NETIF_EXTRA_FLAG_MORE);
 	return idx;
 }
@@ -130,6 +132,17 @@ check_responses(uint32_t idx, uint64_t n_frames, uint64_t bytes)
 	MUST(idx == q.rx.rsp_prod && (n_failed > 0 || sum == bytes));
 }
 
+/* IPv4 or IPv6 with TCP, or what looks like it: a hash is made of it. */
+static void
+fill(struct rte_mbuf *m, uint32_t flags)
+{
+	uint8_t *at = rte_pktmbuf_mtod(m, uint8_t *);
+
+	memset(at, (int)flags, 60);
+	memcpy(at + 12, flags & 8 ? "\x08\x00\x45\x00\x00\x40" : "\x86\xdd\x60\x00\x00\x00", 6);
+	at[flags & 8 ? 23 : 20] = 6;
+}
+
 static void
 give(struct input *in)
 {
@@ -144,6 +157,7 @@ give(struct input *in)
 		frames[n]->ol_flags |= flags & 1 ? RTE_MBUF_F_TX_TCP_SEG | RTE_MBUF_F_TX_IPV4 : 0;
 		frames[n]->ol_flags |= flags & 2 ? RTE_MBUF_F_TX_TCP_CKSUM | RTE_MBUF_F_TX_IPV6 : 0;
 		frames[n]->ol_flags |= flags & 4 ? RTE_MBUF_F_RX_L4_CKSUM_GOOD : 0;
+		fill(frames[n], flags);
 		frames[n++]->tso_segsz = 1448;
 	}
 	n_given += n;
@@ -170,7 +184,7 @@ post(struct input *in)
 static void
 step(struct input *in)
 {
-	switch (take(in, 1) % 9) {
+	switch (take(in, 1) % 10) {
 	case 0: case 1: post(in); break;
 	case 2: case 3: give(in); break;
 	case 4: pl.now_ms += take(in, 2); break;
@@ -178,6 +192,7 @@ step(struct input *in)
 	case 6: q.rx.shared->req_prod = take(in, 4); break;
 	case 7: take_bytes(in, page + (take(in, 1) & 1 ? 12 : 64 + take(in, 2) % 2048), 4); break; /* never our rsp_prod */
 	case 8: to_guest_drop(&q); break;
+	case 9: q.port.steering = take(in, 1) & 1 ? &hash : NULL; break;
 	}
 	check();
 }
