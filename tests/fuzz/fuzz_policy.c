@@ -25,7 +25,7 @@ read_text(const char *text, struct policy *policy)
 		MUST(memcmp(policy, &before, sizeof(before)) == 0);
 	MUST(policy->n_ipv4 <= POLICY_IPS_MAX && policy->n_ipv6 <= POLICY_IPS_MAX);
 	for (unsigned i = 0; i < policy->n_ipv4; i++)
-		MUST((policy->ipv4[i].addr & policy->ipv4[i].mask) != 0 || policy->ipv4[i].mask == 0);
+		MUST((policy->ipv4[i].addr & ~policy->ipv4[i].mask) == 0);
 	before = *policy;
 	if (policy_text_vlan(text, policy) < 0)
 		MUST(memcmp(policy, &before, sizeof(before)) == 0);

@@ -67,7 +67,9 @@ forward(uint16_t from, const uint8_t *frame, uint32_t len)
 	for (unsigned i = 0; i < n; i++) {
 		MUST(out[i] < LIMIT_PORTS && out[i] != from && bridge(out[i]) == bridge(from) && !seen[out[i]]);
 		seen[out[i]] = true;
-		MUST((sw_rules(sw, from) & SW_RULE_VLANS) || sw_egress(sw, out[i], vid, frame, len) == VLAN_KEEP);
+		enum vlan_edit edit = sw_egress(sw, out[i], vid, frame, len);
+		MUST(edit == VLAN_KEEP || (edit <= VLAN_DROP && (sw_rules(sw, from) & SW_RULE_VLANS)));
+		MUST(edit != VLAN_INSERT || vid != VLAN_NONE);
 	}
 	MUST(verdict != SW_UNICAST || (n == 1 && !(frame[0] & 1)));
 	MUST(verdict != SW_SAME_PORT || n == 0);
@@ -154,6 +156,8 @@ step(struct input *in)
 		take_address(in, frame + 6);
 		if (what == 6)
 			memcpy(frame + 12, (uint8_t[]){ 0x81, 0, 0, (uint8_t)take(in, 1) }, 4);
+		if (what == 7) /* a provider's, or two */
+			take_bytes(in, memcpy(frame + 12, (uint8_t[]){ 0x88, 0xa8, 0, 10, 0x81, 0, 0, 20 }, 8), 8);
 		forward(port, frame, sizeof(frame));
 	}
 }

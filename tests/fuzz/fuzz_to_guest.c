@@ -11,12 +11,14 @@
 #define DOMID 5u
 #define N_SMALL 1023u
 #define N_LARGE 31u
+#define TICKS_PER_MS 1000u
 
 static struct pools pools;
 static struct poller pl;
 static struct vif_queue q;
 static uint8_t page[NETIF_PAGE_SIZE] __attribute__((aligned(NETIF_PAGE_SIZE)));
 static uint8_t *mapped;
+static struct meter meter;
 static const struct steering hash = { .algorithm = XEN_NETIF_CTRL_HASH_ALGORITHM_TOEPLITZ, .types = 15, .key = { 0x6d, 0x5a } };
 static struct static_grants *grants;
 static uint32_t copy_fails, n_failed, n_notified, n_given;
@@ -88,6 +90,7 @@ check(void)
 	MUST(q.backlog.n <= LIMIT_BACKLOG_FRAMES && q.backlog.bytes <= LIMIT_BACKLOG_BYTES && bytes == q.backlog.bytes);
 	MUST(q.port.n_waiting[POOL_SMALL] + q.port.n_waiting[POOL_LARGE] == q.backlog.n);
 	MUST(memcmp(q.port.n_waiting, pl.n_waiting, sizeof(pl.n_waiting)) == 0);
+	MUST((to_guest_need(&q) == 0) == (q.backlog.n == 0));
 	MUST(n_given == q.port.stats.tx_frames + port_stats_dropped(&q.port.stats) + q.backlog.n);
 	MUST(q.rx.rsp_prod == q.rx.req_cons && q.rx.rsp_published == q.rx.rsp_prod && q.rx.shared->rsp_prod == q.rx.rsp_prod);
 }
@@ -184,14 +187,15 @@ post(struct input *in)
 static void
 step(struct input *in)
 {
-	switch (take(in, 1) % 10) {
+	switch (take(in, 1) % 11) {
 	case 0: case 1: post(in); break;
 	case 2: case 3: give(in); break;
-	case 4: pl.now_ms += take(in, 2); break;
+	case 4: pl.now_ms += take(in, 2), pl.now = pl.now_ms * TICKS_PER_MS; break;
 	case 5: copy_fails = take(in, 4); break;
 	case 6: q.rx.shared->req_prod = take(in, 4); break;
 	case 7: take_bytes(in, page + (take(in, 1) & 1 ? 12 : 64 + take(in, 2) % 2048), 4); break; /* never our rsp_prod */
 	case 8: to_guest_drop(&q); break;
+	case 10: meter_set_at(&meter, take(in, 4), 1 + take(in, 2), TICKS_PER_MS * 1000, pl.now); break;
 	case 9: q.port.steering = take(in, 1) & 1 ? &hash : NULL; break;
 	}
 	check();
@@ -206,7 +210,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memset(page, 0, sizeof(page));
 	memset(&q, 0, sizeof(q));
 	pl = (struct poller){ .pools = &pools, .n_waiting_max = { N_SMALL / 2, N_LARGE / 2 }, .copy.ops = &grants_ops };
-	q = (struct vif_queue){ .port.owner = &pl, .port.leader = &q.port, .events_ops = &events_ops, .evtchn_rx = 9, .domid = DOMID };
+	q = (struct vif_queue){ .port.owner = &pl, .port.leader = &q.port, .events_ops = &events_ops, .evtchn_rx = 9, .domid = DOMID, .meter_to = &meter };
+	meter = (struct meter){ .cost = 0 };
 	uint32_t what = take(&in, 1);
 	q.grants = what & 1 ? grants : NULL;
 	shared->req_prod = shared->rsp_prod = take(&in, 4);

@@ -212,6 +212,7 @@ def switch_seeds():
     yield "quota", ports + bytes([3, 0, 1, 0xDB, 0x05, 3, 1, 2, 0xDB, 0x05, 3, 2, 3, 0xDB, 0x05])
     vlans = b"".join(bytes([5, port, policy]) for port, policy in enumerate([1, 2, 3, 0]))
     tagged = bytes([6, 0, 1, 2, 20, 6, 1, 2, 1, 20, 6, 0, 1, 2, 0, 6, 2, 1, 3, 10])
+    yield "vlans-twice", ports + vlans + bytes([7, 3, 1, 2]) + bytes(8) + bytes([7, 0, 1, 2, 0x88, 0xa8, 0, 10, 0x81, 0, 0, 20, 6, 3, 0xff, 1, 1, 1, 1, 1, 1, 1, 10, 6, 3, 0xff, 1, 1, 1, 1, 1, 1, 2, 20])
     yield "vlans", ports + vlans + tagged
     yield "vlans-change", ports + vlans + tagged + bytes([5, 0, 2, 5, 1, 0, 5, 2, 4]) + tagged
     yield "no-member", bytes([4, 0, 1, 2, 1, 0, 0, 255, 0, 2, 0, 0, 255, 255, 255, 0, 4, 255, 255, 255, 1, 2])
@@ -228,6 +229,8 @@ def to_guest_seeds():
     headroom = b"\2" + struct.pack("<IH", 0, 256)
     yield "headroom", headroom + post(64) + give(4, 1514) + give(2, 9000, 66, 3) + give(1, 60000, 0, 1)
     yield "headroom-largest", b"\2" + struct.pack("<IH", 0, 2048) + post(250) + give(2, 9000, 66) + give(1, 30000, 0, 1)
+    yield "hash", start + b"\x09\x01" + post(64) + give(4, 200, 0, 8) + give(2, 3000, 0, 1) + b"\x09\x00" + give(1, 60)
+    yield "rate", start + post(200) + struct.pack("<BIH", 10, 1000, 50000) + give(40, 1514) + b"\x04\x64\x00" + give(1, 60)
     yield "dropped", start + give(5, 60) + b"\x08" + post(4) + give(1, 60)
     yield "one", start + post(8) + give(1, 60)
     yield "burst-wrap", b"\0" + struct.pack("<I", 0xFFFFFFF0) + post(64) + give(64, 1514)
