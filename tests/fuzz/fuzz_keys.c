@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What is read of a guest's and the toolstack's directories: ctl/vif_keys.c, vif_config.c, hotplug.c, node.c, number.c.
+ * What is read of a guest's and the toolstack's directories: ctl/vif_keys.c, vif_config.c, vif_live.c, policy_text.c, hotplug.c,
+ * node.c, number.c.
  * The input: outcomes of the commits (1 byte), then keys: number (1), length (1), value. A length of 255 stands for 2100,
  * one of 254 for a key that cannot be read.
  */
@@ -9,6 +10,7 @@
 #include <errno.h>
 
 #include "ctl/vif_config.h"
+#include "ctl/vif_live.h"
 #include "fuzz/fuzz.h"
 #include "proto/keys.h"
 
@@ -22,7 +24,8 @@ static const char *const names[] = {
 	KEY_FEATURE_NO_CSUM, KEY_FEATURE_IPV6_CSUM, KEY_FRONTEND, KEY_FRONTEND_ID, KEY_MAC, KEY_BRIDGE, KEY_SCRIPT, KEY_MTU,
 	KEY_HOTPLUG_STATUS, "queue-0/tx-ring-ref", "queue-0/rx-ring-ref", "queue-0/event-channel-tx", "queue-0/event-channel-rx",
 	"queue-1/tx-ring-ref", "queue-1/rx-ring-ref", "queue-1/event-channel",
-	KEY_FEATURE_RX_NOTIFY, KEY_XDP_HEADROOM,
+	KEY_FEATURE_RX_NOTIFY, KEY_XDP_HEADROOM, KEY_IP, KEY_VLAN, KEY_RATE, KEY_RATE_TO_GUEST, KEY_MAC_ANTISPOOF, KEY_IP_ANTISPOOF,
+	KEY_PRIORITY,
 };
 #define N_NAMES (sizeof(names) / sizeof(names[0]))
 
@@ -144,8 +147,26 @@ read_config(enum hotplug_mode mode)
 	if (ret < 0)
 		return;
 	MUST(c.frontend[0] == '/' && memchr(c.frontend, '\0', sizeof(c.frontend)) != NULL);
-	MUST(memchr(c.mac, '\0', sizeof(c.mac)) != NULL && memchr(c.bridge, '\0', sizeof(c.bridge)) != NULL);
-	MUST(c.max_frame <= 65535 && (c.switched || c.max_frame == 0));
+	MUST(memchr(c.bridge, '\0', sizeof(c.bridge)) != NULL);
+}
+
+/* What the operator may change; as it is at first, and again: the second reading finds nothing new. */
+static void
+read_live(bool switched)
+{
+	struct vif_live live, again;
+	char why[256] = "";
+
+	vif_live_init(&live, switched);
+	int ret = vif_live_read(&xs, DIR, &live, why, sizeof(why));
+	if (ret == -EINVAL)
+		check_sentence(why, sizeof(why));
+	again = live;
+	MUST(vif_live_read(&xs, DIR, &again, why, sizeof(why)) == ret && memcmp(&again, &live, sizeof(live)) == 0);
+	MUST(memchr(live.mac_text, '\0', sizeof(live.mac_text)) != NULL && live.max_frame <= 65535);
+	MUST((switched || live.max_frame == 0) && live.weight >= 1 && live.weight <= LIMIT_WEIGHT);
+	MUST(live.policy.n_ipv4 <= POLICY_IPS_MAX && live.policy.n_ipv6 <= POLICY_IPS_MAX && live.policy.vlans.pvid <= 4094);
+	MUST(!live.policy.check_mac || live.has_mac);
 }
 
 int
@@ -159,6 +180,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	commits = take(&in, 1);
 	take_keys(&in);
 	read_config(commits & 1 ? HOTPLUG_SELF : HOTPLUG_SCRIPT);
+	read_live(commits & 1);
 	read_keys();
 	return 0;
 }

@@ -11,12 +11,15 @@
 #define DOMID 5u
 #define N_SMALL 1023u
 #define N_LARGE 31u
+#define TICKS_PER_MS 1000u
 
 static struct pools pools;
 static struct poller pl;
 static struct vif_queue q;
 static uint8_t page[NETIF_PAGE_SIZE] __attribute__((aligned(NETIF_PAGE_SIZE)));
 static uint8_t *mapped;
+static struct meter meter;
+static const struct steering hash = { .algorithm = XEN_NETIF_CTRL_HASH_ALGORITHM_TOEPLITZ, .types = 15, .key = { 0x6d, 0x5a } };
 static struct static_grants *grants;
 static uint32_t copy_fails, n_failed, n_notified, n_given;
 
@@ -87,6 +90,7 @@ check(void)
 	MUST(q.backlog.n <= LIMIT_BACKLOG_FRAMES && q.backlog.bytes <= LIMIT_BACKLOG_BYTES && bytes == q.backlog.bytes);
 	MUST(q.port.n_waiting[POOL_SMALL] + q.port.n_waiting[POOL_LARGE] == q.backlog.n);
 	MUST(memcmp(q.port.n_waiting, pl.n_waiting, sizeof(pl.n_waiting)) == 0);
+	MUST((to_guest_need(&q) == 0) == (q.backlog.n == 0));
 	MUST(n_given == q.port.stats.tx_frames + port_stats_dropped(&q.port.stats) + q.backlog.n);
 	MUST(q.rx.rsp_prod == q.rx.req_cons && q.rx.rsp_published == q.rx.rsp_prod && q.rx.shared->rsp_prod == q.rx.rsp_prod);
 }
@@ -100,7 +104,8 @@ skip_extras(uint32_t idx)
 	do {
 		MUST(idx != q.rx.rsp_prod);
 		ring_copy_request(&q.rx, idx++, &extra);
-		MUST(extra.type == XEN_NETIF_EXTRA_TYPE_GSO || (extra.type == NETIF_EXTRA_TYPE_XDP && q.headroom > 0));
+		MUST(extra.type == XEN_NETIF_EXTRA_TYPE_GSO || (extra.type == XEN_NETIF_EXTRA_TYPE_HASH && q.hash != NULL) ||
+		     (extra.type == NETIF_EXTRA_TYPE_XDP && q.headroom > 0));
 	} while (extra.flags & XEN_NETIF_EXTRA_FLAG_MORE);
 	return idx;
 }
@@ -130,6 +135,17 @@ check_responses(uint32_t idx, uint64_t n_frames, uint64_t bytes)
 	MUST(idx == q.rx.rsp_prod && (n_failed > 0 || sum == bytes));
 }
 
+/* IPv4 or IPv6 with TCP, or what looks like it: a hash is made of it. */
+static void
+fill(struct rte_mbuf *m, uint32_t flags)
+{
+	uint8_t *at = rte_pktmbuf_mtod(m, uint8_t *);
+
+	memset(at, (int)flags, 60);
+	memcpy(at + 12, flags & 8 ? "\x08\x00\x45\x00\x00\x40" : "\x86\xdd\x60\x00\x00\x00", 6);
+	at[flags & 8 ? 23 : 20] = 6;
+}
+
 static void
 give(struct input *in)
 {
@@ -144,6 +160,7 @@ give(struct input *in)
 		frames[n]->ol_flags |= flags & 1 ? RTE_MBUF_F_TX_TCP_SEG | RTE_MBUF_F_TX_IPV4 : 0;
 		frames[n]->ol_flags |= flags & 2 ? RTE_MBUF_F_TX_TCP_CKSUM | RTE_MBUF_F_TX_IPV6 : 0;
 		frames[n]->ol_flags |= flags & 4 ? RTE_MBUF_F_RX_L4_CKSUM_GOOD : 0;
+		fill(frames[n], flags);
 		frames[n++]->tso_segsz = 1448;
 	}
 	n_given += n;
@@ -170,14 +187,16 @@ post(struct input *in)
 static void
 step(struct input *in)
 {
-	switch (take(in, 1) % 9) {
+	switch (take(in, 1) % 11) {
 	case 0: case 1: post(in); break;
 	case 2: case 3: give(in); break;
-	case 4: pl.now_ms += take(in, 2); break;
+	case 4: pl.now_ms += take(in, 2), pl.now = pl.now_ms * TICKS_PER_MS; break;
 	case 5: copy_fails = take(in, 4); break;
 	case 6: q.rx.shared->req_prod = take(in, 4); break;
 	case 7: take_bytes(in, page + (take(in, 1) & 1 ? 12 : 64 + take(in, 2) % 2048), 4); break; /* never our rsp_prod */
 	case 8: to_guest_drop(&q); break;
+	case 10: meter_set_at(&meter, take(in, 4), 1 + take(in, 2), TICKS_PER_MS * 1000, pl.now); break;
+	case 9: q.port.steering = take(in, 1) & 1 ? &hash : NULL; break;
 	}
 	check();
 }
@@ -191,7 +210,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memset(page, 0, sizeof(page));
 	memset(&q, 0, sizeof(q));
 	pl = (struct poller){ .pools = &pools, .n_waiting_max = { N_SMALL / 2, N_LARGE / 2 }, .copy.ops = &grants_ops };
-	q = (struct vif_queue){ .port.owner = &pl, .port.leader = &q.port, .events_ops = &events_ops, .evtchn_rx = 9, .domid = DOMID };
+	q = (struct vif_queue){ .port.owner = &pl, .port.leader = &q.port, .events_ops = &events_ops, .evtchn_rx = 9, .domid = DOMID, .meter_to = &meter };
+	meter = (struct meter){ .cost = 0 };
 	uint32_t what = take(&in, 1);
 	q.grants = what & 1 ? grants : NULL;
 	shared->req_prod = shared->rsp_prod = take(&in, 4);

@@ -112,7 +112,8 @@ KEYS = ["tx-ring-ref", "rx-ring-ref", "ctrl-ring-ref", "event-channel", "event-c
         "feature-gso-tcpv6", "feature-no-csum-offload", "feature-ipv6-csum-offload", "frontend", "frontend-id", "mac",
         "bridge", "script", "mtu", "hotplug-status", "queue-0/tx-ring-ref", "queue-0/rx-ring-ref",
         "queue-0/event-channel-tx", "queue-0/event-channel-rx", "queue-1/tx-ring-ref", "queue-1/rx-ring-ref",
-        "queue-1/event-channel", "feature-rx-notify", "xdp-headroom"]
+        "queue-1/event-channel", "feature-rx-notify", "xdp-headroom", "ip", "vlan", "rate",
+        "rate-to-guest", "mac-antispoof", "ip-antispoof", "priority"]
 LINUX = {"tx-ring-ref": b"768", "rx-ring-ref": b"769", "event-channel-tx": b"15", "event-channel-rx": b"16",
          "request-rx-copy": b"1", "feature-sg": b"1", "feature-gso-tcpv4": b"1", "feature-ipv6-csum-offload": b"1",
          "frontend": b"/local/domain/5/device/vif/0", "frontend-id": b"5", "mac": b"00:16:3e:00:00:01",
@@ -161,11 +162,43 @@ def keys_seeds():
     yield "headroom", keys(feature_rx_notify=b"1", xdp_headroom=b"256")
     yield "headroom-large", keys(feature_rx_notify=b"0", xdp_headroom=b"32767")
     yield "headroom-odd", keys(xdp_headroom=b"-1")
+    yield "operator", keys(ip=b"10.0.0.1 fe80::1/64,192.168.0.0/16", vlan=b"10p/20/30-40u/100+10x3", rate=b"125000,50000",
+                           rate_to_guest=b"1,4294967295", mac_antispoof=b"1", ip_antispoof=b"1", priority=b"16")
+    yield "operator-self", keys(commits=1, ip=b"10.0.0.1", vlan=b"5", rate=b"0", priority=b"1")
+    for i, (ip, vlan, rate) in enumerate([(b"0.0.0.0", b"0", b"1"), (b"1.2.3.4/33", b"4095", b"1,0"), (b"::", b"10p/20p", b"0,1"),
+                                          (b"10.0.0.1 x", b"30-20", b",5"), (b"ff02::1", b"5/5", b"18446744073709551616,1"),
+                                          (b"1.2.3.4 " * 17, b"100+10x9999", b"\xff"), (b"fe80::1/129", b"1/", b"1,")]):
+        yield f"operator-wrong-{i}", keys(commits=1, ip=ip, vlan=vlan, rate=rate, priority=b"17")
     yield "self", keys(commits=1, script=None, mtu=None)
     for name in ("tx-ring-ref", "event-channel-tx", "multi-queue-num-queues", "feature-sg", "frontend", "frontend-id", "mtu"):
         for i, value in enumerate([*ODD, None, 254, 255]):
             if name == "tx-ring-ref" or i % 4 == len(name) % 4 or i > 11:
                 yield f"{name}-{i}", keys(**{name.replace("-", "_"): value})
+
+
+def policy_seeds():
+    """Flags, addresses, MAC, and a frame."""
+    def frame(ethertype, rest, tags=b""):
+        return bytes.fromhex("ffffffffffff") + MAC + tags + ethertype + rest
+
+    MAC = bytes.fromhex("00163e000001")
+    head = bytes([3, 4]) + b"10.0.0.1 fe80::1" + b"\0"
+    ip4 = bytes.fromhex("45000020000000004011000 00a0000010a000002".replace(" ", "")) + bytes(40)
+    ip6 = bytes.fromhex("6000000000143aff") + bytes.fromhex("fe80000000000000000000000000 0001".replace(" ", ""))
+    neighbour = ip6 + bytes.fromhex("ff0200000000000000000001ff000002") + bytes([135, 0, 0, 0]) + bytes(20) + bytes([1, 1]) + MAC
+    arp = bytes.fromhex("0001080006040001") + MAC + bytes([10, 0, 0, 1]) + bytes(6) + bytes([10, 0, 0, 2])
+    yield "ipv4", head + frame(b"\x08\x00", ip4)
+    yield "ipv4-other", head + frame(b"\x08\x00", ip4[:12] + bytes([10, 0, 0, 9]) + ip4[16:])
+    yield "arp", head + frame(b"\x08\x06", arp)
+    yield "arp-probe", head + frame(b"\x08\x06", arp[:14] + bytes(10) + bytes([10, 0, 0, 1]))
+    yield "neighbour", head + frame(b"\x86\xdd", neighbour)
+    yield "advertisement", head + frame(b"\x86\xdd", neighbour[:40] + bytes([134]) + neighbour[41:])
+    yield "tagged", head + frame(b"\x08\x00", ip4, bytes.fromhex("8100000a"))
+    yield "tagged-twice", head + frame(b"\x08\x00", ip4, bytes.fromhex("88a80064 8100000a".replace(" ", "")))
+    yield "extensions", head + frame(b"\x86\xdd", ip6[:6] + b"\0\xff" + ip6[8:] + bytes(16) + bytes([60, 0]) + bytes(6) + bytes([44, 0]) + bytes(6) + bytes([58, 0]) + bytes(30))
+    yield "dhcp", head + frame(b"\x08\x00", bytes.fromhex("450001480000000040110000 00000000 ffffffff 0044 0043 0134 0000".replace(" ", "")) + bytes(300))
+    yield "spanning-tree", head + bytes.fromhex("0180c2000000") + MAC + bytes(50)
+    yield "no-mac", bytes([2, 0]) + b"10.0.0.0/8" + b"\0" + frame(b"\x08\x00", ip4)
 
 
 def switch_seeds():
@@ -177,6 +210,11 @@ def switch_seeds():
     yield "bridges", ports + bytes([0, 5, 1, 0, 6, 1, 4, 5, 2, 1, 4, 6, 1, 2])
     yield "ages", ports + bytes([4, 0, 2, 1, 2, 0, 0xE9, 0x03, 4, 1, 1, 2])
     yield "quota", ports + bytes([3, 0, 1, 0xDB, 0x05, 3, 1, 2, 0xDB, 0x05, 3, 2, 3, 0xDB, 0x05])
+    vlans = b"".join(bytes([5, port, policy]) for port, policy in enumerate([1, 2, 3, 0]))
+    tagged = bytes([6, 0, 1, 2, 20, 6, 1, 2, 1, 20, 6, 0, 1, 2, 0, 6, 2, 1, 3, 10])
+    yield "vlans-twice", ports + vlans + bytes([7, 3, 1, 2]) + bytes(8) + bytes([7, 0, 1, 2, 0x88, 0xa8, 0, 10, 0x81, 0, 0, 20, 6, 3, 0xff, 1, 1, 1, 1, 1, 1, 1, 10, 6, 3, 0xff, 1, 1, 1, 1, 1, 1, 2, 20])
+    yield "vlans", ports + vlans + tagged
+    yield "vlans-change", ports + vlans + tagged + bytes([5, 0, 2, 5, 1, 0, 5, 2, 4]) + tagged
     yield "no-member", bytes([4, 0, 1, 2, 1, 0, 0, 255, 0, 2, 0, 0, 255, 255, 255, 0, 4, 255, 255, 255, 1, 2])
 
 
@@ -191,6 +229,8 @@ def to_guest_seeds():
     headroom = b"\2" + struct.pack("<IH", 0, 256)
     yield "headroom", headroom + post(64) + give(4, 1514) + give(2, 9000, 66, 3) + give(1, 60000, 0, 1)
     yield "headroom-largest", b"\2" + struct.pack("<IH", 0, 2048) + post(250) + give(2, 9000, 66) + give(1, 30000, 0, 1)
+    yield "hash", start + b"\x09\x01" + post(64) + give(4, 200, 0, 8) + give(2, 3000, 0, 1) + b"\x09\x00" + give(1, 60)
+    yield "rate", start + post(200) + struct.pack("<BIH", 10, 1000, 50000) + give(40, 1514) + b"\x04\x64\x00" + give(1, 60)
     yield "dropped", start + give(5, 60) + b"\x08" + post(4) + give(1, 60)
     yield "one", start + post(8) + give(1, 60)
     yield "burst-wrap", b"\0" + struct.pack("<I", 0xFFFFFFF0) + post(64) + give(64, 1514)
@@ -209,7 +249,7 @@ def to_guest_seeds():
 
 def main():
     for target, seeds in (("slots", slots_seeds()), ("ctrl", ctrl_seeds()), ("keys", keys_seeds()),
-                          ("switch", switch_seeds()), ("to_guest", to_guest_seeds())):
+                          ("policy", policy_seeds()), ("switch", switch_seeds()), ("to_guest", to_guest_seeds())):
         folder = CORPUS / target
         folder.mkdir(parents=True, exist_ok=True)
         for name, data in seeds:
