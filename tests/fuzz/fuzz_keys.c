@@ -16,6 +16,7 @@
 
 #define DIR "vif"
 #define MAX_QUEUES 2u
+#define N_POLLERS 3u
 #define LONG 2100u /* beyond LIMIT_STORE_VALUE */
 
 static const char *const names[] = {
@@ -25,7 +26,7 @@ static const char *const names[] = {
 	KEY_HOTPLUG_STATUS, "queue-0/tx-ring-ref", "queue-0/rx-ring-ref", "queue-0/event-channel-tx", "queue-0/event-channel-rx",
 	"queue-1/tx-ring-ref", "queue-1/rx-ring-ref", "queue-1/event-channel",
 	KEY_FEATURE_RX_NOTIFY, KEY_XDP_HEADROOM, KEY_IP, KEY_VLAN, KEY_RATE, KEY_RATE_TO_GUEST, KEY_MAC_ANTISPOOF, KEY_IP_ANTISPOOF,
-	KEY_PRIORITY,
+	KEY_PRIORITY, KEY_POLLERS,
 };
 #define N_NAMES (sizeof(names) / sizeof(names[0]))
 
@@ -157,7 +158,7 @@ read_live(bool switched)
 	struct vif_live live, again;
 	char why[256] = "";
 
-	vif_live_init(&live, switched);
+	vif_live_init(&live, switched, N_POLLERS);
 	int ret = vif_live_read(&xs, DIR, &live, why, sizeof(why));
 	if (ret == -EINVAL)
 		check_sentence(why, sizeof(why));
@@ -167,6 +168,9 @@ read_live(bool switched)
 	MUST((switched || live.max_frame == 0) && live.weight >= 1 && live.weight <= LIMIT_WEIGHT);
 	MUST(live.policy.n_ipv4 <= POLICY_IPS_MAX && live.policy.n_ipv6 <= POLICY_IPS_MAX && live.policy.vlans.pvid <= 4094);
 	MUST(!live.policy.check_mac || live.has_mac);
+	MUST(live.n_pins <= LIMIT_QUEUES);
+	for (unsigned i = 0; i < live.n_pins; i++)
+		MUST(live.pin[i] < N_POLLERS);
 }
 
 int

@@ -113,7 +113,7 @@ KEYS = ["tx-ring-ref", "rx-ring-ref", "ctrl-ring-ref", "event-channel", "event-c
         "bridge", "script", "mtu", "hotplug-status", "queue-0/tx-ring-ref", "queue-0/rx-ring-ref",
         "queue-0/event-channel-tx", "queue-0/event-channel-rx", "queue-1/tx-ring-ref", "queue-1/rx-ring-ref",
         "queue-1/event-channel", "feature-rx-notify", "xdp-headroom", "ip", "vlan", "rate",
-        "rate-to-guest", "mac-antispoof", "ip-antispoof", "priority"]
+        "rate-to-guest", "mac-antispoof", "ip-antispoof", "priority", "pollers"]
 LINUX = {"tx-ring-ref": b"768", "rx-ring-ref": b"769", "event-channel-tx": b"15", "event-channel-rx": b"16",
          "request-rx-copy": b"1", "feature-sg": b"1", "feature-gso-tcpv4": b"1", "feature-ipv6-csum-offload": b"1",
          "frontend": b"/local/domain/5/device/vif/0", "frontend-id": b"5", "mac": b"00:16:3e:00:00:01",
@@ -163,12 +163,12 @@ def keys_seeds():
     yield "headroom-large", keys(feature_rx_notify=b"0", xdp_headroom=b"32767")
     yield "headroom-odd", keys(xdp_headroom=b"-1")
     yield "operator", keys(ip=b"10.0.0.1 fe80::1/64,192.168.0.0/16", vlan=b"10p/20/30-40u/100+10x3", rate=b"125000,50000",
-                           rate_to_guest=b"1,4294967295", mac_antispoof=b"1", ip_antispoof=b"1", priority=b"16")
+                           rate_to_guest=b"1,4294967295", mac_antispoof=b"1", ip_antispoof=b"1", priority=b"16", pollers=b"2,0")
     yield "operator-self", keys(commits=1, ip=b"10.0.0.1", vlan=b"5", rate=b"0", priority=b"1")
     for i, (ip, vlan, rate) in enumerate([(b"0.0.0.0", b"0", b"1"), (b"1.2.3.4/33", b"4095", b"1,0"), (b"::", b"10p/20p", b"0,1"),
                                           (b"10.0.0.1 x", b"30-20", b",5"), (b"ff02::1", b"5/5", b"18446744073709551616,1"),
                                           (b"1.2.3.4 " * 17, b"100+10x9999", b"\xff"), (b"fe80::1/129", b"1/", b"1,")]):
-        yield f"operator-wrong-{i}", keys(commits=1, ip=ip, vlan=vlan, rate=rate, priority=b"17")
+        yield f"operator-wrong-{i}", keys(commits=1, ip=ip, vlan=vlan, rate=rate, priority=b"17", pollers=b"1,3")
     yield "self", keys(commits=1, script=None, mtu=None)
     for name in ("tx-ring-ref", "event-channel-tx", "multi-queue-num-queues", "feature-sg", "frontend", "frontend-id", "mtu"):
         for i, value in enumerate([*ODD, None, 254, 255]):
