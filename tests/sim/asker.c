@@ -6,9 +6,15 @@
 void
 asker_start(struct asker *a, unsigned n_queues)
 {
+	asker_start_with(a, n_queues, &(struct sim_options){ .self = SIM_SELF, .hotplug = HOTPLUG_SELF });
+}
+
+void
+asker_start_with(struct asker *a, unsigned n_queues, const struct sim_options *options)
+{
 	struct vpe_fe_params params = { .timeout_ms = GUEST_PATIENCE_MS, .n_queues = n_queues };
 
-	sim_start(&a->s);
+	sim_start_with(&a->s, options);
 	a->b = sim_join(&a->s);
 	a->fe = direct_open_as(&a->s, &a->d, &params);
 	if (!sim_check(a->fe != NULL, "open: %s", vpe_fe_error()))

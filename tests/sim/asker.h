@@ -26,6 +26,7 @@ struct asker {
 
 /* Its vif has `n_queues`, and the neighbour has got a frame from it. */
 void asker_start(struct asker *a, unsigned n_queues);
+void asker_start_with(struct asker *a, unsigned n_queues, const struct sim_options *options);
 /* Whatever was asked, frames still flow and nothing is left. */
 void asker_end(struct asker *a);
 

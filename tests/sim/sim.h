@@ -49,6 +49,7 @@ struct sim_options {
 	enum hotplug_mode hotplug;
 	const struct uplink_params *uplinks;
 	unsigned n_uplinks;
+	struct balance_params balance; /* zeroes: queues stay */
 };
 
 /* A driver domain without uplinks whose hypervisor is fresh. */

@@ -281,6 +281,50 @@ moved_under_traffic(void)
 	asker_end(&a);
 }
 
+static bool
+has_moved(void *arg)
+{
+	const struct asker *a = arg;
+	const struct port *port[] = { sim_port(a->d), sim_port(a->b) };
+
+	for (unsigned i = 0; i < 2; i++) {
+		for (unsigned q = 0; port[i] != NULL && q < port[i]->n_queues; q++) {
+			if (dp_poller_of(sim_dp(), port[i]->queue[q]) != 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* All queues are with one poller, and it is busy: some go to the other one. Pinned ones would not have. */
+static void
+balanced_by_load(void)
+{
+	static const struct sim_options options = {
+		.self = SIM_SELF, .hotplug = HOTPLUG_SELF,
+		.balance = { .interval_s = 1, .load_percent = 1, .improvement_percent = 10 },
+	};
+	struct asker a;
+	struct flows fl;
+	uint32_t turn = 0;
+
+	asker_start_with(&a, N_QUEUES, &options);
+	flows_start(&fl);
+	pin(a.d, "0");
+	pin(a.b, "0");
+	CU_ASSERT(flow_until(is_in_place, &(struct place){ a.d, { 0, 0 } }));
+	for (uint64_t end = fake_now_ms() + 2500; fake_now_ms() < end && flows_round(&a, &fl, turn, true);)
+		turn++;
+	CU_ASSERT_FALSE(has_moved(&a));
+	pin(a.d, NULL);
+	pin(a.b, NULL);
+	for (uint64_t end = sim_deadline(); !has_moved(&a) && fake_now_ms() < end && flows_round(&a, &fl, turn, true);)
+		turn++;
+	CU_ASSERT(has_moved(&a));
+	CU_ASSERT(flows_round(&a, &fl, turn, true));
+	asker_end(&a);
+}
+
 /* The guest chooses Toeplitz and one queue for all; then the other; then none again. */
 static void
 steered_by_map(void)
@@ -436,6 +480,7 @@ CU_TestInfo queues_cases[] = {
 	{ "from_guest_any_queue", from_guest_any_queue },
 	{ "pinned_live", pinned_live },
 	{ "moved_under_traffic", moved_under_traffic },
+	{ "balanced_by_load", balanced_by_load },
 	{ "steered_by_map", steered_by_map },
 	{ "chosen_by_library", chosen_by_library },
 	{ "hash_requests_checked", hash_requests_checked },
