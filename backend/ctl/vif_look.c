@@ -234,6 +234,8 @@ look_at_domain(struct vif *vif, uint64_t now_ms)
 	if (vif->link.grants == NULL)
 		return;
 	int ret = xs->ops->domain_lives(xs->conn, vif->domid);
+	if (ret == -EACCES || ret == -EPERM)
+		return; /* not for us to ask; the frontend's state tells */
 	if (ret < 0)
 		look_later(vif, now_ms, "whether its guest lives", ret);
 	else
