@@ -8,10 +8,11 @@
 #   checkpoint GUEST       xl save -c; the domain goes on
 #   migrate GUEST          xl migrate to this very host
 #   answers FROM TO        counts the time between answers to pings (20 a second) from now on
-#   longest_silence        prints the longest one, in seconds, and ends it
+#   longest_silence        prints the longest one, in seconds, and ends it; before stream_stop
 #   attach_cycles GUEST N  attaches and detaches N vifs, some at a time
 #   death_watch            before a domain dies
 #   death_times DOMID      says how long its rings stayed mapped (a second at most) and it a zombie
+#   mapped                 pages of guests that the daemon in dom0 has mapped
 
 # The save file lies on the host's disk: dom0's memory has no room for it. Through a pipe: 9p cannot write pages of guests.
 SAVE_LIMIT=120
@@ -106,14 +107,14 @@ migrate() {
 answers() { # FROM TO
 	note "answers $*"
 	echo "$1" >$LAB/answers
-	tell $1 "fping -D -l -p 50 -t $ANSWER_LIMIT_MS $(address_of $2) >answers.out 2>&1 & echo \$! >load-answers.pid; wait"
+	tell $1 "fping -D -l -p 50 -t $ANSWER_LIMIT_MS $(address_of $2) >load-answers.out 2>&1 & echo \$! >load-answers.pid; wait"
 }
 
 longest_silence() {
 	local from=$(cat $LAB/answers)
-	on $from 'kill $(cat load-answers.pid); sleep 0.2; cat answers.out; rm answers.out load-answers.pid' >$LAB/answers.out
+	on $from 'kill $(cat load-answers.pid); cat load-answers.out; rm load-answers.*' >$LAB/answers.out
 	awk '/^\[[0-9.]*\].* bytes, / { t = substr($1, 2) + 0; if (last && t - last > max) max = t - last; last = t; n++ }
-		END { printf "%.1f\n", n < 10 ? 9999 : max }' $LAB/answers.out
+		END { printf "%.1f\n", (n < 10 ? 9999 : max) }' $LAB/answers.out
 }
 
 # Several at a time, since most of it is waiting for scripts and states.
@@ -142,36 +143,42 @@ hundredths() {
 	sed 's/ .*//; s/\.//' /proc/uptime
 }
 
-# What the daemon in dom0 has mapped of guests; 0 if there is none in dom0.
-_mapped() {
+# Pages of guests that the daemon in dom0 has mapped; 0 if there is none in dom0.
+mapped() {
 	grep -c gntdev /proc/$(cat /run/vpe.pid 2>/dev/null)/maps 2>/dev/null || :
 }
 
-# xenstored tells of the death when Xen has got the domain's memory back, or most of it.
+# xenstored tells of a death when Xen has got back what it can of the domain's memory. Notes when the watch was set, when
+# that was, and when the daemon in dom0 had fewer pages mapped.
 death_watch() {
 	note "death_watch"
-	_mapped >$LAB/mapped
-	xenstore-watch -n 2 @releaseDomain | while read -r path; do
+	local before=$(mapped) maps=/proc/$(cat /run/vpe.pid 2>/dev/null)/maps
+	xenstore-watch -n 2 @releaseDomain | {
+		read -r path; hundredths
+		read -r path; hundredths
+		[ ! -e $maps ] || until [ "$(grep -c gntdev $maps)" != $before ]; do :; done
 		hundredths
-	done >$LAB/released &
-	wait_for 10 test -s $LAB/released # it fires at once, and then for the first death
+	} >$LAB/death &
+	wait_for 10 test -s $LAB/death
 }
 
-_released() {
-	[ "$(sed -n 2p $LAB/released)" ]
+_death_seen() {
+	[ $(wc -l <$LAB/death) = 3 ]
 }
 
 death_times() { # DOMID
-	local before=$(cat $LAB/mapped) unmapped= gone= released
-	wait_for 20 _released || fail "nobody tells of the death of domain $1"
-	released=$(sed -n 2p $LAB/released)
-	while [ $(($(hundredths) - released)) -lt 1000 ] && [ -z "$gone" ]; do
-		[ "$unmapped" ] || [ $before != 0 -a "$(_mapped)" = $before ] || unmapped=$(($(hundredths) - released))
-		[ -z "$unmapped" ] || ! no_domain $1 || gone=$(($(hundredths) - released))
-	done
-	note "domain $1: hundredths of a second until its rings are unmapped: ${unmapped:-?}, until it is gone: ${gone:-?}"
-	expect "its rings are unmapped within a second" is "${unmapped:-9999} <= 100"
-	expect "it is gone" test "$gone"
+	local released unmapped=0 gone
+	soon 20 "its pages are unmapped" _death_seen
+	released=$(sed -n 2p $LAB/death)
+	soon 20 "it is no zombie" no_domain $1
+	gone=$(($(hundredths) - released))
+	if [ -e /run/vpe.pid ]; then
+		unmapped=$(($(sed -n 3p $LAB/death) - released))
+		note "the daemon in dom0 has its pages unmapped within $unmapped hundredths of a second"
+	fi
+	note "domain $1 is seen to be gone after $gone hundredths of a second"
+	expect "its rings are unmapped within a second" is "$unmapped <= 100"
+	expect "it is gone within two" is "$gone <= 200" # each look at the domains takes half of one
 }
 
 _save_clean() {
