@@ -55,9 +55,9 @@ vif_line() { # NAME INDEX
 	echo "mac=$(mac_of $1 $2),$VIF_KEYS${mtu:+,mtu=$mtu}"
 }
 
-# Hot-plugs vif INDEX.
+# Hot-plugs vif INDEX. By itself, xl takes the number after the one that xenstore happens to list last.
 attach() { # NAME INDEX
-	xl network-attach $1 $(vif_line $1 $2 | tr , ' ')
+	xl network-attach $1 $(vif_line $1 $2 | tr , ' ') devid=$2
 }
 
 vif_key() {
