@@ -104,7 +104,8 @@ port_stage(struct port *port, struct rte_mbuf *m)
 struct rte_mbuf *
 port_own_frame(struct port *port, struct rte_mbuf *m)
 {
-	if (rte_mbuf_refcnt_read(m) == 1)
+	/* Acquire: pairs with the release of whoever gave up the last other reference, and has read the frame until then. */
+	if (__atomic_load_n(&m->refcnt, __ATOMIC_ACQUIRE) == 1)
 		return m;
 
 	struct rte_mbuf *copy = pool_alloc(port->owner->pools, m->pkt_len);

@@ -312,15 +312,29 @@ control_ring(struct play *p)
 
 /* ---- nothing, and anything ---------------------------------------------------------------------------------------------- */
 
-/* What an honest guest does that is as busy: the case to compare the others with. */
+/* What an honest guest does that has as much to send and to receive: one frame at a time, then as many as there are. */
 static void
 keeps_rules(struct play *p)
 {
-	for (uint64_t end = now_ms() + STORM_MS; now_ms() < end && !p->failed;) {
+	for (uint64_t end = now_ms() + STORM_MS / 2; now_ms() < end && !p->failed;) {
 		put_chain(p, 1, 60, 0);
 		put_chain(p, 2, 200, 100);
 		expect_answers(p, 3, 0, 0);
 	}
+	for (uint64_t end = now_ms() + STORM_MS / 2; now_ms() < end && !p->failed;) {
+		shower(p, 100, 1000);
+		take_all(p);
+	}
+}
+
+/* And one that makes as much use of the store. */
+static void
+uses_store(struct play *p)
+{
+	for (uint64_t end = now_ms() + STORM_MS; now_ms() < end;)
+		write_text(p, "busy", "4");
+	fe_store_remove(&p->fe->store, "busy");
+	reconnects(p);
 }
 
 static void
@@ -344,6 +358,7 @@ anything(struct play *p)
 
 const struct hostile_case hostile_more[] = {
 	{ 0, "keeps the rules", SERVED, keeps_rules },
+	{ 100, "uses the store", SERVED, uses_store },
 	{ 31, "takes no frames", SERVED, rx_takes_nothing },
 	{ 34, "bad grants to receive into", SERVED, rx_bad_grants },
 	{ 35, "starves and refills", SERVED, rx_starves_and_refills },

@@ -2,7 +2,7 @@
 /*
  * hostile PEER FIRST LAST SECONDS [CASE...]: plays the cases of tests/hostile-cases that a guest can play, on the vifs FIRST to LAST,
  * and says how each ended. A vif that was switched off is not used again. Vif PEER keeps the rules. Cases that leave the
- * vif as it was are repeated until SECONDS have passed. Case 0, which is played only if it is named, breaks no rule.
+ * vif as it was are repeated until SECONDS have passed. Cases 0 and 100, which are played only if they are named, break no rule.
  * hostile --list: their numbers.
  */
 #include "hostile.h"
@@ -274,7 +274,7 @@ is_wanted(const struct options *o, unsigned number)
 	for (unsigned i = 0; i < o->n_cases; i++)
 		if ((unsigned)atoi(o->cases[i]) == number)
 			return true;
-	return o->n_cases == 0 && number != 0;
+	return o->n_cases == 0 && number != 0 && number != 100;
 }
 
 /* Plays a list once; `again` leaves out what may switch a vif off. Whether all passed. */
