@@ -19,14 +19,13 @@
 #include <linux/virtio_net.h>
 #include <netinet/in.h>
 
-#include <rte_ether.h>
 #include <rte_ip.h>
 #include <rte_tcp.h>
 #include <rte_udp.h>
 
 #include "dp/port.h"
+#include "sw/ether.h"
 
-#define VLAN_TAGS_MAX 2 /* IEEE 802.1ad */
 #define EXT_HEADERS_MAX 8 /* RFC 8200 section 4.1 lists 7, of which one may come twice */
 #define L3_LEN_MAX ((1u << RTE_MBUF_L3_LEN_BITS) - 1)
 
@@ -45,12 +44,6 @@ struct headers {
 	uint8_t protocol;   /* IPPROTO_TCP or IPPROTO_UDP */
 };
 
-static uint16_t
-get_be16(const uint8_t *at)
-{
-	return (uint16_t)(at[0] << 8 | at[1]);
-}
-
 /* Checksums are the same in either byte order as long as nobody swaps them. */
 static void
 put_csum(uint8_t *at, uint16_t csum)
@@ -59,22 +52,6 @@ put_csum(uint8_t *at, uint16_t csum)
 }
 
 /* ---- parsing: each step is given the frame's length and the headers found before it ---- */
-
-static int
-parse_ethernet(const uint8_t *frame, uint32_t len, struct headers *h)
-{
-	h->l2_len = sizeof(struct rte_ether_hdr);
-	if (len < h->l2_len)
-		return -EINVAL;
-	for (unsigned n_tags = 0;; n_tags++) {
-		h->ethertype = get_be16(frame + h->l2_len - sizeof(rte_be16_t));
-		if (h->ethertype != RTE_ETHER_TYPE_VLAN && h->ethertype != RTE_ETHER_TYPE_QINQ)
-			return 0;
-		h->l2_len += sizeof(struct rte_vlan_hdr);
-		if (n_tags == VLAN_TAGS_MAX || len < h->l2_len)
-			return -EINVAL;
-	}
-}
 
 static int
 parse_ipv4(const uint8_t *frame, uint32_t len, struct headers *h)
@@ -156,7 +133,7 @@ parse_transport(const uint8_t *frame, struct headers *h)
 	}
 	if (h->protocol == IPPROTO_UDP && room >= sizeof(struct rte_udp_hdr)) {
 		h->l4_len = sizeof(struct rte_udp_hdr);
-		return get_be16(l4 + offsetof(struct rte_udp_hdr, dgram_len)) == room ? 0 : -EINVAL;
+		return ether_be16(l4 + offsetof(struct rte_udp_hdr, dgram_len)) == room ? 0 : -EINVAL;
 	}
 	return -EINVAL;
 }
@@ -166,13 +143,13 @@ static int
 headers_parse(const struct rte_mbuf *m, struct headers *h)
 {
 	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
-	int ret = parse_ethernet(frame, m->data_len, h);
+	int ethertype = ether_payload(frame, m->data_len, &h->l2_len);
+	int ret;
 
-	if (ret != 0)
-		return ret;
-	if (h->ethertype == RTE_ETHER_TYPE_IPV4)
+	h->ethertype = (uint16_t)ethertype;
+	if (ethertype == RTE_ETHER_TYPE_IPV4)
 		ret = parse_ipv4(frame, m->data_len, h);
-	else if (h->ethertype == RTE_ETHER_TYPE_IPV6)
+	else if (ethertype == RTE_ETHER_TYPE_IPV6)
 		ret = parse_ipv6(frame, m->data_len, h);
 	else
 		ret = -EINVAL;

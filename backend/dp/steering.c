@@ -6,14 +6,13 @@
 
 #include <netinet/in.h>
 
-#include <rte_ether.h>
 #include <rte_ip.h>
 #include <rte_jhash.h>
 #include <rte_thash.h>
 
 #include "proto/netif.h"
+#include "sw/ether.h"
 
-#define VLAN_TAGS_MAX 2   /* IEEE 802.1ad */
 #define EXT_HEADERS_MAX 8 /* as in offload.c */
 #define WORDS_MAX 9u      /* two IPv6 addresses and the ports */
 
@@ -28,26 +27,6 @@ struct flow {
 };
 
 /* ---- parsing; each step looks at nothing beyond the frame ------------------------------------------------------- */
-
-static uint16_t
-get_be16(const uint8_t *at)
-{
-	return (uint16_t)(at[0] << 8 | at[1]);
-}
-
-/* The length of Ethernet header and VLAN tags; 0: the frame ends before. */
-static uint32_t
-skip_ethernet(const uint8_t *frame, uint32_t len, uint16_t *ethertype)
-{
-	uint32_t at = sizeof(struct rte_ether_hdr);
-
-	for (unsigned n_tags = 0; at <= len; n_tags++, at += sizeof(struct rte_vlan_hdr)) {
-		*ethertype = get_be16(frame + at - sizeof(rte_be16_t));
-		if ((*ethertype != RTE_ETHER_TYPE_VLAN && *ethertype != RTE_ETHER_TYPE_QINQ) || n_tags == VLAN_TAGS_MAX)
-			return at;
-	}
-	return 0;
-}
 
 static void
 take_ports(struct flow *flow, const uint8_t *at, uint32_t room)
@@ -99,12 +78,12 @@ flow_of(const struct rte_mbuf *m)
 {
 	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
 	struct flow flow = { 0 };
-	uint16_t ethertype = 0;
-	uint32_t at = skip_ethernet(frame, m->data_len, &ethertype);
+	uint32_t at;
+	int ethertype = ether_payload(frame, m->data_len, &at);
 
-	if (at != 0 && ethertype == RTE_ETHER_TYPE_IPV4)
+	if (ethertype == RTE_ETHER_TYPE_IPV4)
 		take_ipv4(&flow, frame + at, m->data_len - at);
-	else if (at != 0 && ethertype == RTE_ETHER_TYPE_IPV6)
+	else if (ethertype == RTE_ETHER_TYPE_IPV6)
 		take_ipv6(&flow, frame + at, m->data_len - at);
 	return flow;
 }

@@ -13,9 +13,9 @@
 #include <netinet/in.h>
 
 #include <rte_arp.h>
-#include <rte_ether.h>
 
-#define VLAN_TAGS_MAX 2 /* IEEE 802.1ad */
+#include "sw/ether.h"
+
 #define EXT_HEADERS_MAX 8 /* RFC 8200 section 4.1 lists 7, of which one may come twice */
 
 #define IPV4_SIZE 20u
@@ -52,12 +52,6 @@ struct ipv6_payload {
 	const uint8_t *at;
 	uint32_t len;
 };
-
-static uint16_t
-get_be16(const uint8_t *at)
-{
-	return (uint16_t)(at[0] << 8 | at[1]);
-}
 
 static uint32_t
 get_addr(const uint8_t *at)
@@ -169,8 +163,8 @@ static bool
 is_dhcp_request(const uint8_t *ip, const uint8_t *udp)
 {
 	return get_addr(ip + 12) == 0 && get_addr(ip + 16) == UINT32_MAX &&
-	       (get_be16(ip + 6) & IPV4_FRAGMENT_MASK) == 0 && get_be16(udp) == PORT_DHCP_CLIENT &&
-	       get_be16(udp + 2) == PORT_DHCP_SERVER;
+	       (ether_be16(ip + 6) & IPV4_FRAGMENT_MASK) == 0 && ether_be16(udp) == PORT_DHCP_CLIENT &&
+	       ether_be16(udp + 2) == PORT_DHCP_SERVER;
 }
 
 static enum drop_reason
@@ -182,13 +176,13 @@ check_ipv4(const struct policy *policy, const uint8_t *ip, uint32_t len)
 	if (len < IPV4_SIZE || ip[0] >> 4 != 4)
 		return DROP_IP_SPOOF;
 	header = (ip[0] & 0x0fu) * 4;
-	total = get_be16(ip + 2);
+	total = ether_be16(ip + 2);
 	if (header < IPV4_SIZE || header > total || total > len)
 		return DROP_IP_SPOOF;
 	is_own = is_own_ipv4(policy, ip + 12);
-	if (ip[9] != IPPROTO_UDP || (get_be16(ip + 6) & IPV4_OFFSET_MASK) != 0)
+	if (ip[9] != IPPROTO_UDP || (ether_be16(ip + 6) & IPV4_OFFSET_MASK) != 0)
 		return is_own ? DROP_N : DROP_IP_SPOOF;
-	if (total - header < UDP_SIZE || get_be16(ip + header + 2) == PORT_DHCP_CLIENT)
+	if (total - header < UDP_SIZE || ether_be16(ip + header + 2) == PORT_DHCP_CLIENT)
 		return DROP_IP_SPOOF;
 	return is_own || is_dhcp_request(ip, ip + header) ? DROP_N : DROP_IP_SPOOF;
 }
@@ -240,7 +234,7 @@ skip_ext_header(struct ipv6_payload *p)
 		if (p->is_fragment)
 			return -EINVAL; /* of a fragment */
 		p->is_fragment = true;
-		p->is_later = get_be16(ext + 2) >> 3 != 0;
+		p->is_later = ether_be16(ext + 2) >> 3 != 0;
 	}
 	p->protocol = ext[0];
 	p->at += size;
@@ -256,7 +250,7 @@ find_payload(const uint8_t *ip, uint32_t len, struct ipv6_payload *p)
 
 	if (len < IPV6_SIZE || ip[0] >> 4 != 6)
 		return -EINVAL;
-	size = get_be16(ip + 4);
+	size = ether_be16(ip + 4);
 	if (size > len - IPV6_SIZE)
 		return -EINVAL;
 	*p = (struct ipv6_payload){ .protocol = ip[6], .at = ip + IPV6_SIZE, .len = size };
@@ -357,7 +351,7 @@ check_ipv6(const struct policy *policy, const uint8_t *ip, uint32_t len)
 	if (from_unspecified)
 		return DROP_IP_SPOOF;
 	if (!p.is_later && p.protocol == IPPROTO_UDP &&
-	    (p.len < UDP_SIZE || get_be16(p.at + 2) == PORT_DHCPV6_CLIENT))
+	    (p.len < UDP_SIZE || ether_be16(p.at + 2) == PORT_DHCPV6_CLIENT))
 		return DROP_IP_SPOOF;
 	return DROP_N;
 }
@@ -376,29 +370,11 @@ is_between_bridges(const uint8_t *dst)
 	return memcmp(dst, cisco, sizeof(cisco)) == 0 && (dst[5] == 0xcc || dst[5] == 0xcd);
 }
 
-/* Looks behind the tags: the EtherType, and in `at` where what it names begins. -EINVAL if that cannot be told. */
-static int
-find_network(const uint8_t *frame, uint32_t len, uint32_t *at)
-{
-	*at = RTE_ETHER_HDR_LEN;
-	if (len < *at)
-		return -EINVAL;
-	for (unsigned n_tags = 0;; n_tags++) {
-		uint16_t ethertype = get_be16(frame + *at - sizeof(rte_be16_t));
-
-		if (ethertype != RTE_ETHER_TYPE_VLAN && ethertype != RTE_ETHER_TYPE_QINQ)
-			return ethertype;
-		*at += RTE_VLAN_HLEN;
-		if (n_tags == VLAN_TAGS_MAX || len < *at)
-			return -EINVAL;
-	}
-}
-
 static enum drop_reason
 check_network(const struct policy *policy, const uint8_t *frame, uint32_t len)
 {
 	uint32_t at;
-	int ethertype = find_network(frame, len, &at);
+	int ethertype = ether_payload(frame, len, &at);
 
 	if (ethertype < 0)
 		return cannot_tell(policy);

@@ -2,27 +2,15 @@
 /* VLANs of a bridge that filters them. Called by switch.c; pure. */
 #include "sw/vlan.h"
 
-#include <rte_ether.h>
+#include "sw/ether.h"
 
 #define TYPE_OFFSET (2u * RTE_ETHER_ADDR_LEN)
 #define VID_MASK 0x0fffu
-
-static uint16_t
-get_be16(const uint8_t *at)
-{
-	return (uint16_t)(at[0] << 8 | at[1]);
-}
 
 static bool
 has_bit(const uint64_t *bits, uint16_t vid)
 {
 	return (bits[vid / 64] >> (vid % 64) & 1) != 0;
-}
-
-static bool
-is_tag(uint16_t ethertype)
-{
-	return ethertype == RTE_ETHER_TYPE_VLAN || ethertype == RTE_ETHER_TYPE_QINQ;
 }
 
 /* The VID of an untagged frame, or -1. */
@@ -37,14 +25,14 @@ untagged_vid(enum vlan_part part, const struct policy_vlans *vlans)
 int
 vlan_ingress(enum vlan_part part, const struct policy_vlans *vlans, const uint8_t *frame, uint32_t len)
 {
-	uint16_t ethertype = get_be16(frame + TYPE_OFFSET);
+	uint16_t ethertype = ether_be16(frame + TYPE_OFFSET);
 	uint16_t vid;
 
-	if (!is_tag(ethertype))
+	if (!ether_is_tag(ethertype))
 		return untagged_vid(part, vlans);
 	if (ethertype != RTE_ETHER_TYPE_VLAN || len < RTE_ETHER_HDR_LEN + RTE_VLAN_HLEN)
 		return -1;
-	vid = get_be16(frame + RTE_ETHER_HDR_LEN) & VID_MASK;
+	vid = ether_be16(frame + RTE_ETHER_HDR_LEN) & VID_MASK;
 	if (vid == 0)
 		return untagged_vid(part, vlans);
 	return vid <= VLAN_VID_MAX && vlan_is_member(part, vlans, vid) ? vid : -1;
@@ -67,7 +55,7 @@ vlan_is_member(enum vlan_part part, const struct policy_vlans *vlans, uint16_t v
 enum vlan_edit
 vlan_egress(enum vlan_part part, const struct policy_vlans *vlans, uint16_t vid, const uint8_t *frame, uint32_t len)
 {
-	bool tagged = is_tag(get_be16(frame + TYPE_OFFSET));
+	bool tagged = ether_is_tag(ether_be16(frame + TYPE_OFFSET));
 	bool to_be_tagged = vid != VLAN_NONE && !(part == VLAN_LISTED && has_bit(vlans->untagged, vid));
 
 	if (!vlan_is_member(part, vlans, vid) || (tagged && len < RTE_ETHER_HDR_LEN + RTE_VLAN_HLEN))
@@ -75,6 +63,6 @@ vlan_egress(enum vlan_part part, const struct policy_vlans *vlans, uint16_t vid,
 	if (!tagged)
 		return to_be_tagged ? VLAN_INSERT : VLAN_KEEP;
 	if (to_be_tagged)
-		return (get_be16(frame + RTE_ETHER_HDR_LEN) & VID_MASK) == vid ? VLAN_KEEP : VLAN_RENAME;
-	return is_tag(get_be16(frame + TYPE_OFFSET + RTE_VLAN_HLEN)) ? VLAN_DROP : VLAN_REMOVE;
+		return (ether_be16(frame + RTE_ETHER_HDR_LEN) & VID_MASK) == vid ? VLAN_KEEP : VLAN_RENAME;
+	return ether_is_tag(ether_be16(frame + TYPE_OFFSET + RTE_VLAN_HLEN)) ? VLAN_DROP : VLAN_REMOVE;
 }
