@@ -185,6 +185,16 @@ static const struct live_key {
 
 _Static_assert(MTU_MIN == 68 && MTU_MAX == 65517 && LIMIT_WEIGHT == 16, "as the sentences above say");
 
+bool
+vif_live_has_key(const char *key, size_t len)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(keys); i++) {
+		if (strlen(keys[i].key) == len && memcmp(keys[i].key, key, len) == 0)
+			return true;
+	}
+	return false;
+}
+
 void
 vif_live_init(struct vif_live *live, bool switched, unsigned n_pollers)
 {

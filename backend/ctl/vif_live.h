@@ -43,6 +43,9 @@ struct vif_live {
 	struct policy policy;
 };
 
+/* Whether `key`, of `len` bytes, is one of those that are read here. */
+bool vif_live_has_key(const char *key, size_t len);
+
 /* What is so as long as no key says otherwise. */
 void vif_live_init(struct vif_live *live, bool switched, unsigned n_pollers);
 

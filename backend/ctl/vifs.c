@@ -129,27 +129,17 @@ next_part(const char **path, const char **part)
 	return len;
 }
 
-static bool
-is_among(const char *key, size_t len, const char *const *keys, unsigned n)
-{
-	for (unsigned i = 0; i < n; i++) {
-		if (strlen(keys[i]) == len && memcmp(keys[i], key, len) == 0)
-			return true;
-	}
-	return false;
-}
-
 /* What a change of this key in a backend directory makes stale; our own writes of the others are of no interest. */
 static unsigned
 stale_by(const char *key, size_t len)
 {
 	static const char *const keys[] = { KEY_STATE, KEY_ONLINE, KEY_HOTPLUG_STATUS, KEY_FRONTEND, KEY_FRONTEND_ID };
-	static const char *const live[] = { KEY_MAC, KEY_MTU, KEY_IP, KEY_VLAN, KEY_RATE, KEY_RATE_TO_GUEST,
-					    KEY_MAC_ANTISPOOF, KEY_IP_ANTISPOOF, KEY_PRIORITY, KEY_POLLERS };
 
-	if (is_among(key, len, keys, ARRAY_SIZE(keys)))
-		return VIF_STALE_BACKEND;
-	return is_among(key, len, live, ARRAY_SIZE(live)) ? VIF_STALE_LIVE : 0;
+	for (unsigned i = 0; i < ARRAY_SIZE(keys); i++) {
+		if (strlen(keys[i]) == len && memcmp(keys[i], key, len) == 0)
+			return VIF_STALE_BACKEND;
+	}
+	return vif_live_has_key(key, len) ? VIF_STALE_LIVE : 0;
 }
 
 /* The event's path is backend/vif, or has the guest's domid, the device id and a key behind it. */
