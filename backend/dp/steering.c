@@ -120,22 +120,43 @@ steering_is_chosen(const struct steering *steering)
 	return steering != NULL && steering->algorithm == XEN_NETIF_CTRL_HASH_ALGORITHM_TOEPLITZ && steering->types != 0;
 }
 
+/* The type of the flow's hash, the maximal one that was chosen; -1: none of its types was. */
+static int
+hash_type(const struct steering *steering, const struct flow *flow)
+{
+	bool is_ipv4 = flow->addresses_size == 8;
+	int tcp = is_ipv4 ? _XEN_NETIF_CTRL_HASH_TYPE_IPV4_TCP : _XEN_NETIF_CTRL_HASH_TYPE_IPV6_TCP;
+	int ip = is_ipv4 ? _XEN_NETIF_CTRL_HASH_TYPE_IPV4 : _XEN_NETIF_CTRL_HASH_TYPE_IPV6;
+
+	if (flow->addresses_size == 0)
+		return -1;
+	if (flow->ports != NULL && flow->protocol == IPPROTO_TCP && (steering->types & 1u << tcp))
+		return tcp;
+	return (steering->types & 1u << ip) ? ip : -1;
+}
+
+bool
+steering_has_hash(const struct steering *steering, const struct rte_mbuf *m)
+{
+	struct flow flow = flow_of(m);
+
+	return hash_type(steering, &flow) >= 0;
+}
+
 bool
 steering_hash(const struct steering *steering, const struct rte_mbuf *m, uint8_t *type, uint32_t *hash)
 {
 	struct flow flow = flow_of(m);
+	int chosen = hash_type(steering, &flow);
 	uint32_t words[WORDS_MAX];
-	bool is_ipv4 = flow.addresses_size == 8;
-	unsigned tcp = is_ipv4 ? _XEN_NETIF_CTRL_HASH_TYPE_IPV4_TCP : _XEN_NETIF_CTRL_HASH_TYPE_IPV6_TCP;
-	unsigned ip = is_ipv4 ? _XEN_NETIF_CTRL_HASH_TYPE_IPV4 : _XEN_NETIF_CTRL_HASH_TYPE_IPV6;
-	bool as_tcp = flow.ports != NULL && flow.protocol == IPPROTO_TCP && (steering->types & 1u << tcp);
 
-	if (flow.addresses_size == 0 || (!as_tcp && !(steering->types & 1u << ip)))
+	if (chosen < 0)
 		return false;
-	uint32_t n = flow_words(&flow, as_tcp, words);
+	bool with_ports = chosen == _XEN_NETIF_CTRL_HASH_TYPE_IPV4_TCP || chosen == _XEN_NETIF_CTRL_HASH_TYPE_IPV6_TCP;
+	uint32_t n = flow_words(&flow, with_ports, words);
 	for (uint32_t i = 0; i < n; i++)
 		words[i] = rte_be_to_cpu_32(words[i]);
-	*type = (uint8_t)(as_tcp ? tcp : ip);
+	*type = (uint8_t)chosen;
 	*hash = rte_softrss(words, n, steering->key);
 	return true;
 }

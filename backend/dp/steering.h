@@ -31,6 +31,9 @@ bool steering_is_chosen(const struct steering *steering);
 /* The queue of a vif with `n_queues` (at least 1) for the whole Ethernet frame `m`. `steering` may be NULL. */
 unsigned steering_queue(const struct steering *steering, const struct rte_mbuf *m, unsigned n_queues);
 
+/* Whether steering_hash() has an answer for the frame; cheaper than that. */
+bool steering_has_hash(const struct steering *steering, const struct rte_mbuf *m);
+
 /*
  * The hash of a frame as its guest has chosen it: `type` gets one of _XEN_NETIF_CTRL_HASH_TYPE_*. False: the frame has none of
  * the chosen types.

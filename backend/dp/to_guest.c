@@ -68,10 +68,7 @@ look_at_hash(struct vif_queue *q)
 static bool
 has_hash(const struct vif_queue *q, const struct rte_mbuf *m)
 {
-	uint32_t hash;
-	uint8_t type;
-
-	return q->hash != NULL && steering_hash(q->hash, m, &type, &hash);
+	return q->hash != NULL && steering_has_hash(q->hash, m);
 }
 
 unsigned
