@@ -23,7 +23,7 @@
 #include <rte_ring.h>
 
 #include "dp/pool.h"
-#include "sim/sim.h"
+#include "sim/test_sim.h"
 
 #define RING_SIZE_OUTSIDE 1024u
 
@@ -246,4 +246,35 @@ outside_kernel_make_pair(const char *a, const char *b)
 		 "ip link add %s type veth peer name %s 2>/dev/null && ip link set %s up && ip link set %s up", a, b,
 		 a, b);
 	return system(command) == 0;
+}
+
+/* ---- for cases ------------------------------------------------------------------------------------------ */
+
+bool
+outside_skips_kernel(void)
+{
+	const char *why = outside_no_kernel();
+
+	if (why != NULL)
+		sim_skip(why);
+	return why != NULL;
+}
+
+bool
+outside_ring_opened(void)
+{
+#ifdef __SANITIZE_THREAD__
+	sim_skip("ThreadSanitizer does not see what net_ring's driver does");
+	return false;
+#else
+	return sim_check(outside_ring_open(), "no net_ring device");
+#endif
+}
+
+void
+outside_ring_stop(struct sim *s)
+{
+	sim_end(s);
+	outside_ring_close();
+	sim_stop(s);
 }

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "fakes/frames.h"
+#include "sim/sim.h"
 
 /* Gives the process its own network namespace. Call it before there are threads. Without root: no effect. */
 void outside_isolate(void);
@@ -44,5 +45,14 @@ bool outside_kernel_expect(int fd, const struct frame *f, enum frame_csum csum);
 bool outside_kernel_set_link(const char *device, bool up);
 /* Makes two devices that are connected to each other; both are set up. */
 bool outside_kernel_make_pair(const char *a, const char *b);
+
+/* ---- for cases ------------------------------------------------------------------------------------------ */
+
+/* Whether the case is skipped, because there can be no kernel devices. */
+bool outside_skips_kernel(void);
+/* outside_ring_open(). False: the case is skipped, or has failed. */
+bool outside_ring_opened(void);
+/* sim_stop() with outside_ring_close(): the frames in the rings are buffers of the daemon's too. */
+void outside_ring_stop(struct sim *s);
 
 #endif

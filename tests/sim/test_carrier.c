@@ -9,16 +9,6 @@
 #include "sim/outside.h"
 #include "sim/test_sim.h"
 
-static bool
-skipped(void)
-{
-	const char *why = outside_no_kernel();
-
-	if (why != NULL)
-		sim_skip(why);
-	return why != NULL;
-}
-
 static void
 start(struct sim *s, const struct uplink_params *uplinks, unsigned n)
 {
@@ -40,7 +30,7 @@ tap(void)
 	static const struct toolstack_vif other = { .bridge = "other" };
 	struct sim s;
 
-	if (skipped())
+	if (outside_skips_kernel())
 		return;
 	start(&s, uplinks, 1);
 	struct guest *a = sim_add(&s), *b = sim_add(&s), *c = sim_add_with(&s, NULL, &other);
@@ -68,7 +58,7 @@ two_uplinks(void)
 							{ UPLINK_PACKET, "simveth2", "xenbr0", 0, -1 } };
 	struct sim s;
 
-	if (skipped())
+	if (outside_skips_kernel())
 		return;
 	if (!outside_kernel_make_pair("simveth0", "simveth1") || !outside_kernel_make_pair("simveth2", "simveth3")) {
 		sim_skip("no veth devices");
@@ -95,7 +85,7 @@ flaps(void)
 	static const struct uplink_params uplinks[] = { { UPLINK_TAP, "simtap", "xenbr0", 0, -1 } };
 	struct sim s;
 
-	if (skipped())
+	if (outside_skips_kernel())
 		return;
 	start(&s, uplinks, 1);
 	CU_ASSERT(outside_kernel_set_link("simtap", true));

@@ -394,33 +394,13 @@ start_with_ring(struct sim *s)
 						 .n_uplinks = 1 });
 }
 
-static void
-stop_with_ring(struct sim *s)
-{
-	sim_end(s);
-	outside_ring_close();
-	sim_stop(s);
-}
-
-/* False: the case is skipped, or has failed. */
-static bool
-ring_opened(void)
-{
-#ifdef __SANITIZE_THREAD__
-	sim_skip("ThreadSanitizer does not see what net_ring's driver does");
-	return false;
-#else
-	return sim_check(outside_ring_open(), "no net_ring device");
-#endif
-}
-
 /* The uplink is a trunk of all VLANs; those who know of none share its untagged frames. */
 static void
 uplink_trunk(void)
 {
 	struct sim s;
 
-	if (!ring_opened())
+	if (!outside_ring_opened())
 		return;
 	start_with_ring(&s);
 	struct guest *a = add(&s, NULL, "10"), *b = add(&s, NULL, "20"), *plain = add(&s, NULL, NULL);
@@ -448,7 +428,7 @@ uplink_trunk(void)
 		g = tagged(f, 30);
 		CU_ASSERT(outside_ring_send(&g));
 	}
-	stop_with_ring(&s);
+	outside_ring_stop(&s);
 }
 
 /* A GSO frame and a jumbo frame get their tag as a whole, alone and flooded. */
@@ -458,7 +438,7 @@ uplink_gso(void)
 	static uint8_t data[GUEST_FRAME_SIZE];
 	struct sim s;
 
-	if (!ring_opened())
+	if (!outside_ring_opened())
 		return;
 	start_with_ring(&s);
 	struct guest *a = add(&s, NULL, "10"), *b = add(&s, NULL, "10");
@@ -478,7 +458,7 @@ uplink_gso(void)
 		CU_ASSERT(flow_expect(b, &f, FRAME_BLANK));
 		flow_drain(a);
 	}
-	stop_with_ring(&s);
+	outside_ring_stop(&s);
 }
 
 CU_TestInfo policy_cases[] = {

@@ -19,27 +19,6 @@ start(struct sim *s, enum uplink_kind kind, const char *device)
 						 .n_uplinks = 1 });
 }
 
-/* False: the case is skipped, or has failed. */
-static bool
-ring_opened(void)
-{
-#ifdef __SANITIZE_THREAD__
-	sim_skip("ThreadSanitizer does not see what net_ring's driver does");
-	return false;
-#else
-	return sim_check(outside_ring_open(), "no net_ring device");
-#endif
-}
-
-/* The frames in the rings are buffers of the daemon's too. */
-static void
-stop_with_ring(struct sim *s)
-{
-	sim_end(s);
-	outside_ring_close();
-	sim_stop(s);
-}
-
 /* A frame between a guest and somebody outside. */
 static struct frame
 frame_out(const struct guest *g, enum frame_kind kind, uint32_t len, uint32_t seed)
@@ -79,7 +58,7 @@ ethdev_both_ways(void)
 {
 	struct sim s;
 
-	if (!ring_opened())
+	if (!outside_ring_opened())
 		return;
 	start(&s, UPLINK_ETHDEV, OUTSIDE_RING_DEVICE);
 	struct guest *a = sim_add(&s), *b = sim_add(&s);
@@ -98,7 +77,7 @@ ethdev_both_ways(void)
 		flow_drain(a);
 	}
 	CU_ASSERT(flow_exchange(a, b, 50));
-	stop_with_ring(&s);
+	outside_ring_stop(&s);
 }
 
 static void
@@ -106,7 +85,7 @@ ethdev_gso(void)
 {
 	struct sim s;
 
-	if (!ring_opened())
+	if (!outside_ring_opened())
 		return;
 	start(&s, UPLINK_ETHDEV, OUTSIDE_RING_DEVICE);
 	struct guest *a = sim_join(&s);
@@ -118,7 +97,7 @@ ethdev_gso(void)
 			break;
 		flow_drain(a);
 	}
-	stop_with_ring(&s);
+	outside_ring_stop(&s);
 }
 
 /* A broadcast from outside reaches all guests; one from a guest reaches the others and the outside. */
@@ -127,7 +106,7 @@ ethdev_flood(void)
 {
 	struct sim s;
 
-	if (!ring_opened())
+	if (!outside_ring_opened())
 		return;
 	start(&s, UPLINK_ETHDEV, OUTSIDE_RING_DEVICE);
 	struct guest *a = sim_add(&s), *b = sim_add(&s);
@@ -142,7 +121,7 @@ ethdev_flood(void)
 	send_blank(a, &f, 0);
 	CU_ASSERT(outside_ring_expect(&f));
 	CU_ASSERT(flow_expect(b, &f, FRAME_BLANK)); /* each in its own shape */
-	stop_with_ring(&s);
+	outside_ring_stop(&s);
 }
 
 /* Guests that post nothing must not use up the buffers that the device receives into. */
@@ -153,7 +132,7 @@ ethdev_into_stalled_guest(void)
 	struct sim s;
 
 	params.n_rx_slots = 0;
-	if (!ring_opened())
+	if (!outside_ring_opened())
 		return;
 	start(&s, UPLINK_ETHDEV, OUTSIDE_RING_DEVICE);
 	struct guest *a = sim_join(&s), *stalled = sim_add_with(&s, &params, NULL);
@@ -172,7 +151,7 @@ ethdev_into_stalled_guest(void)
 	f = frame_in(a, FRAME_RAW, 1514, 7);
 	CU_ASSERT(outside_ring_send(&f));
 	CU_ASSERT(flow_expect(a, &f, FRAME_COMPLETE));
-	stop_with_ring(&s);
+	outside_ring_stop(&s);
 }
 
 /* An uplink that does not exist is told in a sentence, and nothing stays open. */
@@ -249,16 +228,6 @@ idle_holds_nothing(void)
 	CU_ASSERT_EQUAL(pools.n_large_free, pools.n_large);
 }
 
-static bool
-skipped(void)
-{
-	const char *why = outside_no_kernel();
-
-	if (why != NULL)
-		sim_skip(why);
-	return why != NULL;
-}
-
 /* What a guest sends comes back with the addresses swapped. */
 static void
 echo(void)
@@ -290,7 +259,7 @@ tap(void)
 {
 	struct sim s;
 
-	if (skipped())
+	if (outside_skips_kernel())
 		return;
 	start(&s, UPLINK_TAP, "simtap");
 	struct guest *a = sim_add(&s), *b = sim_add(&s);
@@ -311,7 +280,7 @@ packet(void)
 {
 	struct sim s;
 
-	if (skipped())
+	if (outside_skips_kernel())
 		return;
 	if (!outside_kernel_make_pair("simveth0", "simveth1")) {
 		sim_skip("no veth devices");
@@ -337,7 +306,7 @@ drop_in(void)
 	static const struct toolstack_vif stock = { .script = "/etc/xen/scripts/vif-bridge" };
 	struct sim s;
 
-	if (skipped())
+	if (outside_skips_kernel())
 		return;
 	sim_start_with(&s, &(struct sim_options){ .self = 0, .hotplug = HOTPLUG_AUTO });
 	struct guest *a = sim_add_with(&s, NULL, &stock), *b = sim_join(&s);

@@ -42,4 +42,17 @@ helper_dir(const char *path, uint32_t owner, uint32_t reader)
 	fake_store_set_perms(path, &perms);
 }
 
+/* A key of the backend directory, as the toolstack writes it; NULL: it is removed. */
+static inline void
+helper_put_back(const char *key, const char *value)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), HELPER_BACK_ABS "/%s", key);
+	if (value == NULL)
+		fake_store_remove(path);
+	else
+		fake_store_write(path, value);
+}
+
 #endif

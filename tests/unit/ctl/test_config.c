@@ -10,18 +10,6 @@
 static struct vif_config config;
 static char why[256];
 
-static void
-put(const char *key, const char *value)
-{
-	char path[128];
-
-	snprintf(path, sizeof(path), HELPER_BACK_ABS "/%s", key);
-	if (value == NULL)
-		fake_store_remove(path);
-	else
-		fake_store_write(path, value);
-}
-
 /* As xl writes it. */
 static struct xstore
 open_usual(void)
@@ -29,12 +17,12 @@ open_usual(void)
 	struct xstore xs = helper_open();
 
 	helper_dir(HELPER_BACK_ABS, HELPER_SELF, HELPER_GUEST);
-	put("frontend", HELPER_FRONT);
-	put("frontend-id", "5");
-	put("bridge", "xenbr1");
-	put("mac", "00:16:3e:00:00:05");
-	put("script", "/etc/xen/scripts/vif-vpe");
-	put("state", "1");
+	helper_put_back("frontend", HELPER_FRONT);
+	helper_put_back("frontend-id", "5");
+	helper_put_back("bridge", "xenbr1");
+	helper_put_back("mac", "00:16:3e:00:00:05");
+	helper_put_back("script", "/etc/xen/scripts/vif-vpe");
+	helper_put_back("state", "1");
 	return xs;
 }
 
@@ -68,7 +56,7 @@ vif_config_read_script(void)
 	struct xstore xs = open_usual();
 
 	for (unsigned i = 0; i < sizeof(scripts) / sizeof(scripts[0]); i++) {
-		put("script", scripts[i].script);
+		helper_put_back("script", scripts[i].script);
 		CU_ASSERT_EQUAL(read_config(&xs, HOTPLUG_SCRIPT), 0);
 		CU_ASSERT_EQUAL(config.switched, scripts[i].switched);
 		CU_ASSERT_EQUAL(read_config(&xs, HOTPLUG_SELF), 0);
@@ -82,9 +70,9 @@ vif_config_read_unfinished(void)
 {
 	struct xstore xs = open_usual();
 
-	put("frontend-id", NULL);
+	helper_put_back("frontend-id", NULL);
 	CU_ASSERT_EQUAL(read_config(&xs, HOTPLUG_SELF), -ENOENT);
-	put("frontend", NULL);
+	helper_put_back("frontend", NULL);
 	CU_ASSERT_EQUAL(read_config(&xs, HOTPLUG_SELF), -ENOENT);
 	helper_close(&xs);
 }
@@ -94,7 +82,7 @@ vif_config_read_optional(void)
 {
 	struct xstore xs = open_usual();
 
-	put("bridge", NULL);
+	helper_put_back("bridge", NULL);
 	CU_ASSERT_EQUAL(read_config(&xs, HOTPLUG_SELF), 0);
 	CU_ASSERT_STRING_EQUAL(config.bridge, "xenbr0");
 	helper_close(&xs);
@@ -106,18 +94,18 @@ vif_config_read_senseless(void)
 	struct xstore xs = open_usual();
 	char text[NODE_PATH_SIZE + 1];
 
-	put("frontend-id", "6"); /* the directory is for domain 5 */
+	helper_put_back("frontend-id", "6"); /* the directory is for domain 5 */
 	CU_ASSERT_EQUAL(read_config(&xs, HOTPLUG_SELF), -EINVAL);
 	CU_ASSERT_PTR_NOT_NULL(strstr(why, "frontend-id"));
-	put("frontend-id", "5");
-	put("frontend", "device/vif/0");
+	helper_put_back("frontend-id", "5");
+	helper_put_back("frontend", "device/vif/0");
 	CU_ASSERT_EQUAL(read_config(&xs, HOTPLUG_SELF), -EINVAL);
 	memset(text, '/', sizeof(text) - 1);
 	text[sizeof(text) - 1] = '\0';
-	put("frontend", text);
+	helper_put_back("frontend", text);
 	CU_ASSERT_EQUAL(read_config(&xs, HOTPLUG_SELF), -EINVAL);
-	put("frontend", HELPER_FRONT);
-	put("bridge", text);
+	helper_put_back("frontend", HELPER_FRONT);
+	helper_put_back("bridge", text);
 	CU_ASSERT_EQUAL(read_config(&xs, HOTPLUG_SELF), -EINVAL);
 	CU_ASSERT_PTR_NOT_NULL(strstr(why, "bridge"));
 	helper_close(&xs);
@@ -142,13 +130,13 @@ hotplug_read_values(void)
 	struct xstore xs = open_usual();
 
 	CU_ASSERT_EQUAL(hotplug_read(&xs, HELPER_BACK), HOTPLUG_PENDING);
-	put("hotplug-status", "");
+	helper_put_back("hotplug-status", "");
 	CU_ASSERT_EQUAL(hotplug_read(&xs, HELPER_BACK), HOTPLUG_PENDING);
-	put("hotplug-status", "connected");
+	helper_put_back("hotplug-status", "connected");
 	CU_ASSERT_EQUAL(hotplug_read(&xs, HELPER_BACK), HOTPLUG_DONE);
-	put("hotplug-status", "error");
+	helper_put_back("hotplug-status", "error");
 	CU_ASSERT_EQUAL(hotplug_read(&xs, HELPER_BACK), HOTPLUG_FAILED);
-	put("hotplug-status", "connected-but-not-quite-so");
+	helper_put_back("hotplug-status", "connected-but-not-quite-so");
 	CU_ASSERT_EQUAL(hotplug_read(&xs, HELPER_BACK), HOTPLUG_PENDING);
 	helper_close(&xs);
 }

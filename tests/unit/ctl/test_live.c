@@ -11,18 +11,6 @@
 static struct vif_live live;
 static char why[256];
 
-static void
-put(const char *key, const char *value)
-{
-	char path[128];
-
-	snprintf(path, sizeof(path), HELPER_BACK_ABS "/%s", key);
-	if (value == NULL)
-		fake_store_remove(path);
-	else
-		fake_store_write(path, value);
-}
-
 static struct xstore
 open_empty(bool switched)
 {
@@ -76,7 +64,7 @@ vif_live_read_mtu(void)
 	struct xstore xs = open_empty(true);
 
 	for (unsigned i = 0; i < ARRAY_SIZE(mtus); i++) {
-		put("mtu", mtus[i].mtu);
+		helper_put_back("mtu", mtus[i].mtu);
 		CU_ASSERT_EQUAL(read_live(&xs), mtus[i].ret);
 		if (mtus[i].ret == 0) {
 			CU_ASSERT_EQUAL(live.max_frame, mtus[i].max_frame);
@@ -85,7 +73,7 @@ vif_live_read_mtu(void)
 			CU_ASSERT_EQUAL(live.max_frame, 65535); /* the last good one */
 		}
 	}
-	put("mtu", NULL);
+	helper_put_back("mtu", NULL);
 	CU_ASSERT_EQUAL(read_live(&xs), 0);
 	CU_ASSERT_EQUAL(live.max_frame, 1518);
 	helper_close(&xs);
@@ -103,13 +91,13 @@ vif_live_read_rate(void)
 	struct xstore xs = open_empty(true);
 
 	for (unsigned i = 0; i < ARRAY_SIZE(rates); i++) {
-		put("rate", rates[i].rate);
+		helper_put_back("rate", rates[i].rate);
 		CU_ASSERT_EQUAL(read_live(&xs), 0);
 		CU_ASSERT_EQUAL(live.from_guest.bytes, rates[i].bytes);
 		CU_ASSERT_EQUAL(live.from_guest.usecs, rates[i].usecs);
 		CU_ASSERT_EQUAL(live.to_guest.bytes, 0);
 	}
-	put("rate-to-guest", "7,8");
+	helper_put_back("rate-to-guest", "7,8");
 	CU_ASSERT_EQUAL(read_live(&xs), 0);
 	CU_ASSERT_EQUAL(live.to_guest.bytes, 7);
 	CU_ASSERT_EQUAL(live.to_guest.usecs, 8);
@@ -128,11 +116,11 @@ vif_live_read_rate_hostile(void)
 	char path[128], text[3000];
 
 	for (unsigned k = 0; k < ARRAY_SIZE(keys); k++) {
-		put(keys[k], "5,6");
+		helper_put_back(keys[k], "5,6");
 		CU_ASSERT_EQUAL(read_live(&xs), 0);
 		const struct vif_rate *rate = k == 0 ? &live.from_guest : &live.to_guest;
 		for (unsigned i = 0; i < ARRAY_SIZE(bad); i++) {
-			put(keys[k], bad[i]);
+			helper_put_back(keys[k], bad[i]);
 			CU_ASSERT_EQUAL(read_live(&xs), -EINVAL);
 			CU_ASSERT_PTR_NOT_NULL(strstr(why, keys[k]));
 			CU_ASSERT(rate->bytes == 5 && rate->usecs == 6);
@@ -147,7 +135,7 @@ vif_live_read_rate_hostile(void)
 		CU_ASSERT_EQUAL(read_live(&xs), -EINVAL);
 		CU_ASSERT_PTR_NOT_NULL(strstr(why, "\\xff\\x1b[2J"));
 		CU_ASSERT(rate->bytes == 5 && rate->usecs == 6);
-		put(keys[k], NULL);
+		helper_put_back(keys[k], NULL);
 	}
 	helper_close(&xs);
 }
@@ -158,15 +146,15 @@ vif_live_read_priority(void)
 	static const char *const bad[] = { "0", "17", "-1", "", "1.5", "high", "4294967297" };
 	struct xstore xs = open_empty(true);
 
-	put("priority", "16");
+	helper_put_back("priority", "16");
 	CU_ASSERT_EQUAL(read_live(&xs), 0);
 	CU_ASSERT_EQUAL(live.weight, 16);
 	for (unsigned i = 0; i < ARRAY_SIZE(bad); i++) {
-		put("priority", bad[i]);
+		helper_put_back("priority", bad[i]);
 		CU_ASSERT_EQUAL(read_live(&xs), -EINVAL);
 		CU_ASSERT_EQUAL(live.weight, 16);
 	}
-	put("priority", NULL);
+	helper_put_back("priority", NULL);
 	CU_ASSERT_EQUAL(read_live(&xs), 0);
 	CU_ASSERT_EQUAL(live.weight, 1);
 	helper_close(&xs);
@@ -187,10 +175,10 @@ vif_live_read_guards(void)
 
 	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct xstore xs = open_empty(cases[i].switched);
-		put("mac", cases[i].mac);
-		put("mac-antispoof", cases[i].guard);
-		put("ip", cases[i].mac == NULL ? NULL : "10.0.0.5");
-		put("ip-antispoof", cases[i].guard);
+		helper_put_back("mac", cases[i].mac);
+		helper_put_back("mac-antispoof", cases[i].guard);
+		helper_put_back("ip", cases[i].mac == NULL ? NULL : "10.0.0.5");
+		helper_put_back("ip-antispoof", cases[i].guard);
 		CU_ASSERT_EQUAL(read_live(&xs), 0);
 		CU_ASSERT_EQUAL(live.policy.check_mac, cases[i].checks);
 		CU_ASSERT_EQUAL(live.policy.check_ip, cases[i].checks);
@@ -208,24 +196,24 @@ vif_live_read_unguarded(void)
 {
 	struct xstore xs = open_empty(false);
 
-	put("ip", "10.0.0.5/24 or so");
-	put("mac", "unknown");
-	put("vlan", "10");
+	helper_put_back("ip", "10.0.0.5/24 or so");
+	helper_put_back("mac", "unknown");
+	helper_put_back("vlan", "10");
 	CU_ASSERT_EQUAL(read_live(&xs), 0);
 	CU_ASSERT(!has_policy());
 	CU_ASSERT_STRING_EQUAL(live.mac_text, "unknown");
-	put("ip-antispoof", "1");
+	helper_put_back("ip-antispoof", "1");
 	CU_ASSERT_EQUAL(read_live(&xs), -EINVAL);
 	CU_ASSERT_PTR_NOT_NULL(strstr(why, "key mac ")); /* both need it */
-	put("mac", "00:16:3e:00:00:05");
+	helper_put_back("mac", "00:16:3e:00:00:05");
 	CU_ASSERT_EQUAL(read_live(&xs), -EINVAL);
 	CU_ASSERT_PTR_NOT_NULL(strstr(why, "key ip "));
-	put("ip-antispoof", NULL);
-	put("mac", "unknown");
-	put("mac-antispoof", "1");
+	helper_put_back("ip-antispoof", NULL);
+	helper_put_back("mac", "unknown");
+	helper_put_back("mac-antispoof", "1");
 	CU_ASSERT_EQUAL(read_live(&xs), -EINVAL);
 	CU_ASSERT_PTR_NOT_NULL(strstr(why, "key mac "));
-	put("mac-antispoof", "yes");
+	helper_put_back("mac-antispoof", "yes");
 	CU_ASSERT_EQUAL(read_live(&xs), -EINVAL);
 	CU_ASSERT_PTR_NOT_NULL(strstr(why, "mac-antispoof"));
 	helper_close(&xs);
@@ -237,22 +225,22 @@ vif_live_read_some_wrong(void)
 {
 	struct xstore xs = open_empty(true);
 
-	put("mac", "00:16:3e:00:00:05");
-	put("rate", "5,6");
+	helper_put_back("mac", "00:16:3e:00:00:05");
+	helper_put_back("rate", "5,6");
 	CU_ASSERT_EQUAL(read_live(&xs), 0);
-	put("mac", "00:16:3e:00:00:5");
-	put("rate", "wrong");
-	put("mtu", "9000");
-	put("vlan", "wrong");
+	helper_put_back("mac", "00:16:3e:00:00:5");
+	helper_put_back("rate", "wrong");
+	helper_put_back("mtu", "9000");
+	helper_put_back("vlan", "wrong");
 	CU_ASSERT_EQUAL(read_live(&xs), -EINVAL);
 	CU_ASSERT_PTR_NOT_NULL(strstr(why, "key mac "));
 	CU_ASSERT(live.policy.check_mac && live.policy.mac[5] == 5);
 	CU_ASSERT_EQUAL(live.from_guest.bytes, 5);
 	CU_ASSERT_EQUAL(live.max_frame, 9018);
 	CU_ASSERT(!live.policy.filters_vlans);
-	put("mac", NULL);
-	put("rate", NULL);
-	put("vlan", NULL);
+	helper_put_back("mac", NULL);
+	helper_put_back("rate", NULL);
+	helper_put_back("vlan", NULL);
 	CU_ASSERT_EQUAL(read_live(&xs), 0);
 	CU_ASSERT(!has_policy());
 	helper_close(&xs);
@@ -263,7 +251,7 @@ vif_live_read_store_fails(void)
 {
 	struct xstore xs = open_empty(true);
 
-	put("rate", "5,6");
+	helper_put_back("rate", "5,6");
 	for (unsigned skip = 0; skip < 9; skip++) {
 		fake_store_fail(FAKE_STORE_READ, skip, 1, EIO);
 		CU_ASSERT_EQUAL(read_live(&xs), -EIO);
