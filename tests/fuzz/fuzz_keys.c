@@ -173,6 +173,15 @@ read_live(bool switched)
 		MUST(live.pin[i] < N_POLLERS);
 }
 
+/* What the reader above is woken for: the whole names of its keys alone. */
+static void
+check_watched_names(void)
+{
+	MUST(vif_live_has_key(KEY_RATE, strlen(KEY_RATE)) && !vif_live_has_key(KEY_BRIDGE, strlen(KEY_BRIDGE)));
+	for (unsigned i = 0; i < N_NAMES; i++)
+		MUST(!vif_live_has_key(names[i], strlen(names[i]) - 1));
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -180,6 +189,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	unsigned n;
 
 	MUST(vif_keys_features(&n) != NULL && n > 0);
+	check_watched_names();
 	memset(filler, '9', sizeof(filler));
 	commits = take(&in, 1);
 	take_keys(&in);
