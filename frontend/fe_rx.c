@@ -114,9 +114,10 @@ post_if_due(struct fe_queue *q)
 unsigned
 fe_rx_burst(struct fe_queue *q, struct vpe_fe_buf **frames, unsigned n)
 {
-	uint32_t pending = fe_ring_pending(&q->rx);
 	unsigned n_frames = 0;
 
+	fe_ring_prefetch_response(&q->rx);
+	uint32_t pending = fe_ring_pending(&q->rx);
 	if (q->fault != NULL)
 		return 0;
 	if (pending == 0) {

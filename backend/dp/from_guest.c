@@ -205,8 +205,9 @@ unsigned
 from_guest_burst(struct vif_queue *q, struct rte_mbuf **frames, unsigned n)
 {
 	struct poller *pl = q->port.owner;
-	uint32_t pending = ring_pending(&q->tx);
 
+	ring_prefetch_request(&q->tx);
+	uint32_t pending = ring_pending(&q->tx);
 	notify_if_due(q);
 	age_foreign(q);
 	if (pending == 0)

@@ -172,6 +172,7 @@ queue_create(const struct xen_ops *xen, const struct port_vif_params *params, un
 	if (ring_attach(&q->tx, given->tx_page, sizeof(netif_tx_request_t)) != RING_ATTACHED ||
 	    ring_attach(&q->rx, given->rx_page, sizeof(netif_rx_response_t)) != RING_ATTACHED)
 		ret = -EPROTO;
+	q->rx_copied = q->rx.req_cons; /* none */
 	if (ret == 0 && given->foreign != NULL) {
 		q->foreign = foreign_create(params->foreign_ops, given->foreign);
 		ret = q->foreign == NULL ? -errno : 0;

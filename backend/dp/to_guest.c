@@ -226,6 +226,34 @@ put_extras(struct vif_queue *q, struct burst *b, const struct rte_mbuf *m)
 		put_extra(q, b, NETIF_EXTRA_TYPE_XDP)->u.pad[0] = q->headroom;
 }
 
+static netif_rx_request_t *
+request_of(struct vif_queue *q, uint32_t idx)
+{
+	return &q->request[idx % NETIF_RING_SIZE];
+}
+
+/*
+ * Whether the guest has posted `need` slots. All that it posted is copied when it is first seen: to look at its index and slots for
+ * each frame would fetch their lines of memory from its CPU again and again.
+ */
+static bool
+has_requests(struct vif_queue *q, unsigned need)
+{
+	uint32_t copied = q->rx_copied - q->rx.req_cons;
+	uint32_t unanswered = q->rx.req_cons - q->rx.rsp_prod; /* of this run */
+
+	if (copied >= need)
+		return true;
+	uint32_t pending = ring_pending(&q->rx);
+	if (pending > NETIF_RING_SIZE - unanswered || pending < copied) {
+		port_set_fault(&q->port, "rx ring: impossible number of requests");
+		return false;
+	}
+	for (uint32_t end = q->rx.req_cons + pending; q->rx_copied != end; q->rx_copied++)
+		ring_copy_request(&q->rx, q->rx_copied, request_of(q, q->rx_copied));
+	return pending >= need;
+}
+
 /* Takes the frame's slots off the ring and collects its copies. The caller checked that there are enough. */
 static void
 take_frame(struct vif_queue *q, struct copy_batch *copy, struct burst *b, struct rte_mbuf *m)
@@ -236,14 +264,13 @@ take_frame(struct vif_queue *q, struct copy_batch *copy, struct burst *b, struct
 	while (at < m->pkt_len) {
 		uint16_t len = slot_size(q, m, at);
 		struct rx_slot *s = &b->slot[b->n_slots++];
-		netif_rx_request_t req;
+		const netif_rx_request_t *req = request_of(q, q->rx.req_cons++);
 
-		ring_copy_request(&q->rx, q->rx.req_cons++, &req);
-		s->copy = copy_to_guest(copy, q->grants, q->domid, req.gref, q->headroom,
+		s->copy = copy_to_guest(copy, q->grants, q->domid, req->gref, q->headroom,
 					rte_pktmbuf_mtod_offset(m, void *, at), len);
 		at += len;
 		s->rsp = (netif_rx_response_t){
-			.id = req.id,
+			.id = req->id,
 			.offset = q->headroom,
 			.flags = (uint16_t)(flags | (at < m->pkt_len ? NETRXF_more_data : 0)),
 			.status = (int16_t)len,
@@ -279,20 +306,14 @@ void
 to_guest_run(struct vif_queue *q)
 {
 	struct poller *pl = q->port.owner;
-	uint32_t pending = ring_pending(&q->rx);
 	struct burst b;
 
 	b.n_frames = b.n_slots = 0; /* and not its slots, which are 6 KiB */
-	if (pending > NETIF_RING_SIZE) {
-		port_set_fault(&q->port, "rx ring: impossible number of requests");
-		return;
-	}
 	look_at_hash(q);
 	copy_reset(&pl->copy);
 	while (b.n_frames < q->backlog.n) {
 		struct rte_mbuf *m = backlog_peek(&q->backlog, b.n_frames);
-		unsigned need = to_guest_slots(q, m);
-		if (need > pending)
+		if (!has_requests(q, to_guest_slots(q, m)))
 			break;
 		if (!meter_is_open(q->meter_to, pl->now)) {
 			q->stats.n_rate_to_guest++;
@@ -301,7 +322,6 @@ to_guest_run(struct vif_queue *q)
 		}
 		meter_charge(q->meter_to, pl->now, m->pkt_len);
 		take_frame(q, &pl->copy, &b, m);
-		pending -= need;
 		b.n_frames++;
 		q->port.stats.tx_frames++;
 		q->port.stats.tx_bytes += m->pkt_len;

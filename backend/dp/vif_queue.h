@@ -42,9 +42,11 @@ struct vif_queue {
 	const struct steering *hash; /* that the frames of a run are told with; NULL: none. Set anew for each run */
 	struct ring tx; /* from the guest */
 	struct ring rx; /* to the guest */
+	uint32_t rx_copied; /* index of the first rx request that is not in request[] */
 	uint64_t tx_published; /* clock of the oldest tx response that the guest was not notified of */
 	struct vif_backlog backlog;
 	struct port_vif_stats stats;
+	netif_rx_request_t request[NETIF_RING_SIZE]; /* by ring index: what the guest posted, from rx.req_cons to rx_copied */
 	struct slot_rsp rsp[NETIF_RING_SIZE]; /* scratch of one from_guest burst */
 };
 
