@@ -4,7 +4,8 @@
  *
  * Theory of operation: rte_hash maps a key (LAN and MAC) to a position, and entries[position]
  * holds the port and the time at which the entry expires. An unused position has ENTRY_FREE as its LAN, so
- * that ageing and flushing walk the array alone and ask the hash only to delete.
+ * that ageing and flushing walk the array alone and ask the hash only to delete. Before the hash is asked for a key, the position
+ * where a key like it was last time is looked at.
  */
 #include "sw/fdb.h"
 
@@ -28,6 +29,9 @@
  */
 #define AGE_STEP 64u
 
+/* A power of two. */
+#define N_HINTS 256u
+
 /* 68 bits of it are used. 16 bytes is a size for which rte_hash has a comparison of its own. */
 struct fdb_key {
 	uint64_t mac;
@@ -47,6 +51,7 @@ struct fdb {
 	uint32_t age_idx; /* where fdb_age() goes on */
 	struct fdb_stats stats;
 	uint32_t n_owned[LIMIT_PORTS];
+	uint32_t hint[N_HINTS]; /* positions, by hint_of() */
 	struct fdb_entry entries[];
 };
 
@@ -69,6 +74,27 @@ key_hash(const void *key, uint32_t key_size, uint32_t seed)
 
 	(void)key_size;
 	return rte_jhash_3words((uint32_t)k->mac, (uint32_t)(k->mac >> 32), (uint32_t)k->lan, seed);
+}
+
+static uint32_t
+hint_of(const struct fdb_key *key)
+{
+	return (uint32_t)((key->mac ^ key->lan) * 0x9e3779b97f4a7c15u >> 32) % N_HINTS;
+}
+
+/* Position of the key, negative if there is none. */
+static int32_t
+find(struct fdb *fdb, const struct fdb_key *key)
+{
+	uint32_t *hint = &fdb->hint[hint_of(key)];
+	const struct fdb_key *there = &fdb->entries[*hint].key;
+
+	if (there->mac == key->mac && there->lan == key->lan)
+		return (int32_t)*hint;
+	int32_t pos = rte_hash_lookup(fdb->hash, key);
+	if (pos >= 0)
+		*hint = (uint32_t)pos;
+	return pos;
 }
 
 struct fdb *
@@ -118,7 +144,7 @@ fdb_destroy(struct fdb *fdb)
 
 /* Returns the new entry, or NULL if it may not be made. */
 static struct fdb_entry *
-entry_add(struct fdb *fdb, const struct fdb_key *key, hash_sig_t sig, uint16_t port)
+entry_add(struct fdb *fdb, const struct fdb_key *key, uint16_t port)
 {
 	int32_t pos;
 
@@ -126,7 +152,7 @@ entry_add(struct fdb *fdb, const struct fdb_key *key, hash_sig_t sig, uint16_t p
 		fdb->stats.n_refused_port++;
 		return NULL;
 	}
-	pos = rte_hash_add_key_with_hash(fdb->hash, key, sig);
+	pos = rte_hash_add_key(fdb->hash, key);
 	if (pos < 0) {
 		fdb->stats.n_refused_full++;
 		return NULL;
@@ -167,12 +193,11 @@ void
 fdb_learn(struct fdb *fdb, uint32_t lan, const uint8_t *mac, uint16_t port, uint64_t now_ms)
 {
 	struct fdb_key key = key_make(lan, mac);
-	hash_sig_t sig = rte_hash_hash(fdb->hash, &key);
-	int32_t pos = rte_hash_lookup_with_hash(fdb->hash, &key, sig);
+	int32_t pos = find(fdb, &key);
 	struct fdb_entry *entry;
 
 	if (pos < 0)
-		entry = entry_add(fdb, &key, sig, port);
+		entry = entry_add(fdb, &key, port);
 	else if (fdb->entries[pos].port != port)
 		entry = entry_move(fdb, &fdb->entries[pos], port);
 	else
@@ -182,10 +207,10 @@ fdb_learn(struct fdb *fdb, uint32_t lan, const uint8_t *mac, uint16_t port, uint
 }
 
 int
-fdb_lookup(const struct fdb *fdb, uint32_t lan, const uint8_t *mac, uint64_t now_ms)
+fdb_lookup(struct fdb *fdb, uint32_t lan, const uint8_t *mac, uint64_t now_ms)
 {
 	struct fdb_key key = key_make(lan, mac);
-	int32_t pos = rte_hash_lookup(fdb->hash, &key);
+	int32_t pos = find(fdb, &key);
 
 	if (pos < 0 || now_ms >= fdb->entries[pos].expires_ms)
 		return -1;

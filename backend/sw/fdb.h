@@ -32,7 +32,7 @@ void fdb_destroy(struct fdb *fdb);
 void fdb_learn(struct fdb *fdb, uint32_t lan, const uint8_t *mac, uint16_t port, uint64_t now_ms);
 
 /* The port that `mac` is behind, or -1 if that is not known. */
-int fdb_lookup(const struct fdb *fdb, uint32_t lan, const uint8_t *mac, uint64_t now_ms);
+int fdb_lookup(struct fdb *fdb, uint32_t lan, const uint8_t *mac, uint64_t now_ms);
 
 /* Removes all entries of `port`. Reads the table once from start to end, unless the port owns none. */
 void fdb_flush_port(struct fdb *fdb, uint16_t port);

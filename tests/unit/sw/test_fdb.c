@@ -44,7 +44,7 @@ learn(struct fdb *fdb, uint16_t bridge, unsigned first, unsigned n, uint16_t por
 
 /* How many of the addresses first .. first+n-1 are known to be behind `port`. */
 static unsigned
-count(const struct fdb *fdb, uint16_t bridge, unsigned first, unsigned n, int port, uint64_t now_ms)
+count(struct fdb *fdb, uint16_t bridge, unsigned first, unsigned n, int port, uint64_t now_ms)
 {
 	unsigned n_found = 0;
 
