@@ -5,7 +5,7 @@
 #   direct_send GUEST TO BYTES [OPTION...] vpe-pktgen sends for 2 s; prints frames a second, as the sender counts
 #   direct_echo GUEST, direct_echo_stop GUEST
 #   direct_tap GUEST, direct_tap_stop GUEST  its own stack over vpe-tap, with the address that the vif had
-#   direct_cycles GUEST N                  opens and closes N times; nothing may be left in guest and daemon
+#   direct_cycles GUEST N [BUFFERS]        opens and closes N times; nothing may be left in guest and daemon
 #   direct_kill GUEST PROGRAM              SIGKILL; prints after how many tenths of a second the daemon in dom0 has nothing
 #                                          mapped any more (no other vif may be connected)
 #   direct_gone GUEST INDEX                no program has the vif, and the daemon in dom0 nothing of it or of any other
@@ -114,11 +114,11 @@ _direct_free_kb() {
 	on $1 'sleep 3; echo 3 >/proc/sys/vm/drop_caches; awk "/MemFree/ { print \$2 }" /proc/meminfo'
 }
 
-direct_cycles() { # GUEST N
+direct_cycles() { # GUEST N [BUFFERS]
 	local before before_kb free after after_kb free_after deadline=1200
-	on $1 'reopen 0 20' >&2
+	on $1 "reopen 0 20 ${3-}" >&2
 	before=$(vpe_holds) before_kb=$(vpe_memory_kb) free=$(_direct_free_kb $1)
-	tell $1 "reopen 0 $2 >reopen.out 2>&1; echo status \$? >>reopen.out"
+	tell $1 "reopen 0 $2 ${3-} >reopen.out 2>&1; echo status \$? >>reopen.out"
 	wait_for $deadline on $1 'grep -q status reopen.out' || fail "reopen does not end"
 	on $1 'cat reopen.out' | tee /run/lab/reopen >&2
 	after=$(vpe_holds) after_kb=$(vpe_memory_kb) free_after=$(_direct_free_kb $1)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * reopen VIF TIMES: opens the vif, sends a frame that must come back, closes the vif, and so on. Fails if this process holds more
- * descriptors, mappings or memory at the end than after the first tenth.
+ * reopen VIF TIMES [BUFFERS]: opens the vif with so many buffers (as many as the library chooses), sends a frame that must come
+ * back, closes the vif, and so on. Fails if this process holds more descriptors, mappings or memory at the end than after the first
+ * tenth.
  */
 #include <dirent.h>
 #include <err.h>
@@ -67,12 +68,14 @@ send_one(struct vpe_fe *fe)
 int
 main(int argc, char **argv)
 {
-	struct vpe_fe_params params = { .vif = argc == 3 ? (unsigned)atoi(argv[1]) : 0 };
-	int n = argc == 3 ? atoi(argv[2]) : 0;
+	struct vpe_fe_params params = { 0 };
 	struct held before = { 0 };
+	int n;
 
-	if (n < 10)
-		errx(1, "reopen VIF TIMES");
+	if (argc < 3 || argc > 4 || (n = atoi(argv[2])) < 10)
+		errx(1, "reopen VIF TIMES [BUFFERS]");
+	params.vif = (unsigned)atoi(argv[1]);
+	params.n_buffers = argc == 4 ? (unsigned)atoi(argv[3]) : 0;
 	for (int i = 0; i < n; i++) {
 		struct vpe_fe *fe = vpe_fe_open(&params);
 		if (fe == NULL)
