@@ -58,7 +58,7 @@ parse_guards_ip(struct vif_live *live, const char *text)
 }
 
 /*
- * What is not checked need not make sense: scripts of drop-in vifs may know more forms of an address than we do. Both checks need
+ * What is not checked need not make sense: scripts of drop-in vifs may know more forms of an address than we do. Both checks use
  * the MAC.
  */
 static int

@@ -99,14 +99,15 @@ agrees(const struct policy_ipv6 *own, const uint8_t *addr)
 	return true;
 }
 
-/* RFC 4291 appendix A. */
+/* RFC 4291 appendix A. Of no MAC is none. */
 static bool
 is_link_local_of(const uint8_t *mac, const uint8_t *addr)
 {
+	static const uint8_t none[6];
 	const uint8_t own[16] = { 0xfe, 0x80, 0, 0, 0, 0, 0, 0, mac[0] ^ 0x02, mac[1], mac[2], 0xff, 0xfe,
 				  mac[3], mac[4], mac[5] };
 
-	return memcmp(own, addr, sizeof(own)) == 0;
+	return memcmp(mac, none, sizeof(none)) != 0 && memcmp(own, addr, sizeof(own)) == 0;
 }
 
 static bool

@@ -61,7 +61,7 @@ struct policy {
 	bool check_mac; /* frames must come from `mac` */
 	bool check_ip;  /* and from one of the addresses */
 	bool filters_vlans;
-	uint8_t mac[6]; /* needed for both checks */
+	uint8_t mac[6]; /* all zeroes: none, which check_ip can do without */
 	unsigned n_ipv4;
 	unsigned n_ipv6;
 	struct policy_ipv4 ipv4[POLICY_IPS_MAX];

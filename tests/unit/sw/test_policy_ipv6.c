@@ -79,6 +79,18 @@ policy_check_ipv6(void)
 	}
 }
 
+/* Without a MAC there is no link-local address to take for granted. */
+static void
+policy_check_ipv6_no_mac(void)
+{
+	const struct policy policy = { .check_ip = true };
+
+	put_ipv6(0, BYTES(0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0x02, 0, 0, 0xff, 0xfe, 0, 0, 0), 58);
+	PUT(128, 0, 0, 1, 0, 0, 0, 0);
+	end_ipv6();
+	EXPECT(&policy, DROP_IP_SPOOF);
+}
+
 static void
 policy_check_ipv6_lengths(void)
 {
@@ -358,6 +370,7 @@ void
 test_policy_ipv6(CU_pSuite suite)
 {
 	UNIT_ADD(suite, policy_check_ipv6);
+	UNIT_ADD(suite, policy_check_ipv6_no_mac);
 	UNIT_ADD(suite, policy_check_ipv6_lengths);
 	UNIT_ADD(suite, policy_check_unspecified);
 	UNIT_ADD(suite, policy_check_dhcpv6);
