@@ -55,13 +55,6 @@ fe_ring_slot(const struct fe_ring *r, uint32_t idx)
 	return r->shared->slots + (size_t)(idx & r->mask) * r->slot_size;
 }
 
-/* Fetches the line of memory that the next response will be in together with the one of rsp_prod, not after it. */
-static inline void
-fe_ring_prefetch_response(const struct fe_ring *r)
-{
-	__builtin_prefetch(fe_ring_slot(r, r->rsp_cons));
-}
-
 /* Copies `size` bytes of response `idx`, reading each byte of the page once. `size` is a multiple of 4. */
 static inline void
 fe_ring_copy_response(const struct fe_ring *r, uint32_t idx, void *out, size_t size)

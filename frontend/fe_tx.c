@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Frames -> tx ring. Each slot points at one buffer of the frame, wherever its data lies. Source: netif.h */
+#include "base/cache.h"
 #include "fe_queue.h"
 
 void
@@ -92,6 +93,7 @@ put_frame(struct fe_queue *q, struct vpe_fe_buf *first, uint32_t len)
 		flags |= NETTXF_data_validated;
 	if (is_gso(first))
 		flags |= NETTXF_extra_info;
+	cache_demote(first->data);
 	for (struct vpe_fe_buf *buf = first, *next; buf != NULL; buf = next) {
 		next = buf->next;
 		uint16_t id = q->tx_free[--q->n_tx_free];

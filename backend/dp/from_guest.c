@@ -206,7 +206,7 @@ from_guest_burst(struct vif_queue *q, struct rte_mbuf **frames, unsigned n)
 {
 	struct poller *pl = q->port.owner;
 
-	ring_prefetch_request(&q->tx);
+	ring_fetch_request(&q->tx);
 	uint32_t pending = ring_pending(&q->tx);
 	notify_if_due(q);
 	age_foreign(q);

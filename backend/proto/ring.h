@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/cache.h"
 #include "proto/netif.h"
 
 /* ring.h: the head of every sring. */
@@ -88,9 +89,9 @@ ring_slot(const struct ring *r, uint32_t idx)
  * with the one of req_prod, not after it.
  */
 static inline void
-ring_prefetch_request(const struct ring *r)
+ring_fetch_request(const struct ring *r)
 {
-	__builtin_prefetch(ring_slot(r, r->req_cons));
+	cache_fetch(ring_slot(r, r->req_cons));
 }
 
 /*

@@ -109,6 +109,14 @@ fill(uint8_t *frame, const uint8_t dst[6], const uint8_t src[6])
 	frame[13] = ETHERTYPE & 0xff;
 }
 
+/* What an application does first with a frame, and part of the trip. */
+static void
+expect_ours(const uint8_t *frame)
+{
+	if (frame[12] != ETHERTYPE >> 8 || frame[13] != (ETHERTYPE & 0xff))
+		errx(1, "somebody else's frame");
+}
+
 /* ---- vpe ------------------------------------------------------------------------------------------------- */
 
 #define SELF 1u
@@ -199,6 +207,7 @@ vpe_trip(struct vpe_fe *from, struct vpe_fe *to, const uint8_t dst[6])
 		errx(1, "the ring is full");
 	while (vpe_fe_rx_burst(to, 0, &frame, 1) == 0)
 		;
+	expect_ours(frame->data);
 	uint64_t ticks = rte_rdtsc_precise() - start;
 	vpe_fe_free(to, frame);
 	return ticks;
@@ -323,6 +332,7 @@ virtio_trip(const struct peer *p)
 		errx(1, "the ring is full");
 	while (rte_eth_rx_burst(p->virtio, 0, &m, 1) == 0)
 		;
+	expect_ours(rte_pktmbuf_mtod(m, const uint8_t *));
 	uint64_t ticks = rte_rdtsc_precise() - start;
 	rte_pktmbuf_free(m);
 	return ticks;
