@@ -119,7 +119,7 @@ _direct_has_free() { # GUEST KB
 }
 
 direct_cycles() { # GUEST N [BUFFERS]
-	local before before_kb free after after_kb deadline=1200
+	local before before_kb free after after_kb deadline=1800
 	on $1 "reopen 0 20 ${3-}" >&2
 	before=$(vpe_holds) before_kb=$(vpe_memory_kb) free=$(_direct_free_kb $1)
 	tell $1 "reopen 0 $2 ${3-} >reopen.out 2>&1; echo status \$? >>reopen.out"
