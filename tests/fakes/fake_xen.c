@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/util.h"
 #include "fakes/fake_internal.h"
 
 pthread_mutex_t fake_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -79,10 +80,7 @@ fake_wait(uint64_t old, uint64_t deadline_ms)
 uint64_t
 fake_now_ms(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+	return util_now_ms();
 }
 
 void

@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/util.h"
 #include "vpe/frontend.h"
 
 #define N_QUEUES 2u
@@ -67,22 +67,13 @@ take(struct vpe_fe *fe, const struct vpe_fe_rss *rss, unsigned n)
 	return n_second;
 }
 
-static uint64_t
-now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 /* Drops what was steered before the last set(). */
 static void
 drop_old(struct vpe_fe *fe)
 {
 	struct vpe_fe_buf *frame;
 
-	for (uint64_t end = now_ms() + OLD_MS; now_ms() < end;) {
+	for (uint64_t end = util_now_ms() + OLD_MS; util_now_ms() < end;) {
 		vpe_fe_wait(fe, 0, 1000);
 		for (unsigned q = 0; q < N_QUEUES; q++) {
 			while (vpe_fe_rx_burst(fe, q, &frame, 1) == 1)
