@@ -314,6 +314,7 @@ peer_open(struct peer *p)
 			errx(1, "virtio-user and vhost do not find each other");
 		usleep(1000);
 	}
+	unlink(path);
 }
 
 static uint64_t
