@@ -158,7 +158,12 @@ ctrl_world_open(uint32_t index, uint32_t n_waiting)
 	port.steering = steered = NULL;
 	polled = NULL;
 	MUST((ctrl_open(&ctrl, &env, &vif_link, &member, DOMID) == 0) == (n_waiting <= 128));
-	ctrl_world.is_open = ctrl.env != NULL;
+}
+
+bool
+ctrl_world_is_open(void)
+{
+	return ctrl.env != NULL;
 }
 
 void

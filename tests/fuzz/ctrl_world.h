@@ -13,11 +13,13 @@ extern struct ctrl_world {
 	struct xen_netif_gref list[LIMIT_STATIC_LIST]; /* what the guest's other page holds */
 	uint32_t map_fails, copy_fails; /* the so-maniest call from now; 0: none */
 	bool call_fails, notify_fails; /* from now on */
-	bool is_open;
 } ctrl_world;
 
 /* A new guest, whose ring starts at `index` with so many requests. */
 void ctrl_world_open(uint32_t index, uint32_t n_waiting);
+
+/* Control serves the ring. */
+bool ctrl_world_is_open(void);
 
 /* Control looks at the ring. */
 void ctrl_world_run(void);

@@ -51,7 +51,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint32_t index = take(&in, 4);
 
 	ctrl_world_open(index, take(&in, 2));
-	while (in.left > 0 && ctrl_world.is_open)
+	while (in.left > 0 && ctrl_world_is_open())
 		step(&in);
 	ctrl_world_close();
 	return 0;

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/util.h"
 #include "fe_connect.h"
 #include "hostile.h"
 #include "proto/keys.h"
@@ -72,16 +73,16 @@ spoil_posted(struct play *p)
 static void
 rx_bad_grants(struct play *p)
 {
-	uint64_t n_dropped = p->q->stats.n_rx_dropped, end = now_ms() + PATIENCE_MS;
+	uint64_t n_dropped = p->q->stats.n_rx_dropped, end = util_now_ms() + PATIENCE_MS;
 
 	take_all(p);
-	while (p->q->stats.n_rx_dropped < n_dropped + 20 && check(p, now_ms() < end, "no errors")) {
+	while (p->q->stats.n_rx_dropped < n_dropped + 20 && check(p, util_now_ms() < end, "no errors")) {
 		spoil_posted(p);
 		shower(p, 20, 200);
 		take_all(p);
 	}
 	uint32_t last = p->q->rx.req_prod;
-	while ((int32_t)(p->q->rx.rsp_cons - last) < 0 && check(p, now_ms() < end, "no answers to all that was posted")) {
+	while ((int32_t)(p->q->rx.rsp_cons - last) < 0 && check(p, util_now_ms() < end, "no answers to all that was posted")) {
 		shower(p, 20, 60);
 		take_all(p);
 	}
@@ -106,8 +107,8 @@ answers_never_taken(struct play *p)
 		for (unsigned i = 0; i < NETIF_RING_SIZE; i++)
 			put_chain(p, 1, 60, 0);
 		publish(p);
-		for (uint64_t end = now_ms() + PATIENCE_MS; p->q->tx.shared->rsp_prod != p->q->tx.req_prod && !p->failed;)
-			check(p, now_ms() < end, "round %u is not answered", round);
+		for (uint64_t end = util_now_ms() + PATIENCE_MS; p->q->tx.shared->rsp_prod != p->q->tx.req_prod && !p->failed;)
+			check(p, util_now_ms() < end, "round %u is not answered", round);
 	}
 	p->q->tx.rsp_cons = p->q->tx.req_prod;
 }
@@ -115,7 +116,7 @@ answers_never_taken(struct play *p)
 static void
 one_slot_floods(struct play *p)
 {
-	for (uint64_t end = now_ms() + STORM_MS; now_ms() < end && !p->failed;) {
+	for (uint64_t end = util_now_ms() + STORM_MS; util_now_ms() < end && !p->failed;) {
 		put_chain(p, 1, 60, 0);
 		expect_answers(p, 1, 0, 0);
 	}
@@ -124,7 +125,7 @@ one_slot_floods(struct play *p)
 static void
 event_storm(struct play *p)
 {
-	for (uint64_t end = now_ms() + STORM_MS; now_ms() < end;)
+	for (uint64_t end = util_now_ms() + STORM_MS; util_now_ms() < end;)
 		fe_queue_notify(p->q);
 }
 
@@ -218,7 +219,7 @@ state_storm(struct play *p)
 	static const char *const value[] = { "4", "9", "4x", "-1", "" };
 	unsigned n = 0;
 
-	for (uint64_t end = now_ms() + STORM_MS; now_ms() < end; n++)
+	for (uint64_t end = util_now_ms() + STORM_MS; util_now_ms() < end; n++)
 		write_text(p, n % 50 == 0 ? "state/child" : KEY_STATE, value[n % 5]);
 	write_text(p, KEY_STATE, "4");
 	sleep(2); /* it is looked at once a second */
@@ -297,8 +298,8 @@ ask(struct play *p, uint16_t type, uint32_t a, uint32_t b, uint32_t c)
 	fe_ring_put_request(&ctrl->ring, &req, sizeof(req));
 	if (fe_ring_publish(&ctrl->ring))
 		p->fe->xen->events->notify(ctrl->events, (uint32_t)ctrl->port);
-	for (uint64_t end = now_ms() + PATIENCE_MS; fe_ring_pending(&ctrl->ring) == 0;)
-		if (!check(p, now_ms() < end, "request %u is not answered", type))
+	for (uint64_t end = util_now_ms() + PATIENCE_MS; fe_ring_pending(&ctrl->ring) == 0;)
+		if (!check(p, util_now_ms() < end, "request %u is not answered", type))
 			return UINT32_MAX;
 	fe_ring_copy_response(&ctrl->ring, ctrl->ring.rsp_cons++, &rsp, sizeof(rsp));
 	check(p, rsp.id == type, "request %u has the answer of %u", type, rsp.id);
@@ -327,12 +328,12 @@ control_ring(struct play *p)
 static void
 keeps_rules(struct play *p)
 {
-	for (uint64_t end = now_ms() + STORM_MS / 2; now_ms() < end && !p->failed;) {
+	for (uint64_t end = util_now_ms() + STORM_MS / 2; util_now_ms() < end && !p->failed;) {
 		put_chain(p, 1, 60, 0);
 		put_chain(p, 2, 200, 100);
 		expect_answers(p, 3, 0, 0);
 	}
-	for (uint64_t end = now_ms() + STORM_MS / 2; now_ms() < end && !p->failed;) {
+	for (uint64_t end = util_now_ms() + STORM_MS / 2; util_now_ms() < end && !p->failed;) {
 		shower(p, 100, 1000);
 		take_all(p);
 	}
@@ -342,7 +343,7 @@ keeps_rules(struct play *p)
 static void
 uses_store(struct play *p)
 {
-	for (uint64_t end = now_ms() + STORM_MS; now_ms() < end;)
+	for (uint64_t end = util_now_ms() + STORM_MS; util_now_ms() < end;)
 		write_text(p, "busy", "4");
 	fe_store_remove(&p->fe->store, "busy");
 	reconnects(p);

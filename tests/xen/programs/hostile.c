@@ -19,12 +19,6 @@
 
 #define BUFFERS 256u
 
-uint64_t
-now_ms(void)
-{
-	return util_now_ms();
-}
-
 bool
 check(struct play *p, bool ok, const char *format, ...)
 {
@@ -84,8 +78,8 @@ is_off(const struct play *p)
 static bool
 becomes_off(const struct play *p, unsigned ms)
 {
-	for (uint64_t end = now_ms() + ms; !is_off(p); usleep(10000))
-		if (now_ms() >= end)
+	for (uint64_t end = util_now_ms() + ms; !is_off(p); usleep(10000))
+		if (util_now_ms() >= end)
 			return false;
 	return true;
 }
@@ -145,8 +139,8 @@ take_answers(struct play *p, unsigned n, struct answers *a)
 	netif_tx_response_t rsp;
 
 	*a = (struct answers){ 0 };
-	for (uint64_t end = now_ms() + PATIENCE_MS; fe_ring_pending(r) != n;)
-		if (now_ms() >= end)
+	for (uint64_t end = util_now_ms() + PATIENCE_MS; fe_ring_pending(r) != n;)
+		if (util_now_ms() >= end)
 			return check(p, false, "%u answers, not %u", fe_ring_pending(r), n);
 	for (; n > 0; n--) {
 		fe_ring_copy_response(r, r->rsp_cons++, &rsp, sizeof(rsp));
@@ -204,19 +198,19 @@ expect_served(struct play *p)
 	take_frames(p->peer);
 	put_slot(p, &slot);
 	expect_answers(p, 1, 0, 0);
-	for (uint64_t end = now_ms() + PATIENCE_MS; !p->failed && take_frames(p->peer) == 0;)
-		check(p, now_ms() < end, "an ordinary frame does not arrive");
+	for (uint64_t end = util_now_ms() + PATIENCE_MS; !p->failed && take_frames(p->peer) == 0;)
+		check(p, util_now_ms() < end, "an ordinary frame does not arrive");
 }
 
 void
 shower(struct play *p, unsigned n, uint16_t len)
 {
 	struct packet_ends ends = { .src.s_addr = 2, .dst.s_addr = 1 };
-	uint64_t end = now_ms() + PATIENCE_MS;
+	uint64_t end = util_now_ms() + PATIENCE_MS;
 
 	memcpy(ends.src_mac, p->peer->info.mac, 6);
 	memcpy(ends.dst_mac, p->fe->info.mac, 6);
-	while (n > 0 && check(p, now_ms() < end, "the peer cannot send")) {
+	while (n > 0 && check(p, util_now_ms() < end, "the peer cannot send")) {
 		struct vpe_fe_buf *frame = vpe_fe_alloc(p->peer, 0);
 		if (frame == NULL) {
 			take_frames(p->peer);
@@ -237,7 +231,7 @@ shower(struct play *p, unsigned n, uint16_t len)
 static bool
 play_one(struct play *p, const struct hostile_case *c, unsigned vif)
 {
-	uint64_t since = now_ms();
+	uint64_t since = util_now_ms();
 
 	p->failed = false;
 	expect_served(p);
@@ -254,7 +248,7 @@ play_one(struct play *p, const struct hostile_case *c, unsigned vif)
 	if (!off)
 		expect_served(p);
 	printf("case %u: %s: %s%s, %u ms\n", c->number, c->name, p->failed ? "FAILED: " : "passed", p->failed ? p->why : "",
-	       (unsigned)(now_ms() - since));
+	       (unsigned)(util_now_ms() - since));
 	if (off)
 		printf("off %u\n", vif);
 	fflush(stdout);
@@ -284,7 +278,7 @@ play_all(struct play *p, const struct options *o, unsigned *vif, const struct ho
 	bool ok = true;
 
 	for (const struct hostile_case *c = list; c->name != NULL; c++) {
-		if (!is_wanted(o, c->number) || (again && (now_ms() >= o->end_ms || c->outcome == OFF || c->outcome == EITHER)))
+		if (!is_wanted(o, c->number) || (again && (util_now_ms() >= o->end_ms || c->outcome == OFF || c->outcome == EITHER)))
 			continue;
 		if (play_one(p, c, *vif))
 			continue;
@@ -313,13 +307,13 @@ main(int argc, char **argv)
 	if (argc < 5)
 		errx(1, "hostile PEER FIRST LAST SECONDS [CASE...]");
 	struct options o = { .first = (unsigned)atoi(argv[2]), .last = (unsigned)atoi(argv[3]), .n_cases = (unsigned)argc - 5,
-			     .cases = argv + 5, .end_ms = now_ms() + strtoul(argv[4], NULL, 10) * 1000 };
+			     .cases = argv + 5, .end_ms = util_now_ms() + strtoul(argv[4], NULL, 10) * 1000 };
 	unsigned vif = o.first;
 	p.peer = open_vif((unsigned)atoi(argv[1]));
 	open_play(&p, vif);
 	for (unsigned i = 0; i < 2; i++)
 		ok = play_all(&p, &o, &vif, lists[i], false) && ok;
-	while (now_ms() < o.end_ms)
+	while (util_now_ms() < o.end_ms)
 		for (unsigned i = 0; i < 2; i++)
 			ok = play_all(&p, &o, &vif, lists[i], true) && ok;
 	vpe_fe_close(p.fe);

@@ -72,6 +72,4 @@ void expect_served(struct play *p);
 /* The peer sends `n` frames of `len` bytes to the vif; both take what comes. */
 void shower(struct play *p, unsigned n, uint16_t len);
 
-uint64_t now_ms(void);
-
 #endif
