@@ -132,7 +132,7 @@ struct vif {
 	char guest_text[80]; /* what was negotiated, for the log */
 
 	/* CLOCK_NEVER: not. */
-	uint64_t offered_ms; /* when the 2 was written */
+	uint64_t offered_ms; /* when the 2 was last written; the features stand in the store since the first time */
 	uint64_t closed_ms;  /* when the 6 was written, or the toolstack last changed `online` */
 	uint64_t retry_ms;   /* the store failed us: look and write again then */
 	uint64_t reconf_ms;  /* the frontend's state 7 counts from then on */

@@ -21,18 +21,23 @@ struct texts {
 	char max_queues[4];
 };
 
-/* Only what changes: the toolstack writes `state` as well. */
+/*
+ * Only what changes: the toolstack writes `state` as well, and whoever watches the directory is woken for every key. What was
+ * offered once stands there for as long as the directory does.
+ */
 static unsigned
 values_of(const struct vif *vif, enum xenbus_state state, bool carrier, struct texts *texts, struct node_value *values)
 {
 	unsigned n = 0;
 	unsigned n_features;
 	const struct node_value *features = vif_keys_features(&n_features);
+	bool first = vif->shown_state == XenbusStateUnknown;
 
-	add(values, &n, KEY_CARRIER, carrier ? "1" : "0");
+	if (carrier != vif->shown_carrier || first)
+		add(values, &n, KEY_CARRIER, carrier ? "1" : "0");
 	if (state == vif->shown_state)
 		return n;
-	if (state == XenbusStateInitWait) {
+	if (state == XenbusStateInitWait && vif->offered_ms == CLOCK_NEVER) {
 		for (unsigned i = 0; i < n_features; i++)
 			add(values, &n, features[i].key, features[i].value);
 		snprintf(texts->max_queues, sizeof(texts->max_queues), "%u", vif->env->max_queues % 100);

@@ -182,6 +182,22 @@ vifs_settle_guest_closes(void)
 	rig_end(&rig);
 }
 
+/* Every key that is written wakes all who watch: one who comes back is told no more than the state. */
+static void
+vifs_settle_offered_once(void)
+{
+	rig_start(&rig, DRIVER_DOMAIN, HOTPLUG_SELF);
+	CU_ASSERT(rig_connect(&rig));
+	front_set_state(rig.g, 6);
+	CU_ASSERT(rig_until(&rig, 6));
+	uint64_t before = fake_store_calls(FAKE_STORE_WRITE);
+	front_set_state(rig.g, 1);
+	CU_ASSERT(rig_until(&rig, 2));
+	CU_ASSERT_EQUAL(fake_store_calls(FAKE_STORE_WRITE), before + 1);
+	CU_ASSERT_EQUAL(rig_back(&rig, "feature-sg"), 1);
+	rig_end(&rig);
+}
+
 /* kexec: the new kernel does not close first. */
 static void
 vifs_settle_guest_restarts(void)
@@ -455,6 +471,7 @@ test_vifs(CU_pSuite suite)
 	UNIT_ADD(suite, vifs_settle_detach_script);
 	UNIT_ADD(suite, vifs_settle_script_first);
 	UNIT_ADD(suite, vifs_settle_guest_closes);
+	UNIT_ADD(suite, vifs_settle_offered_once);
 	UNIT_ADD(suite, vifs_settle_guest_restarts);
 	UNIT_ADD(suite, vifs_settle_tolerated);
 	UNIT_ADD(suite, vifs_settle_domain_dies);
