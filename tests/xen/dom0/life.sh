@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Guests that are saved, restored and migrated, and what has to survive that.
-#   stream A B             one iperf3 with TCP both ways, which lasts; one at a time
-#   stream_goes_on [S]     it still is that one, and brings data both ways within S seconds (30)
+#   stream A B [OPTION]    one iperf3 with TCP, both ways unless the option is another, which lasts; one at a time
+#   stream_goes_on [S]     it still is that one, and brings data each way within S seconds (30)
+#   stream_mark            from now on
+#   stream_rate            prints what A has sent since stream_mark, in Mbit/s
 #   stream_stop            it ended in good order until now
 #   save GUEST             xl save; the domain is gone
 #   restore GUEST          a new domain, whose vifs are connected
@@ -20,31 +22,48 @@ SAVES=/lab/saves
 
 stream() {
 	note "stream $*"
-	local port=$(_free_port)
-	echo "$1 $2 $port" >$LAB/stream
+	local port=$(_free_port) how=${3---bidir} ways=1
+	[ "$how" != --bidir ] || ways=2
+	echo "$1 $2 $port $ways" >$LAB/stream
 	_serve $2 $port "iperf3 -s -1 -p $port -I iperf-$port.pid"
-	tell $1 "iperf3 -c $(address_of $2) -p $port -t 3600 --bidir -i 1 --forceflush -f k -I iperf-$port-client.pid >stream.out 2>&1
+	tell $1 "iperf3 -c $(address_of $2) -p $port -t 3600 $how -i 1 --forceflush -f k -I iperf-$port-client.pid >stream.out 2>&1
 		echo status \$? >>stream.out"
 	stream_goes_on
 }
 
 # What iperf3 has moved so far, from and to its client: two sums of kbit/s.
 _streamed() { # FROM
-	on $1 'awk "/sec/ { for (i = 1; i < NF; i++) if (\$(i + 1) == \"Kbits/sec\") sum[\$0 ~ /TX-C/] += \$i }
-		END { print sum[1] + 0, sum[0] + 0 }" stream.out'
+	on $1 'awk "/sec/ { for (i = 1; i < NF; i++) if (\$(i + 1) == \"Kbits/sec\") sum[\$0 ~ /RX-C/] += \$i }
+		END { print sum[0] + 0, sum[1] + 0 }" stream.out'
 }
 
-_streamed_more() { # SENT RECEIVED FROM
-	_streamed $3 | awk -v sent=$1 -v received=$2 '{ exit !($1 > sent && $2 > received) }'
+_streamed_more() { # SENT RECEIVED FROM WAYS
+	_streamed $3 | awk -v sent=$1 -v received=$2 -v ways=$4 '{ exit !($1 > sent && (ways == 1 || $2 > received)) }'
 }
 
 stream_goes_on() {
 	note "stream_goes_on $*"
-	local from to port
-	read -r from to port <$LAB/stream
-	wait_for ${1:-30} _streamed_more $(_streamed $from) $from ||
+	local from to port ways
+	read -r from to port ways <$LAB/stream
+	wait_for ${1:-30} _streamed_more $(_streamed $from) $from $ways ||
 		{ _stream_show $from $to $port; fail "the stream between $from and $to stands still"; }
 	on $from '! grep status stream.out' || { _stream_show $from $to $port; fail "the stream between $from and $to was cut"; }
+}
+
+# iperf3 says a line for each second and way: those of what was sent, or what the command makes of them.
+_stream_sent() { # COMMAND
+	local from
+	read -r from _ <$LAB/stream
+	on $from "grep sec stream.out | grep -v RX-C | $1"
+}
+
+stream_mark() {
+	_stream_sent 'wc -l' >$LAB/stream-mark
+}
+
+stream_rate() {
+	_stream_sent "tail -n +$(($(cat $LAB/stream-mark) + 1))" |
+		awk '{ for (i = 1; i < NF; i++) if ($(i + 1) == "Kbits/sec") sum += $i } END { printf "%d\n", sum / NR / 1000 }'
 }
 
 _stream_show() {
@@ -54,8 +73,8 @@ _stream_show() {
 
 stream_stop() {
 	note "stream_stop"
-	local from to port
-	read -r from to port <$LAB/stream
+	local from to
+	read -r from to _ <$LAB/stream
 	on $from "$END_TRAFFIC"
 	on $to "$END_TRAFFIC"
 	rm $LAB/stream

@@ -3,7 +3,7 @@
  * hostile PEER FIRST LAST SECONDS [CASE...]: plays the cases of tests/hostile-cases that a guest can play, on the vifs FIRST to LAST,
  * and says how each ended. A vif that was switched off is not used again. Vif PEER keeps the rules. Cases that leave the
  * vif as it was are repeated until SECONDS have passed. Cases 0 and 100, which are played only if they are named, break no rule.
- * hostile --list: their numbers.
+ * hostile --list: their numbers, and "once" where it may cost a vif.
  */
 #include "hostile.h"
 
@@ -16,8 +16,6 @@
 
 #include "base/util.h"
 #include "proto/keys.h"
-
-#define BUFFERS 256u
 
 bool
 check(struct play *p, bool ok, const char *format, ...)
@@ -68,7 +66,7 @@ open_play(struct play *p, unsigned vif)
 	prepare_frame(p);
 }
 
-static bool
+bool
 is_off(const struct play *p)
 {
 	return fe_store_back_number(&p->fe->store, KEY_CARRIER, -1) == 0 &&
@@ -227,6 +225,12 @@ shower(struct play *p, unsigned n, uint16_t len)
 
 /* ---- the cases --------------------------------------------------------------------------------------------- */
 
+static bool
+may_end_vif(const struct hostile_case *c)
+{
+	return c->outcome == OFF || c->outcome == EITHER;
+}
+
 /* Whether the vif can still be used. */
 static bool
 play_one(struct play *p, const struct hostile_case *c, unsigned vif)
@@ -278,7 +282,7 @@ play_all(struct play *p, const struct options *o, unsigned *vif, const struct ho
 	bool ok = true;
 
 	for (const struct hostile_case *c = list; c->name != NULL; c++) {
-		if (!is_wanted(o, c->number) || (again && (util_now_ms() >= o->end_ms || c->outcome == OFF || c->outcome == EITHER)))
+		if (!is_wanted(o, c->number) || (again && (util_now_ms() >= o->end_ms || may_end_vif(c))))
 			continue;
 		if (play_one(p, c, *vif))
 			continue;
@@ -301,7 +305,7 @@ main(int argc, char **argv)
 	if (argc == 2 && strcmp(argv[1], "--list") == 0) {
 		for (unsigned i = 0; i < 2; i++)
 			for (const struct hostile_case *c = lists[i]; c->name != NULL; c++)
-				printf("%u %s\n", c->number, c->name);
+				printf("%u %s %s\n", c->number, may_end_vif(c) ? "once" : "again", c->name);
 		return 0;
 	}
 	if (argc < 5)

@@ -12,6 +12,7 @@
 #include "fe_dev.h"
 #include "packet.h"
 
+#define BUFFERS 256u
 #define FRAME_SIZE 60u
 #define PATIENCE_MS 10000u
 
@@ -43,6 +44,9 @@ extern const struct hostile_case hostile_tx[], hostile_more[]; /* end with a NUL
 
 /* Notes what is wrong, unless `ok` or something was wrong before. Returns `ok`. */
 bool check(struct play *p, bool ok, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* Whether the backend has switched the vif off. */
+bool is_off(const struct play *p);
 
 /* ---- the tx ring ------------------------------------------------------------------------------------------- */
 
