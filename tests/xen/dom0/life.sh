@@ -31,14 +31,14 @@ stream() {
 	stream_goes_on
 }
 
-# What iperf3 has moved so far, from and to its client: two sums of kbit/s.
+# What iperf3 has moved so far, from and to its client, and in how many seconds: two sums of kbit/s, and how many they are of.
 _streamed() { # FROM
-	on $1 'awk "/sec/ { for (i = 1; i < NF; i++) if (\$(i + 1) == \"Kbits/sec\") sum[\$0 ~ /RX-C/] += \$i }
-		END { print sum[0] + 0, sum[1] + 0 }" stream.out'
+	on $1 'awk -v OFMT=%.0f "/sec/ { for (i = 1; i < NF; i++) if (\$(i + 1) == \"Kbits/sec\") { sum[\$0 ~ /RX-C/] += \$i; n[\$0 ~ /RX-C/]++ } }
+		END { print sum[0] + 0, sum[1] + 0, n[0] + 0 }" stream.out'
 }
 
-_streamed_more() { # SENT RECEIVED FROM WAYS
-	_streamed $3 | awk -v sent=$1 -v received=$2 -v ways=$4 '{ exit !($1 > sent && (ways == 1 || $2 > received)) }'
+_streamed_more() { # SENT RECEIVED SECONDS FROM WAYS
+	_streamed $4 | awk -v sent=$1 -v received=$2 -v ways=$5 '{ exit !($1 > sent && (ways == 1 || $2 > received)) }'
 }
 
 stream_goes_on() {
@@ -50,20 +50,17 @@ stream_goes_on() {
 	on $from '! grep status stream.out' || { _stream_show $from $to $port; fail "the stream between $from and $to was cut"; }
 }
 
-# iperf3 says a line for each second and way: those of what was sent, or what the command makes of them.
-_stream_sent() { # COMMAND
+stream_mark() {
 	local from
 	read -r from _ <$LAB/stream
-	on $from "grep sec stream.out | grep -v RX-C | $1"
-}
-
-stream_mark() {
-	_stream_sent 'wc -l' >$LAB/stream-mark
+	_streamed $from >$LAB/stream-mark
 }
 
 stream_rate() {
-	_stream_sent "tail -n +$(($(cat $LAB/stream-mark) + 1))" |
-		awk '{ for (i = 1; i < NF; i++) if ($(i + 1) == "Kbits/sec") sum += $i } END { printf "%d\n", sum / NR / 1000 }'
+	local from sent seconds
+	read -r from _ <$LAB/stream
+	read -r sent _ seconds <$LAB/stream-mark
+	_streamed $from | awk -v sent=$sent -v seconds=$seconds '{ printf "%d\n", ($1 - sent) / ($3 - seconds) / 1000 }'
 }
 
 _stream_show() {
