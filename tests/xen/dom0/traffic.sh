@@ -4,6 +4,9 @@
 #   ping FROM TO COUNT [BYTES]    every answer must come; never fragmented
 #   tcp FROM TO [SECONDS]         prints Mbit/s; some data must arrive
 #   udp FROM TO [BYTES] [SECONDS] prints datagrams a second that arrived
+#   tcp_at FROM TO ADDRESS [OPTIONS]   TCP to an address of TO's, with more options of iperf3: prints Mbit/s, 0 if nothing arrived
+#   udp_at FROM TO ADDRESS        datagrams of 1400 bytes: prints Mbit/s, 0 if nothing arrived
+#   full_size FROM ADDRESS [BYTES]   packets of 1500 bytes, or with that much payload, get an answer
 #   copy FROM TO MEGABYTES        random data, compared by checksum
 #   exchange A B                  all of these, both ways: what works at all, works
 #   load FROM TO                  TCP both ways in the background until load_stop
@@ -36,6 +39,27 @@ udp() {
 		'{ split($(NF - 2), n, "/"); split($3, t, "-")
 			printf "%d\n", (n[2] - n[1]) / (t[2] - t[1]) }' ||
 		fail "udp $*"
+}
+
+# FROM may be "GUEST ip netns exec NAME".
+tcp_at() {
+	local from=$1 to=$2 address=$3 port=$(_free_port)
+	shift 3
+	_serve $to $port "iperf3 -s -1 -p $port -I iperf-$port.pid"
+	on ${from%% *} "${from#"${from%% *}"} timeout 40 iperf3 -c $address -p $port -f m -i 0 -t 4 $*" >$LAB/iperf.out 2>&1 || :
+	on $to "[ ! -s iperf-$port.pid ] || kill \$(tr -d '\0' <iperf-$port.pid)" || :
+	awk '/receiver/ { rate = $(NF - 2) } END { print rate + 0 }' $LAB/iperf.out
+}
+
+udp_at() {
+	# The receiver's summary ends with the loss: "0.00-4.00 sec 2.38 MBytes 5.00 Mbits/sec 0.1 ms 0/1785 (0%)  receiver"
+	tcp_at $1 $2 $3 -u -b 5M -l 1400 >/dev/null
+	awk '/receiver/ { for (i = 1; i <= NF; i++) if ($i == "Mbits/sec") rate = $(i - 1) } END { print rate + 0 }' $LAB/iperf.out
+}
+
+full_size() {
+	on $1 "ping -q -n -c 5 -i 0.2 -W 3 -M do -s ${3:-1472} $2" >$LAB/ping.out 2>&1 || :
+	grep -q ' 0% packet loss' $LAB/ping.out || { cat $LAB/ping.out >&2; return 1; }
 }
 
 # One iperf3 run; prints what the awk program makes of the receiver's summary.

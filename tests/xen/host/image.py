@@ -15,12 +15,13 @@ from .say import step
 XEN_MODULES = """xen-privcmd xenfs xen-evtchn xen-gntdev xen-gntalloc
     xen-netback xen-netfront xen-pciback xen-pcifront
     bridge tun veth dummy pktgen 8021q vhost_net vmxnet3 e1000e virtio_net virtio_pci 9p 9pnet_virtio
-    uio_pci_generic""".split()
-GUEST_MODULES = "xen-netfront xen-evtchn xen-gntalloc tun veth 8021q bridge".split()
+    uio_pci_generic ipip ip_gre sit vxlan sch_red openvswitch crc32c_generic""".split()
+GUEST_MODULES = """xen-netfront xen-evtchn xen-gntalloc tun veth 8021q bridge
+    ipip ip_gre sit vxlan bonding macvlan sch_red""".split()
 
 XEN_PROGRAMS = ["usr/bin/bash", "usr/bin/flock", "usr/sbin/brctl"]
 GUEST_PROGRAMS = ["usr/sbin/ip", "usr/sbin/bridge", "usr/sbin/ethtool", "usr/bin/iperf3",
-                  "usr/bin/ping", "usr/bin/strace", "usr/bin/fping", "usr/bin/socat", "usr/bin/ss", "usr/bin/busybox"]
+                  "usr/bin/ping", "usr/bin/strace", "usr/sbin/tc", "usr/bin/fping", "usr/bin/socat", "usr/bin/ss", "usr/bin/busybox"]
 XENSTORE = ["xenstore-" + verb for verb in
             "chmod exists list ls read rm watch write".split()]
 # The hotplug scripts take another way when they find ifup.
