@@ -2,8 +2,8 @@
 /*
  * Checksum and segmentation requests, and checksums in software. Called by the ports; calls DPDK only.
  *
- * Theory of operation: a request starts in headers_parse(), which is the only place that reads lengths out of
- * a frame and which checks each of them against the frame's own. request_mark() then writes down what it
+ * Theory of operation: a request starts in transport_find(), where all lengths in a frame are checked against the
+ * frame's own (sw/headers.h does most of it). request_mark() then writes down what it
  * found in the mbuf. From there on a frame with a request keeps three promises, which everything below and
  * segment.c use without looking again:
  *  - l2_len, l3_len and, for GSO, l4_len lie within the frame;
@@ -25,8 +25,8 @@
 
 #include "dp/port.h"
 #include "sw/ether.h"
+#include "sw/headers.h"
 
-#define EXT_HEADERS_MAX 8 /* RFC 8200 section 4.1 lists 7, of which one may come twice */
 #define L3_LEN_MAX ((1u << RTE_MBUF_L3_LEN_BITS) - 1)
 
 #define TCP_CSUM_OFFSET offsetof(struct rte_tcp_hdr, cksum)
@@ -35,15 +35,6 @@
 /* Bits of ol_flags that say how the buffer's memory is held. They are not ours to clear. */
 #define BUFFER_FLAGS (RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL)
 
-struct headers {
-	uint32_t l2_len;
-	uint32_t l3_len;    /* with IPv4 options or IPv6 extension headers */
-	uint32_t l4_len;
-	uint32_t end;       /* offset at which the IP packet ends, at most the frame's length */
-	uint16_t ethertype; /* RTE_ETHER_TYPE_IPV4 or _IPV6 */
-	uint8_t protocol;   /* IPPROTO_TCP or IPPROTO_UDP */
-};
-
 /* Checksums are the same in either byte order as long as nobody swaps them. */
 static void
 put_csum(uint8_t *at, uint16_t csum)
@@ -51,109 +42,44 @@ put_csum(uint8_t *at, uint16_t csum)
 	memcpy(at, &csum, sizeof(csum));
 }
 
-/* ---- parsing: each step is given the frame's length and the headers found before it ---- */
+/* ---- parsing ---- */
 
-static int
-parse_ipv4(const uint8_t *frame, uint32_t len, struct headers *h)
+/*
+ * Marks of a packet whose checksum we cannot tell, or not where it is: with segments left in a routing header, it is that of
+ * another destination. Nobody offloads what is behind LLC.
+ */
+#define HEADERS_OPAQUE \
+	(HEADERS_BAD_ETHER | HEADERS_LLC | HEADERS_BAD_IP | HEADERS_FRAGMENT | HEADERS_ROUTED | HEADERS_RARE_EXT)
+
+/*
+ * The length of the transport header, 0 if it is none of TCP or UDP or says a wrong length. A UDP length other than IP's leaves
+ * open what the checksum covers, and a NIC would not look at it.
+ */
+static uint32_t
+transport_len(const uint8_t *l4, uint8_t protocol, uint32_t room)
 {
-	const struct rte_ipv4_hdr *ip = (const struct rte_ipv4_hdr *)(frame + h->l2_len);
-	uint32_t room = len - h->l2_len;
-	uint32_t total_length;
+	uint32_t len;
 
-	if (room < sizeof(*ip) || ip->version_ihl >> 4 != IPVERSION)
-		return -EINVAL;
-	h->l3_len = rte_ipv4_hdr_len(ip);
-	total_length = rte_be_to_cpu_16(ip->total_length);
-	if (h->l3_len < sizeof(*ip) || h->l3_len > total_length || total_length > room)
-		return -EINVAL;
-	if ((ip->fragment_offset & RTE_BE16(RTE_IPV4_HDR_MF_FLAG | RTE_IPV4_HDR_OFFSET_MASK)) != 0)
-		return -EINVAL;
-	h->end = h->l2_len + total_length;
-	h->protocol = ip->next_proto_id;
+	if (protocol == IPPROTO_TCP && room >= sizeof(struct rte_tcp_hdr)) {
+		len = (l4[offsetof(struct rte_tcp_hdr, data_off)] >> 4) * 4u;
+		return len >= sizeof(struct rte_tcp_hdr) && len <= room ? len : 0;
+	}
+	if (protocol == IPPROTO_UDP && room >= sizeof(struct rte_udp_hdr))
+		return ether_be16(l4 + offsetof(struct rte_udp_hdr, dgram_len)) == room ? sizeof(struct rte_udp_hdr) : 0;
 	return 0;
 }
 
-/*
- * The size of the extension header `type` at `ext`, with `room` bytes left in the packet; 0 if no transport
- * header can be told to follow it. A routing header that has segments left is among these: the checksum would
- * be that of another destination than the packet's.
- */
-static uint32_t
-ext_header_size(uint8_t type, const uint8_t *ext, uint32_t room)
-{
-	uint32_t size;
-
-	if (type != IPPROTO_HOPOPTS && type != IPPROTO_DSTOPTS && type != IPPROTO_ROUTING)
-		return 0;
-	if (room < 8)
-		return 0;
-	if (type == IPPROTO_ROUTING && ext[3] != 0)
-		return 0;
-	size = (ext[1] + 1u) * 8;
-	return size <= room ? size : 0;
-}
-
+/* Finds a whole TCP or UDP packet, reading only within the frame; `l4_len` gets its header's. -EINVAL for everything else. */
 static int
-parse_ipv6(const uint8_t *frame, uint32_t len, struct headers *h)
-{
-	const struct rte_ipv6_hdr *ip = (const struct rte_ipv6_hdr *)(frame + h->l2_len);
-	uint32_t room = len - h->l2_len;
-	uint32_t payload_len;
-
-	if (room < sizeof(*ip) || frame[h->l2_len] >> 4 != 6)
-		return -EINVAL;
-	payload_len = rte_be_to_cpu_16(ip->payload_len);
-	if (payload_len > room - sizeof(*ip))
-		return -EINVAL;
-	h->l3_len = sizeof(*ip);
-	h->end = h->l2_len + h->l3_len + payload_len;
-	h->protocol = ip->proto;
-	for (unsigned i = 0; h->protocol != IPPROTO_TCP && h->protocol != IPPROTO_UDP; i++) {
-		const uint8_t *ext = frame + h->l2_len + h->l3_len;
-		uint32_t size = ext_header_size(h->protocol, ext, h->end - h->l2_len - h->l3_len);
-
-		if (i == EXT_HEADERS_MAX || size == 0)
-			return -EINVAL;
-		h->protocol = ext[0];
-		h->l3_len += size;
-	}
-	return h->l3_len <= L3_LEN_MAX ? 0 : -EINVAL;
-}
-
-/* A UDP length other than IP's leaves open what the checksum covers, and a NIC would not look at it. */
-static int
-parse_transport(const uint8_t *frame, struct headers *h)
-{
-	const uint8_t *l4 = frame + h->l2_len + h->l3_len;
-	uint32_t room = h->end - h->l2_len - h->l3_len;
-
-	if (h->protocol == IPPROTO_TCP && room >= sizeof(struct rte_tcp_hdr)) {
-		h->l4_len = (l4[offsetof(struct rte_tcp_hdr, data_off)] >> 4) * 4u;
-		return h->l4_len >= sizeof(struct rte_tcp_hdr) && h->l4_len <= room ? 0 : -EINVAL;
-	}
-	if (h->protocol == IPPROTO_UDP && room >= sizeof(struct rte_udp_hdr)) {
-		h->l4_len = sizeof(struct rte_udp_hdr);
-		return ether_be16(l4 + offsetof(struct rte_udp_hdr, dgram_len)) == room ? 0 : -EINVAL;
-	}
-	return -EINVAL;
-}
-
-/* Fills `h` from a whole TCP or UDP packet, reading only within the frame. -EINVAL for everything else. */
-static int
-headers_parse(const struct rte_mbuf *m, struct headers *h)
+transport_find(const struct rte_mbuf *m, struct headers *h, uint32_t *l4_len)
 {
 	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
-	int ethertype = ether_payload(frame, m->data_len, &h->l2_len);
-	int ret;
 
-	h->ethertype = (uint16_t)ethertype;
-	if (ethertype == RTE_ETHER_TYPE_IPV4)
-		ret = parse_ipv4(frame, m->data_len, h);
-	else if (ethertype == RTE_ETHER_TYPE_IPV6)
-		ret = parse_ipv6(frame, m->data_len, h);
-	else
-		ret = -EINVAL;
-	return ret != 0 ? ret : parse_transport(frame, h);
+	headers_walk(frame, m->data_len, h);
+	if (h->l3_len == 0 || h->l3_len > L3_LEN_MAX || (h->flags & HEADERS_OPAQUE) != 0)
+		return -EINVAL;
+	*l4_len = transport_len(frame + h->l2_len + h->l3_len, h->protocol, headers_l4_room(h));
+	return *l4_len != 0 ? 0 : -EINVAL;
 }
 
 /* ---- checksums ---- */
@@ -223,7 +149,7 @@ csum_finish(struct rte_mbuf *m, uint32_t start, uint32_t offset)
 
 /* Writes the request into the mbuf. `gso_size` 0 asks for the checksum only. */
 static void
-request_mark(struct rte_mbuf *m, const struct headers *h, uint16_t gso_size)
+request_mark(struct rte_mbuf *m, const struct headers *h, uint32_t l4_len, uint16_t gso_size)
 {
 	uint8_t *frame = rte_pktmbuf_mtod(m, uint8_t *);
 	uint32_t l4_start = h->l2_len + h->l3_len;
@@ -239,7 +165,7 @@ request_mark(struct rte_mbuf *m, const struct headers *h, uint16_t gso_size)
 	m->tx_offload = 0;
 	m->l2_len = h->l2_len;
 	m->l3_len = h->l3_len;
-	m->l4_len = h->l4_len;
+	m->l4_len = l4_len;
 	m->tso_segsz = gso_size;
 }
 
@@ -248,20 +174,21 @@ offload_request(struct rte_mbuf *m, enum offload_gso gso, uint16_t gso_size)
 {
 	uint16_t ethertype = gso == OFFLOAD_GSO_TCPV4 ? RTE_ETHER_TYPE_IPV4 : RTE_ETHER_TYPE_IPV6;
 	struct headers h;
+	uint32_t l4_len;
 
-	if (headers_parse(m, &h) != 0)
+	if (transport_find(m, &h, &l4_len) != 0)
 		return -EINVAL;
 	if (gso == OFFLOAD_GSO_NONE) {
-		request_mark(m, &h, 0);
+		request_mark(m, &h, l4_len, 0);
 		return 0;
 	}
 	/* A GSO frame is too long to be padded: if IP's length is not the frame's, one of them is a lie. */
 	if (gso_size == 0 || h.protocol != IPPROTO_TCP || h.ethertype != ethertype || h.end != m->data_len)
 		return -EINVAL;
 	/* What fits in one segment needs no cutting, and kernels and NICs may refuse a GSO frame of one. */
-	if (h.end - h.l2_len - h.l3_len - h.l4_len <= gso_size)
+	if (headers_l4_room(&h) - l4_len <= gso_size)
 		gso_size = 0;
-	request_mark(m, &h, gso_size);
+	request_mark(m, &h, l4_len, gso_size);
 	return 0;
 }
 
@@ -330,12 +257,13 @@ csum_from_virtio(struct rte_mbuf *m, const struct virtio_net_hdr *hdr)
 {
 	uint32_t start = hdr->csum_start;
 	uint32_t offset = hdr->csum_offset;
+	uint32_t l4_len;
 	struct headers h;
 
 	if (start + offset + sizeof(uint16_t) > m->data_len)
 		return -EINVAL;
-	if (headers_parse(m, &h) == 0 && start == h.l2_len + h.l3_len && offset == csum_offset_of(h.protocol))
-		request_mark(m, &h, 0);
+	if (transport_find(m, &h, &l4_len) == 0 && start == h.l2_len + h.l3_len && offset == csum_offset_of(h.protocol))
+		request_mark(m, &h, l4_len, 0);
 	else
 		csum_finish(m, start, offset);
 	return 0;

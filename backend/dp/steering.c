@@ -6,15 +6,15 @@
 
 #include <netinet/in.h>
 
+#include <rte_ether.h>
 #include <rte_ip.h>
 #include <rte_jhash.h>
 #include <rte_thash.h>
 
 #include "proto/netif.h"
-#include "sw/ether.h"
+#include "sw/headers.h"
 
-#define EXT_HEADERS_MAX 8 /* as in offload.c */
-#define WORDS_MAX 9u      /* two IPv6 addresses and the ports */
+#define WORDS_MAX 9u /* two IPv6 addresses and the ports */
 
 _Static_assert((WORDS_MAX + 1) * sizeof(uint32_t) == STEERING_KEY_SIZE, "rte_softrss() reads one word more than the input has");
 
@@ -26,65 +26,24 @@ struct flow {
 	uint8_t protocol;
 };
 
-/* ---- parsing; each step looks at nothing beyond the frame ------------------------------------------------------- */
-
-static void
-take_ports(struct flow *flow, const uint8_t *at, uint32_t room)
-{
-	if ((flow->protocol == IPPROTO_TCP || flow->protocol == IPPROTO_UDP) && room >= 4)
-		flow->ports = at;
-}
-
-static void
-take_ipv4(struct flow *flow, const uint8_t *at, uint32_t room)
-{
-	const struct rte_ipv4_hdr *ip = (const struct rte_ipv4_hdr *)at;
-
-	if (room < sizeof(*ip) || at[0] >> 4 != IPVERSION)
-		return;
-	flow->addresses = at + offsetof(struct rte_ipv4_hdr, src_addr);
-	flow->addresses_size = 8;
-	flow->protocol = ip->next_proto_id;
-	uint32_t size = rte_ipv4_hdr_len(ip);
-	bool fragment = (ip->fragment_offset & RTE_BE16(RTE_IPV4_HDR_MF_FLAG | RTE_IPV4_HDR_OFFSET_MASK)) != 0;
-	if (!fragment && size >= sizeof(*ip) && size <= room)
-		take_ports(flow, at + size, room - size);
-}
-
-static void
-take_ipv6(struct flow *flow, const uint8_t *at, uint32_t room)
-{
-	const struct rte_ipv6_hdr *ip = (const struct rte_ipv6_hdr *)at;
-	uint32_t size = sizeof(*ip);
-
-	if (room < size || at[0] >> 4 != 6)
-		return;
-	flow->addresses = at + offsetof(struct rte_ipv6_hdr, src_addr);
-	flow->addresses_size = 32;
-	flow->protocol = ip->proto;
-	for (unsigned i = 0; i < EXT_HEADERS_MAX; i++) {
-		if (flow->protocol != IPPROTO_HOPOPTS && flow->protocol != IPPROTO_DSTOPTS && flow->protocol != IPPROTO_ROUTING)
-			break;
-		if (room - size < 2 || room - size < (at[size + 1] + 1u) * 8)
-			return;
-		flow->protocol = at[size];
-		size += (at[size + 1] + 1u) * 8;
-	}
-	take_ports(flow, at + size, room - size);
-}
-
 static struct flow
 flow_of(const struct rte_mbuf *m)
 {
 	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
 	struct flow flow = { 0 };
-	uint32_t at;
-	int ethertype = ether_payload(frame, m->data_len, &at);
+	struct headers h;
 
-	if (ethertype == RTE_ETHER_TYPE_IPV4)
-		take_ipv4(&flow, frame + at, m->data_len - at);
-	else if (ethertype == RTE_ETHER_TYPE_IPV6)
-		take_ipv6(&flow, frame + at, m->data_len - at);
+	headers_walk(frame, m->data_len, &h);
+	if (h.l3_len == 0 || (h.flags & HEADERS_LLC) != 0)
+		return flow;
+	bool is_ipv4 = h.ethertype == RTE_ETHER_TYPE_IPV4;
+	size_t offset = is_ipv4 ? offsetof(struct rte_ipv4_hdr, src_addr) : offsetof(struct rte_ipv6_hdr, src_addr);
+	flow.addresses = frame + h.l2_len + offset;
+	flow.addresses_size = is_ipv4 ? 8 : 32;
+	flow.protocol = h.protocol;
+	if ((h.flags & (HEADERS_BAD_IP | HEADERS_FRAGMENT | HEADERS_RARE_EXT)) == 0 && headers_l4_room(&h) >= 4 &&
+	    (h.protocol == IPPROTO_TCP || h.protocol == IPPROTO_UDP))
+		flow.ports = frame + h.l2_len + h.l3_len;
 	return flow;
 }
 

@@ -2,12 +2,11 @@
 /*
  * Whether a frame may come in. Called by switch.c; pure.
  *
- * Theory of operation: each step is given a header and the bytes that there are from there on, and asks for no more. What a
- * step cannot make sense of is dropped: the next one who parses the frame may see something in it.
+ * Theory of operation: sw/headers.h says where the headers are; each step looks at one of them and at no more bytes than there
+ * are. What cannot be made sense of is dropped: the next one who parses the frame may see something in it.
  */
 #include "sw/policy.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include <netinet/in.h>
@@ -15,13 +14,12 @@
 #include <rte_arp.h>
 
 #include "sw/ether.h"
+#include "sw/headers.h"
 
-#define EXT_HEADERS_MAX 8 /* RFC 8200 section 4.1 lists 7, of which one may come twice */
-
-#define IPV4_SIZE 20u
-#define IPV4_OFFSET_MASK 0x1fffu
-#define IPV4_FRAGMENT_MASK 0x3fffu /* with "more fragments" */
-#define IPV6_SIZE 40u
+#define LLC_SAP_MASK 0xfeu /* without the bit for groups and responses */
+#define LLC_SAP_SNAP 0xaau
+#define LLC_SAP_IP 0x06u
+#define LLC_SAP_ARP 0x98u
 #define UDP_SIZE 8u
 #define PORT_DHCP_SERVER 67u
 #define PORT_DHCP_CLIENT 68u
@@ -43,15 +41,6 @@ enum icmpv6_type {
 #define ND_OPTION_UNIT 8u
 #define ND_OPTION_SOURCE 1u
 #define ND_OPTION_TARGET 2u
-
-/* What an IPv6 packet carries behind its extension headers. */
-struct ipv6_payload {
-	uint8_t protocol;
-	bool is_fragment;
-	bool is_later; /* not the first one: `at` is no header of `protocol` */
-	const uint8_t *at;
-	uint32_t len;
-};
 
 static uint32_t
 get_addr(const uint8_t *at)
@@ -161,106 +150,30 @@ check_arp(const struct policy *policy, const uint8_t *at, uint32_t len)
 
 /* Whether it is a whole packet of a DHCP client that has no address. `ip` and `udp` are whole headers. */
 static bool
-is_dhcp_request(const uint8_t *ip, const uint8_t *udp)
+is_dhcp_request(const struct headers *h, const uint8_t *ip, const uint8_t *udp)
 {
-	return get_addr(ip + 12) == 0 && get_addr(ip + 16) == UINT32_MAX &&
-	       (ether_be16(ip + 6) & IPV4_FRAGMENT_MASK) == 0 && ether_be16(udp) == PORT_DHCP_CLIENT &&
-	       ether_be16(udp + 2) == PORT_DHCP_SERVER;
+	return get_addr(ip + 12) == 0 && get_addr(ip + 16) == UINT32_MAX && (h->flags & HEADERS_FRAGMENT) == 0 &&
+	       ether_be16(udp) == PORT_DHCP_CLIENT && ether_be16(udp + 2) == PORT_DHCP_SERVER;
 }
 
 static enum drop_reason
-check_ipv4(const struct policy *policy, const uint8_t *ip, uint32_t len)
+check_ipv4(const struct policy *policy, const uint8_t *frame, const struct headers *h)
 {
-	uint32_t header, total;
+	const uint8_t *ip = frame + h->l2_len;
+	const uint8_t *udp = ip + h->l3_len;
 	bool is_own;
 
-	if (len < IPV4_SIZE || ip[0] >> 4 != 4)
-		return DROP_IP_SPOOF;
-	header = (ip[0] & 0x0fu) * 4;
-	total = ether_be16(ip + 2);
-	if (header < IPV4_SIZE || header > total || total > len)
+	if ((h->flags & HEADERS_BAD_IP) != 0)
 		return DROP_IP_SPOOF;
 	is_own = is_own_ipv4(policy, ip + 12);
-	if (ip[9] != IPPROTO_UDP || (ether_be16(ip + 6) & IPV4_OFFSET_MASK) != 0)
+	if (h->protocol != IPPROTO_UDP || (h->flags & HEADERS_LATER) != 0)
 		return is_own ? DROP_N : DROP_IP_SPOOF;
-	if (total - header < UDP_SIZE || ether_be16(ip + header + 2) == PORT_DHCP_CLIENT)
+	if (headers_l4_room(h) < UDP_SIZE || ether_be16(udp + 2) == PORT_DHCP_CLIENT)
 		return DROP_IP_SPOOF;
-	return is_own || is_dhcp_request(ip, ip + header) ? DROP_N : DROP_IP_SPOOF;
+	return is_own || is_dhcp_request(h, ip, udp) ? DROP_N : DROP_IP_SPOOF;
 }
 
 /* ---- IPv6 ---- */
-
-/* The size of the extension header `type` at `ext`, of which 8 bytes are there. 0: it is none. */
-static uint32_t
-ext_header_size(uint8_t type, const uint8_t *ext)
-{
-	switch (type) {
-	case IPPROTO_HOPOPTS:
-	case IPPROTO_ROUTING:
-	case IPPROTO_DSTOPTS:
-	case IPPROTO_MH:
-	case 139: /* RFC 7401, HIP */
-	case 140: /* RFC 5533, Shim6 */
-		return (ext[1] + 1u) * 8;
-	case IPPROTO_FRAGMENT:
-		return 8;
-	case IPPROTO_AH:
-		return (ext[1] + 2u) * 4;
-	default:
-		return 0;
-	}
-}
-
-static bool
-is_ext_header(uint8_t type)
-{
-	static const uint8_t any[8];
-
-	return ext_header_size(type, any) != 0;
-}
-
-/* Steps over the extension header that `p` is at. 0 or -EINVAL. */
-static int
-skip_ext_header(struct ipv6_payload *p)
-{
-	const uint8_t *ext = p->at;
-	uint32_t size;
-
-	if (p->len < 8)
-		return -EINVAL;
-	size = ext_header_size(p->protocol, ext);
-	if (size > p->len)
-		return -EINVAL;
-	if (p->protocol == IPPROTO_FRAGMENT) {
-		if (p->is_fragment)
-			return -EINVAL; /* of a fragment */
-		p->is_fragment = true;
-		p->is_later = ether_be16(ext + 2) >> 3 != 0;
-	}
-	p->protocol = ext[0];
-	p->at += size;
-	p->len -= size;
-	return 0;
-}
-
-/* Finds what a packet of `len` bytes carries. 0, or -EINVAL if that cannot be told. */
-static int
-find_payload(const uint8_t *ip, uint32_t len, struct ipv6_payload *p)
-{
-	uint32_t size;
-
-	if (len < IPV6_SIZE || ip[0] >> 4 != 6)
-		return -EINVAL;
-	size = ether_be16(ip + 4);
-	if (size > len - IPV6_SIZE)
-		return -EINVAL;
-	*p = (struct ipv6_payload){ .protocol = ip[6], .at = ip + IPV6_SIZE, .len = size };
-	for (unsigned n = 0; is_ext_header(p->protocol) && !p->is_later; n++) {
-		if (n == EXT_HEADERS_MAX || skip_ext_header(p) != 0)
-			return -EINVAL;
-	}
-	return 0;
-}
 
 /* Whether all link-layer addresses among the options are the vif's. */
 static bool
@@ -316,43 +229,46 @@ nd_is_own(const struct policy *policy, const uint8_t *message, bool from_unspeci
 }
 
 static enum drop_reason
-check_icmpv6(const struct policy *policy, const struct ipv6_payload *p, bool from_unspecified)
+check_icmpv6(const struct policy *policy, const uint8_t *frame, const struct headers *h, bool from_unspecified)
 {
+	const uint8_t *message = frame + h->l2_len + h->l3_len;
+	uint32_t room = headers_l4_room(h);
 	uint32_t size;
 
-	if (p->len < 4)
+	if (room < 4)
 		return cannot_tell(policy);
-	size = nd_size(p->at[0]);
+	size = nd_size(message[0]);
 	if (size == 0) {
-		bool is_mld = p->at[0] == MLD_REPORT || p->at[0] == MLD_DONE || p->at[0] == MLD2_REPORT;
+		bool is_mld = message[0] == MLD_REPORT || message[0] == MLD_DONE || message[0] == MLD2_REPORT;
 		return policy->check_ip && from_unspecified && !is_mld ? DROP_IP_SPOOF : DROP_N;
 	}
-	if (p->is_fragment || p->len < size)
+	if ((h->flags & HEADERS_FRAGMENT) != 0 || room < size)
 		return cannot_tell(policy);
-	if (policy->check_mac && !options_are_own(policy, p->at + size, p->len - size))
+	if (policy->check_mac && !options_are_own(policy, message + size, room - size))
 		return DROP_MAC_SPOOF;
-	return policy->check_ip && !nd_is_own(policy, p->at, from_unspecified) ? DROP_IP_SPOOF : DROP_N;
+	return policy->check_ip && !nd_is_own(policy, message, from_unspecified) ? DROP_IP_SPOOF : DROP_N;
 }
 
 static enum drop_reason
-check_ipv6(const struct policy *policy, const uint8_t *ip, uint32_t len)
+check_ipv6(const struct policy *policy, const uint8_t *frame, const struct headers *h)
 {
-	struct ipv6_payload p;
+	const uint8_t *ip = frame + h->l2_len;
+	bool is_later = (h->flags & HEADERS_LATER) != 0;
 	bool from_unspecified;
 
-	if (find_payload(ip, len, &p) != 0)
+	if ((h->flags & HEADERS_BAD_IP) != 0)
 		return cannot_tell(policy);
 	from_unspecified = is_unspecified(ip + 8);
 	if (policy->check_ip && !from_unspecified && !is_own_ipv6(policy, ip + 8))
 		return DROP_IP_SPOOF;
-	if (!p.is_later && p.protocol == IPPROTO_ICMPV6)
-		return check_icmpv6(policy, &p, from_unspecified);
+	if (!is_later && h->protocol == IPPROTO_ICMPV6)
+		return check_icmpv6(policy, frame, h, from_unspecified);
 	if (!policy->check_ip)
 		return DROP_N;
 	if (from_unspecified)
 		return DROP_IP_SPOOF;
-	if (!p.is_later && p.protocol == IPPROTO_UDP &&
-	    (p.len < UDP_SIZE || ether_be16(p.at + 2) == PORT_DHCPV6_CLIENT))
+	if (!is_later && h->protocol == IPPROTO_UDP &&
+	    (headers_l4_room(h) < UDP_SIZE || ether_be16(ip + h->l3_len + 2) == PORT_DHCPV6_CLIENT))
 		return DROP_IP_SPOOF;
 	return DROP_N;
 }
@@ -371,23 +287,45 @@ is_between_bridges(const uint8_t *dst)
 	return memcmp(dst, cisco, sizeof(cisco)) == 0 && (dst[5] == 0xcc || dst[5] == 0xcd);
 }
 
+/*
+ * LLC with nothing behind it that we can read. What says that it is SNAP, IP or ARP in a way that the walk does not know might be
+ * read by somebody else; all others have no addresses that could be forged.
+ */
+static enum drop_reason
+check_llc(const struct policy *policy, const uint8_t *llc)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		uint8_t sap = llc[i] & LLC_SAP_MASK;
+
+		if (sap == LLC_SAP_SNAP || sap == LLC_SAP_IP || sap == LLC_SAP_ARP)
+			return cannot_tell(policy);
+	}
+	return policy->check_ip ? DROP_IP_SPOOF : DROP_N;
+}
+
 static enum drop_reason
 check_network(const struct policy *policy, const uint8_t *frame, uint32_t len)
 {
-	uint32_t at;
-	int ethertype = ether_payload(frame, len, &at);
+	struct headers h;
 
-	if (ethertype < 0)
+	headers_ether(frame, len, &h);
+	if ((h.flags & HEADERS_BAD_ETHER) != 0 || ((h.flags & HEADERS_SNAP) != 0 && ether_is_tag(h.ethertype)))
 		return cannot_tell(policy);
-	switch (ethertype) {
+	if ((h.flags & (HEADERS_LLC | HEADERS_SNAP)) == HEADERS_LLC)
+		return check_llc(policy, frame + h.l2_len);
+	switch (h.ethertype) {
 	case RTE_ETHER_TYPE_ARP:
-		return check_arp(policy, frame + at, len - at);
+		return check_arp(policy, frame + h.l2_len, len - h.l2_len);
 	case RTE_ETHER_TYPE_IPV6:
-		return check_ipv6(policy, frame + at, len - at);
+		headers_ip(frame, len, &h);
+		return check_ipv6(policy, frame, &h);
 	case RTE_ETHER_TYPE_IPV4:
-		return policy->check_ip ? check_ipv4(policy, frame + at, len - at) : DROP_N;
+		if (!policy->check_ip)
+			return DROP_N;
+		headers_ip(frame, len, &h);
+		return check_ipv4(policy, frame, &h);
 	case RTE_ETHER_TYPE_RARP:
-		return policy->check_ip ? DROP_IP_SPOOF : check_arp(policy, frame + at, len - at);
+		return policy->check_ip ? DROP_IP_SPOOF : check_arp(policy, frame + h.l2_len, len - h.l2_len);
 	default:
 		return policy->check_ip ? DROP_IP_SPOOF : DROP_N;
 	}

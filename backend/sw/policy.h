@@ -22,8 +22,8 @@
  * Never what only a router or a DHCP server sends, whatever its source is: router advertisements, redirects, UDP to the ports
  * 68 (IPv4) and 546 (IPv6). A guest that is to be one of these gets no `check_ip`.
  *
- * What cannot be parsed to the end is dropped, so that nobody else can parse it to another end: lengths beyond the frame,
- * more than two tags, long or unfinished chains of extension headers (RFC 7112), neighbour discovery in fragments (RFC
+ * EtherTypes behind LLC and SNAP (RFC 1042) count like others. What cannot be parsed to the end is dropped, so that nobody else can
+ * parse it to another end: lengths beyond the frame, LLC that may be IP or ARP in another form, more than two tags, long or unfinished chains of extension headers (RFC 7112), neighbour discovery in fragments (RFC
  * 6980). Later fragments of a packet pass if their source does.
  *
  * Threads: a policy never changes once a port has it; control replaces the whole (dp/port.h, `policy`). The functions are pure.

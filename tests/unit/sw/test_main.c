@@ -8,6 +8,7 @@
 #include "unit.h"
 
 void test_fdb(CU_pSuite suite);
+void test_headers(CU_pSuite suite);
 void test_policy(CU_pSuite suite);
 void test_policy_ipv6(CU_pSuite suite);
 void test_switch(CU_pSuite suite);
@@ -15,6 +16,7 @@ void test_vlan(CU_pSuite suite);
 
 static const struct unit_suite suites[] = {
 	{ "fdb", test_fdb },
+	{ "headers", test_headers },
 	{ "switch", test_switch },
 	{ "vlan", test_vlan },
 	{ "policy", test_policy },

@@ -94,14 +94,77 @@ policy_check_between_bridges(void)
 static void
 policy_check_others(void)
 {
-	static const unsigned ethertypes[] = { 0x88b5, 0x0000, 0x0026, 0x05dc, 0x0801, 0x88cc, 0x8847, 0x8864, 0x9100, 0x22f0,
-					       0xffff };
+	static const unsigned ethertypes[] = { 0x88b5, 0x0801, 0x88cc, 0x8847, 0x8864, 0x9100, 0x22f0, 0xffff };
 
 	for (unsigned i = 0; i < ARRAY_SIZE(ethertypes); i++) {
 		for (unsigned n_tags = 0; n_tags <= 2; n_tags++) {
 			put_ethernet(n_tags, ethertypes[i]);
-			PUT(0xaa, 0xaa, 3, 0, 0, 0, 8, 0, 0x45, 0); /* IP behind SNAP, as it may be */
+			PUT(0xaa, 0xaa, 3, 0, 0, 0, 8, 0, 0x45, 0); /* no LLC, whatever it looks like */
 			expect_ip_spoof();
+		}
+	}
+}
+
+/* The frame as it is, behind an LLC and a SNAP header of that organization. */
+static void
+put_behind_snap(uint8_t organization)
+{
+	uint8_t payload[sizeof(frame)];
+	uint32_t len = frame_len - 12;
+
+	memcpy(payload, frame + 12, len);
+	frame_len = 12;
+	PUT(BE16(len + 6), 0xaa, 0xaa, 3, 0, 0, organization);
+	put(payload, len);
+}
+
+/* An EtherType behind LLC and SNAP counts like any other (RFC 1042, IEEE 802.1H). */
+static void
+policy_check_snap(void)
+{
+	static const uint8_t organizations[] = { 0, 0xf8 };
+
+	for (unsigned i = 0; i < ARRAY_SIZE(organizations); i++) {
+		put_arp(0, 2, BYTES(OWN_MAC), BYTES(OWN_IP), BYTES(OTHER_IP));
+		put_behind_snap(organizations[i]);
+		EXPECT(&both, DROP_N);
+		put_arp(0, 2, BYTES(OTHER_MAC), BYTES(OWN_IP), BYTES(OTHER_IP));
+		put_behind_snap(organizations[i]);
+		expect_mac_spoof();
+		put_arp(0, 2, BYTES(OWN_MAC), BYTES(OTHER_IP), BYTES(OTHER_IP));
+		put_behind_snap(organizations[i]);
+		EXPECT(&both, DROP_IP_SPOOF);
+		put_arp(0, 2, BYTES(OTHER_MAC), BYTES(OTHER_IP), BYTES(OTHER_IP));
+		frame[15] = 6; /* IEEE 802, the hardware type of such frames in RFC 1042 */
+		put_behind_snap(organizations[i]);
+		expect_unclear();
+		put_ipv4((struct ipv4){ .protocol = 6, .src = { OTHER_IP } });
+		put_behind_snap(organizations[i]);
+		EXPECT(&both, DROP_IP_SPOOF);
+		put_ethernet(1, 0x0806); /* a tag behind SNAP */
+		put_behind_snap(organizations[i]);
+		expect_unclear();
+	}
+	put_arp(0, 2, BYTES(OTHER_MAC), BYTES(OWN_IP), BYTES(OTHER_IP)); /* of nobody we know */
+	put_behind_snap(1);
+	expect_unclear();
+}
+
+/* LLC that is no SNAP: IS-IS and NetBIOS have no addresses to forge, what may be ARP or IP has. */
+static void
+policy_check_llc(void)
+{
+	for (unsigned sap = 0; sap < 256; sap++) {
+		bool is_network = (sap & 0xfe) == 0x06 || (sap & 0xfe) == 0x98 || (sap & 0xfe) == 0xaa;
+
+		for (unsigned at = 0; at < 2; at++) {
+			put_ethernet(at, 10);
+			PUT(0xfe, 0xfe, 3, 0, 0, 0, 8, 6, 0, 1);
+			frame[frame_len - 10 + at] = (uint8_t)sap;
+			EXPECT(&mac_only, is_network ? DROP_MAC_SPOOF : DROP_N);
+			EXPECT(&ip_only, DROP_IP_SPOOF);
+			frame_len--; /* a length that points beyond the frame */
+			expect_unclear();
 		}
 	}
 }
@@ -335,6 +398,8 @@ test_policy(CU_pSuite suite)
 	UNIT_ADD(suite, policy_check_source);
 	UNIT_ADD(suite, policy_check_between_bridges);
 	UNIT_ADD(suite, policy_check_others);
+	UNIT_ADD(suite, policy_check_snap);
+	UNIT_ADD(suite, policy_check_llc);
 	UNIT_ADD(suite, policy_check_tags);
 	UNIT_ADD(suite, policy_check_arp);
 	UNIT_ADD(suite, policy_check_arp_hostile);
