@@ -13,13 +13,17 @@ import subprocess
 import threading
 import time
 
-from .say import Failure
+from .say import Failure, step
 
 PR_SET_PDEATHSIG = 1
 ADDRESS = "10.77.0.1/24"
 # Room for the jumbo cases.
 MTU = 9000
 REQUEST_POLL_S = 0.03
+# BBR, the default of some machines, paces by the rate that it has seen, and on an emulated machine it does not get out of a slow
+# start: the same case would give a tenth of the figures, or not.
+CONGESTION_CONTROL = "cubic"
+SYSCTL = "/proc/sys/net/ipv4/"
 
 
 class Outside:
@@ -35,6 +39,7 @@ class Outside:
         children = "/proc/%d/task/%d/children" % (self._holder.pid, self._holder.pid)
         with open(children) as f:
             self._init_pid = f.read().split()[0]
+        self._set_congestion_control()
         self.check("ip link set lo up")
         self.check("ip link add lan type bridge; ip link set lan mtu %d up" % MTU)
         self.check("ip addr add %s dev lan" % ADDRESS)
@@ -43,6 +48,26 @@ class Outside:
     def __exit__(self, *_):
         self._holder.kill()
         self._holder.wait()
+
+    def _set_congestion_control(self):
+        """Linux keeps a setting for each network namespace, but lets another than the first one choose from a list only."""
+        set_it = "echo %s >%stcp_congestion_control" % (CONGESTION_CONTROL, SYSCTL)
+        try:
+            self.check(set_it)
+            return
+        except Failure:
+            step("%stcp_allowed_congestion_control is given %s for a moment" % (SYSCTL, CONGESTION_CONTROL))
+        # It stays in force in the namespace after the list is as it was.
+        try:
+            with open(SYSCTL + "tcp_allowed_congestion_control") as f:
+                allowed = f.read().split()
+            try:
+                _write_allowed(allowed + [CONGESTION_CONTROL])
+                self.check(set_it)
+            finally:
+                _write_allowed(allowed)
+        except OSError as why:
+            raise Failure("the lab's hosts cannot use %s for TCP: %s" % (CONGESTION_CONTROL, why)) from why
 
     def tap(self, name):
         """A new tap device on the LAN for one of QEMU's NICs; one of that name is removed."""
@@ -101,6 +126,11 @@ class Requests(threading.Thread):
         with open(base + ".tmp", "w") as f:
             f.write("%d\n" % status)
         os.rename(base + ".tmp", base + ".rc")
+
+
+def _write_allowed(names):
+    with open(SYSCTL + "tcp_allowed_congestion_control", "w") as f:
+        f.write(" ".join(names) + "\n")
 
 
 def _die_with_parent():
