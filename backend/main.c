@@ -7,9 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <systemd/sd-daemon.h>
+#include <unistd.h>
 
 #include "base/log.h"
+#include "base/util.h"
 #include "ctl/ctl.h"
+#include "ctl/instance.h"
 #include "dp/dp.h"
 #include "settings.h"
 #include "xen/ops.h"
@@ -29,15 +32,22 @@ usage(FILE *to)
 		"  -V, --version      version\n");
 }
 
-/* The signals that end the daemon are for ctl's signalfd: no thread that DPDK starts may take them. */
+/*
+ * SIGTERM, SIGINT and SIGHUP are for ctl's signalfd: no thread that DPDK starts may take them. The others that by default end a
+ * process, and that tools send out of habit or a reader of our output causes, mean nothing here.
+ */
 static void
-block_signals(void)
+set_signals(void)
 {
+	static const int ignored[] = { SIGPIPE, SIGUSR1, SIGUSR2, SIGALRM };
 	sigset_t set;
 
+	for (unsigned i = 0; i < ARRAY_SIZE(ignored); i++)
+		signal(ignored[i], SIG_IGN);
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
@@ -47,7 +57,6 @@ serve(const struct settings *settings, char *why)
 {
 	const struct xen_ops *xen = xen_real();
 
-	block_signals();
 	struct dp *dp = dp_create(settings_dp(settings), xen, why, WHY_SIZE);
 
 	if (dp == NULL)
@@ -59,11 +68,23 @@ serve(const struct settings *settings, char *why)
 		log_info("serving");
 		ret = ctl_run(ctl);
 		if (ret < 0)
-			snprintf(why, WHY_SIZE, "lost xenstore: %s", strerror(-ret));
+			snprintf(why, WHY_SIZE, "the event loop failed: %s", strerror(-ret));
 		sd_notify(0, "STOPPING=1");
 	}
 	ctl_destroy(ctl);
 	dp_destroy(dp);
+	return ret;
+}
+
+/* Serves if nobody else does. */
+static int
+serve_alone(const struct settings *settings, char *why)
+{
+	int lock = instance_lock(INSTANCE_DIR, why, WHY_SIZE);
+	int ret = lock < 0 ? lock : serve(settings, why);
+
+	if (lock >= 0)
+		close(lock);
 	return ret;
 }
 
@@ -117,12 +138,13 @@ main(int argc, char **argv)
 		return EXIT_FAILURE;
 	}
 
+	set_signals();
 	struct settings *settings = settings_load(path, why, sizeof(why));
 	int ret = settings == NULL ? -EINVAL : check(settings, why);
 	if (ret == 0 && !test)
-		ret = serve(settings, why);
+		ret = serve_alone(settings, why);
 	if (ret < 0)
-		log_error("%s", why);
+		log_error("%s", why[0] != '\0' ? why : strerror(-ret));
 	settings_free(settings);
 	return ret < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

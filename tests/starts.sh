@@ -198,6 +198,16 @@ wrong_cpu() {
 		'pollers = { cpus = [ 1000 ]; };'
 }
 
+# Somebody serves already: nothing is started, not even DPDK.
+second_daemon() {
+	mkdir -p /run/vpe
+	(flock 9 && echo 4711 >&9 && exec sleep 60) 9>/run/vpe/lock &
+	holder=$!
+	refused "a second daemon" "another vpe-backend serves the vifs of this domain already: process 4711" "$(cat "$tmp/cpus")"
+	kill $holder
+	wait $holder 2>/dev/null
+}
+
 # With DPDK started, before anything is asked of xenstore.
 wrong_uplinks() {
 	cpus=$(cat "$tmp/cpus")
@@ -235,6 +245,7 @@ inside() {
 	wrong_machines
 	sample
 	wrong_cpu
+	second_daemon
 	wrong_uplinks
 }
 

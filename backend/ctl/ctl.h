@@ -54,9 +54,9 @@ struct ctl_params {
 struct ctl;
 
 /*
- * Connects to the store and opens the uplinks. NULL on error, with errno and one sentence in `why`. Blocks SIGTERM and
- * SIGINT for the calling thread, to take them from a descriptor: block them before the first other thread is made
- * (dp_create()), or one of those may get them and the process dies of it.
+ * Connects to the store and opens the uplinks. NULL on error, with errno and one sentence in `why`. Blocks SIGTERM,
+ * SIGINT and SIGHUP for the calling thread, to take them from a descriptor: block them before the first other thread is
+ * made (dp_create()), or one of those may get them and the process dies of it.
  */
 struct ctl *ctl_create(const struct ctl_params *params, struct dp *dp, const struct xen_ops *xen, char *why,
 		       size_t why_size);

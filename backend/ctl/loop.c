@@ -35,7 +35,7 @@ enum loop_fd {
 	LOOP_STORE,    /* a watch fired */
 	LOOP_CTRL,     /* a guest has something on its control ring */
 	LOOP_DP,       /* the pollers have something to tell */
-	LOOP_SIGNAL,   /* SIGTERM or SIGINT */
+	LOOP_SIGNAL,   /* SIGTERM, SIGINT or SIGHUP */
 	LOOP_STOP,     /* ctl_stop() */
 	LOOP_LINK,     /* the link of some kernel device changed */
 	LOOP_N_FDS,
@@ -52,6 +52,7 @@ struct ctl {
 	int signal_fd;
 	int stop_fd;
 	int result; /* of the store's connection: 0 or -errno */
+	struct log_limit hup_log;
 	bool stopping;
 };
 
@@ -62,7 +63,20 @@ loop_add(struct ctl *ctl, int fd, enum loop_fd kind)
 {
 	struct epoll_event event = { .events = EPOLLIN, .data.u32 = kind };
 
-	return fd < 0 || epoll_ctl(ctl->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+	return epoll_ctl(ctl->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0; /* EBADF for one that was not opened */
+}
+
+static int
+open_fds(struct ctl *ctl, const sigset_t *mask)
+{
+	ctl->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (ctl->epoll_fd < 0)
+		return -errno;
+	ctl->signal_fd = signalfd(-1, mask, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (ctl->signal_fd < 0)
+		return -errno;
+	ctl->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	return ctl->stop_fd < 0 ? -errno : 0;
 }
 
 static int
@@ -74,11 +88,11 @@ open_loop(struct ctl *ctl)
 	sigemptyset(&mask);
 	sigaddset(&mask, SIGTERM);
 	sigaddset(&mask, SIGINT);
+	sigaddset(&mask, SIGHUP);
 	pthread_sigmask(SIG_BLOCK, &mask, &ctl->old_mask);
-	ctl->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	ctl->signal_fd = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
-	ctl->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	int ret = loop_add(ctl, xs->ops->fd(xs->conn), LOOP_STORE);
+	int ret = open_fds(ctl, &mask);
+	if (ret == 0)
+		ret = loop_add(ctl, xs->ops->fd(xs->conn), LOOP_STORE);
 	if (ret == 0)
 		ret = loop_add(ctl, ctl->ctrl.xen->events->fd(ctl->ctrl.events), LOOP_CTRL);
 	if (ret == 0)
@@ -201,10 +215,15 @@ take_signal(struct ctl *ctl)
 {
 	struct signalfd_siginfo info;
 
-	if (read(ctl->signal_fd, &info, sizeof(info)) == sizeof(info)) {
-		log_info("stopping: %s", strsignal((int)info.ssi_signo));
-		ctl->stopping = true;
+	if (read(ctl->signal_fd, &info, sizeof(info)) != sizeof(info))
+		return;
+	if (info.ssi_signo == SIGHUP) {
+		if (log_allowed(&ctl->hup_log))
+			log_info("SIGHUP: nothing is read again: settings take effect at the next start");
+		return;
 	}
+	log_info("stopping: %s", strsignal((int)info.ssi_signo));
+	ctl->stopping = true;
 }
 
 static void

@@ -83,8 +83,10 @@ dp_create(const struct dp_params *params, const struct xen_ops *xen, char *why, 
 		return NULL;
 	}
 	struct dp *dp = calloc(1, sizeof(*dp));
-	if (dp == NULL)
+	if (dp == NULL) {
+		snprintf(why, why_size, "out of memory");
 		return NULL;
+	}
 	dp->event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	ret = dp->event_fd < 0 ? -errno : pools_create(&dp->pools, params->n_small_buffers, params->n_large_buffers);
 	for (unsigned i = 0; ret == 0 && i < params->n_pollers; i++) {

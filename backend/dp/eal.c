@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <sched.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,45 +16,69 @@
 
 #include "base/util.h"
 
-#define ARGS_MAX 64u
-#define ARG_SIZE 256u
-
-/* The argument vector for rte_eal_init(), which keeps pointers into it for good. */
+/*
+ * The argument vector for rte_eal_init(), which keeps pointers into it for good. What cannot be added for lack of memory is never
+ * left out in silence: `failed` says so.
+ */
 struct eal_args {
 	int n;
-	char *arg[ARGS_MAX];
-	char text[ARGS_MAX][ARG_SIZE];
+	bool failed;
+	char **arg; /* NULL behind the last */
 };
+
+/* Takes `text` over; NULL: there was no memory for it. */
+static void
+args_take(struct eal_args *args, char *text)
+{
+	char **arg = text == NULL ? NULL : realloc(args->arg, ((size_t)args->n + 2) * sizeof(*arg));
+
+	if (arg == NULL) {
+		free(text);
+		args->failed = true;
+		return;
+	}
+	args->arg = arg;
+	arg[args->n++] = text;
+	arg[args->n] = NULL;
+}
 
 static void __attribute__((format(printf, 2, 3)))
 args_add(struct eal_args *args, const char *fmt, ...)
 {
+	char *text;
 	va_list list;
 
-	if (args->n == ARGS_MAX - 1)
-		return;
 	va_start(list, fmt);
-	vsnprintf(args->text[args->n], ARG_SIZE, fmt, list);
+	int len = vasprintf(&text, fmt, list);
 	va_end(list);
-	args->arg[args->n] = args->text[args->n];
-	args->n++;
+	args_take(args, len < 0 ? NULL : text);
+}
+
+static void
+args_free(struct eal_args *args)
+{
+	for (int i = 0; i < args->n; i++)
+		free(args->arg[i]);
+	free(args->arg);
+	*args = (struct eal_args){ .n = 0 };
 }
 
 /* Writes the CPUs for control as "0,2,3": those of `allowed` that no poller has or, if there is none, all of them. */
 static void
-control_cpus(const struct dp_params *params, const cpu_set_t *allowed, char *out, size_t out_size)
+control_cpus(const struct dp_params *params, const cpu_set_t *allowed, FILE *to)
 {
 	cpu_set_t rest = *allowed;
-	size_t len = 0;
+	const char *comma = "";
 
 	for (unsigned i = 0; i < params->n_pollers; i++)
 		CPU_CLR((size_t)params->cpus[i], &rest);
 	if (CPU_COUNT(&rest) == 0)
 		rest = *allowed;
-	out[0] = '\0';
-	for (int cpu = 0; cpu < CPU_SETSIZE && len < out_size; cpu++) {
-		if (CPU_ISSET((size_t)cpu, &rest))
-			len += (size_t)snprintf(out + len, out_size - len, "%s%d", len > 0 ? "," : "", cpu);
+	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+		if (!CPU_ISSET((size_t)cpu, &rest))
+			continue;
+		fprintf(to, "%s%d", comma, cpu);
+		comma = ",";
 	}
 }
 
@@ -98,15 +123,24 @@ add_devices(struct eal_args *args, const struct dp_params *params)
 static void
 add_threads(struct eal_args *args, const struct dp_params *params, const cpu_set_t *allowed)
 {
-	char lcores[ARG_SIZE - 16];
-	char cpus[ARG_SIZE / 2];
-	size_t len;
+	char *text = NULL;
+	size_t len = 0;
+	FILE *to = open_memstream(&text, &len);
 
-	control_cpus(params, allowed, cpus, sizeof(cpus));
-	len = (size_t)snprintf(lcores, sizeof(lcores), "0@(%s)", cpus);
-	for (unsigned i = 0; i < params->n_pollers && len < sizeof(lcores); i++)
-		len += (size_t)snprintf(lcores + len, sizeof(lcores) - len, ",%u@%d", i + 1, params->cpus[i]);
-	args_add(args, "--lcores=%s", lcores);
+	if (to == NULL) {
+		args->failed = true;
+		return;
+	}
+	fputs("--lcores=0@(", to);
+	control_cpus(params, allowed, to);
+	fputc(')', to);
+	for (unsigned i = 0; i < params->n_pollers; i++)
+		fprintf(to, ",%u@%d", i + 1, params->cpus[i]);
+	if (fclose(to) != 0) {
+		free(text);
+		text = NULL;
+	}
+	args_take(args, text);
 }
 
 static void
@@ -123,33 +157,52 @@ add_memory(struct eal_args *args, const struct dp_params *params)
 	args_add(args, "--iova-mode=va");
 }
 
-int
-eal_start(const struct dp_params *params, char *why, size_t why_size)
+static void
+add_all(struct eal_args *args, const struct dp_params *params, const cpu_set_t *allowed)
 {
-	static struct eal_args *args; /* for good: EAL keeps pointers into it */
-	cpu_set_t allowed;
-
-	if (args != NULL)
-		return 0;
-	if (sched_getaffinity(0, sizeof(allowed), &allowed) < 0)
-		return -errno;
-	int ret = check_cpus(params, &allowed, why, why_size);
-	if (ret < 0)
-		return ret;
-
-	args = calloc(1, sizeof(*args));
-	if (args == NULL)
-		return -ENOMEM;
 	args_add(args, "vpe-backend");
-	add_threads(args, params, &allowed);
+	add_threads(args, params, allowed);
 	add_memory(args, params);
 	add_devices(args, params);
 	args_add(args, "--file-prefix=%s", params->file_prefix);
 	args_add(args, "--log-level=*:warning");
-	if (rte_eal_init(args->n, args->arg) < 0) {
-		snprintf(why, why_size, "DPDK does not start: %s (its own lines above say more)",
-			 rte_strerror(rte_errno));
-		return -rte_errno;
+}
+
+/* 0 or -errno with `why`. */
+static int
+make_args(struct eal_args *args, const struct dp_params *params, char *why, size_t why_size)
+{
+	cpu_set_t allowed;
+
+	if (sched_getaffinity(0, sizeof(allowed), &allowed) < 0) {
+		int error = errno;
+		snprintf(why, why_size, "the CPUs of this process cannot be asked for: %s", strerror(error));
+		return -error;
 	}
-	return 0;
+	int ret = check_cpus(params, &allowed, why, why_size);
+	if (ret < 0)
+		return ret;
+	add_all(args, params, &allowed);
+	if (!args->failed)
+		return 0;
+	args_free(args);
+	snprintf(why, why_size, "DPDK does not start: out of memory");
+	return -ENOMEM;
+}
+
+int
+eal_start(const struct dp_params *params, char *why, size_t why_size)
+{
+	static struct eal_args args; /* for good: EAL keeps pointers into it */
+	static int result;
+
+	if (args.n == 0) {
+		int ret = make_args(&args, params, why, why_size);
+		if (ret < 0)
+			return ret;
+		result = rte_eal_init(args.n, args.arg) >= 0 ? 0 : rte_errno != 0 ? -rte_errno : -EIO;
+	}
+	if (result < 0)
+		snprintf(why, why_size, "DPDK does not start: %s (its own lines above say more)", rte_strerror(-result));
+	return result;
 }

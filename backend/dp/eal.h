@@ -9,7 +9,7 @@
 
 /*
  * Starts EAL with lcore 0 for the calling thread (on the CPUs that no poller has, or on all if none is left) and lcore i + 1 for poller i.
- * Only the first call in a process does so; later ones find it running. 0 or -errno with a sentence in `why`.
+ * EAL starts once in a process: later calls return what became of it. 0 or -errno with a sentence in `why`.
  */
 int eal_start(const struct dp_params *params, char *why, size_t why_size);
 

@@ -54,6 +54,7 @@ nap(void)
 static CU_SuiteInfo suites[] = {
 	{ "connect", adaptive_two, sim_dp_stop, NULL, NULL, connect_cases },
 	{ "life", adaptive_two, sim_dp_stop, NULL, NULL, life_cases },
+	{ "outage", adaptive_two, sim_dp_stop, NULL, NULL, outage_cases },
 	{ "traffic", adaptive_two, sim_dp_stop, NULL, NULL, traffic_cases },
 	{ "offload", adaptive, sim_dp_stop, NULL, NULL, offload_cases },
 	{ "uplink", adaptive, sim_dp_stop, NULL, NULL, uplink_cases },
@@ -112,6 +113,7 @@ main(int argc, char **argv)
 	sigemptyset(&blocked);
 	sigaddset(&blocked, SIGTERM);
 	sigaddset(&blocked, SIGINT);
+	sigaddset(&blocked, SIGHUP);
 	pthread_sigmask(SIG_BLOCK, &blocked, NULL);
 	outside_isolate();
 	log_set_level(getenv("SIM_LOG") != NULL ? LOG_LEVEL_DEBUG : LOG_LEVEL_ERROR);

@@ -9,6 +9,7 @@ void test_balance(CU_pSuite suite);
 void test_bridge(CU_pSuite suite);
 void test_config(CU_pSuite suite);
 void test_fsm(CU_pSuite suite);
+void test_instance(CU_pSuite suite);
 void test_keys(CU_pSuite suite);
 void test_live(CU_pSuite suite);
 void test_node(CU_pSuite suite);
@@ -36,6 +37,7 @@ static const struct unit_suite suites[] = {
 	{ "vifs_front", test_vifs_front },
 	{ "apply", test_apply },
 	{ "platform", test_platform },
+	{ "instance", test_instance },
 };
 
 int

@@ -8,6 +8,7 @@
 #include "unit.h"
 
 void test_copy(CU_pSuite suite);
+void test_eal(CU_pSuite suite);
 void test_foreign(CU_pSuite suite);
 void test_meter(CU_pSuite suite);
 void test_offload(CU_pSuite suite);
@@ -28,6 +29,7 @@ static const struct unit_suite suites[] = {
 	{ "slots_extra", test_slots_extra },
 	{ "mcast", test_mcast },
 	{ "copy", test_copy },
+	{ "eal", test_eal },
 	{ "foreign", test_foreign },
 	{ "meter", test_meter },
 	{ "offload", test_offload },
