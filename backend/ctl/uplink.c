@@ -30,6 +30,7 @@ struct uplink {
 	int bridge;
 	bool counted; /* the bridge knows of it */
 	bool linked;
+	bool refusal_told;
 	struct log_limit log;
 	struct member member;
 };
@@ -38,7 +39,7 @@ struct uplinks {
 	struct bridges *bridges;
 	struct members *members;
 	int link_fd;       /* negative: none */
-	bool polls;        /* somebody's link changes without a word */
+	bool polls;        /* somebody's link changes, or the kernel refuses frames, without a word */
 	uint64_t looked_ms;
 	unsigned n;
 	struct uplink list[];
@@ -69,6 +70,19 @@ look_at(struct uplink *uplink)
 		log_info("uplink %s: link %s", uplink->name, linked ? "up" : "down");
 }
 
+/* A frame that the kernel would not send as it is: one line for each uplink, the counters have the rest. */
+static void
+tell_refusal(struct uplink *uplink)
+{
+	const struct port *port = uplink->member.phase == MEMBER_IN ? uplink->member.port : NULL;
+	int error = port == NULL ? 0 : __atomic_load_n(&port->refused, __ATOMIC_RELAXED);
+
+	if (error == 0 || uplink->refusal_told)
+		return;
+	uplink->refusal_told = true;
+	log_warning("uplink %s: the kernel refuses frames (%s); its counters say how many", uplink->name, strerror(error));
+}
+
 int
 uplinks_fd(const struct uplinks *uplinks)
 {
@@ -80,8 +94,10 @@ uplinks_look(struct uplinks *uplinks, uint64_t now_ms)
 {
 	if (uplinks->link_fd >= 0)
 		link_drain(uplinks->link_fd);
-	for (unsigned i = 0; i < uplinks->n; i++)
+	for (unsigned i = 0; i < uplinks->n; i++) {
 		look_at(&uplinks->list[i]);
+		tell_refusal(&uplinks->list[i]);
+	}
 	uplinks->looked_ms = now_ms;
 }
 
@@ -191,7 +207,7 @@ uplink_open(struct uplink *uplink, struct dp *dp, const struct uplink_params *pa
 	}
 	uplink->kind = params->kind;
 	uplink->ifindex = params->kind == UPLINK_PACKET || params->kind == UPLINK_TAP ? if_nametoindex(params->device) : 0;
-	uplink->all->polls = uplink->all->polls || params->kind == UPLINK_ETHDEV;
+	uplink->all->polls = uplink->all->polls || params->kind != UPLINK_ECHO;
 	uplink->counted = true;
 	bridge_count_uplink(uplink->all->bridges, bridge, 1, 0);
 	log_info("uplink %s: member of %s", uplink->name, params->bridge);

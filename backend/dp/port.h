@@ -109,6 +109,7 @@ struct port {
 	const struct steering *steering; /* of a leader; NULL: the default; replaced and loaded like `policy` */
 	struct rte_ring *crossing; /* frames from other pollers; many producers, the owner consumes */
 	const char *fault;  /* of a leader: set once by an owner (release), read by control (acquire): why the port is off; or NULL */
+	int refused;        /* errno of the first frame that the device would not take as it was; 0: none (relaxed) */
 	/*
 	 * Of a leader; NULL: anything goes. Control sets it before dp_attach(); later it replaces it (release), and the pollers take the
 	 * new one (acquire) at the top of their loops as part of the next dp_call() for the port: a call of nothing will do.

@@ -22,6 +22,7 @@
 #include "dp/poller.h"
 
 #define PACKET_RCVBUF (8 * 1024 * 1024) /* bytes that may wait in a packet socket */
+#define PACKET_SNDBUF (LIMIT_BURST * 64 * 1024) /* bytes that may wait in the device's queue: a burst of the largest frames */
 
 struct kern_port {
 	struct port port;
@@ -160,7 +161,11 @@ set_option(int fd, int level, int option, int value)
 	return setsockopt(fd, level, option, &value, sizeof(value));
 }
 
-/* Binds the socket to the device and sets what the port relies on. 0 or -errno. */
+/*
+ * Binds the socket to the device and sets what the port relies on. 0 or -errno. Frames take the ordinary way out, through the
+ * device's queueing discipline: with PACKET_QDISC_BYPASS the kernel would drop every frame that it has to cut itself, since the
+ * device has no TSO or a limit for it, and that takes TCP down to a hundredth.
+ */
 static int
 setup_packet(int fd, unsigned ifindex)
 {
@@ -169,7 +174,7 @@ setup_packet(int fd, unsigned ifindex)
 
 	if (set_option(fd, SOL_PACKET, PACKET_VNET_HDR, 1) < 0 || set_option(fd, SOL_PACKET, PACKET_AUXDATA, 1) < 0 ||
 	    set_option(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, 1) < 0 ||
-	    set_option(fd, SOL_PACKET, PACKET_QDISC_BYPASS, 1) < 0 ||
+	    set_option(fd, SOL_SOCKET, SO_SNDBUFFORCE, PACKET_SNDBUF) < 0 ||
 	    set_option(fd, SOL_SOCKET, SO_RCVBUFFORCE, PACKET_RCVBUF) < 0 ||
 	    setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &promisc, sizeof(promisc)) < 0 ||
 	    bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0)

@@ -4,8 +4,10 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/ethtool.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
+#include <linux/sockios.h>
 #include <net/if.h>
 #include <poll.h>
 #include <sched.h>
@@ -222,6 +224,45 @@ outside_kernel_expect(int fd, const struct frame *f, enum frame_csum csum)
 				 f->len, len);
 	}
 	return sim_check(false, "frame of %u bytes does not come out", f->len);
+}
+
+bool
+outside_kernel_expect_segments(int fd, const struct frame *f)
+{
+	static uint8_t data[65536];
+	struct pollfd pfd = { .fd = fd, .events = POLLIN };
+	uint32_t payload = f->len - frame_header_len(f);
+	uint64_t deadline = sim_deadline();
+	uint32_t at = 0, n = 0;
+
+	while (at < payload && fake_now_ms() < deadline) {
+		if (poll(&pfd, 1, 100) <= 0)
+			continue;
+		ssize_t len = recv(fd, data, sizeof(data), 0);
+		if (len < 12 || memcmp(data, f->dst, 12) != 0)
+			continue; /* the kernel's own */
+		bool right = len <= 1514 && frame_segment_of(f, at, data, (uint32_t)len, &n) && n > 0;
+		if (!sim_check(right, "segment at %u of %u differs (%zd bytes)", at, payload, len))
+			return false;
+		at += n;
+	}
+	return sim_check(at == payload, "%u of %u bytes do not come out", payload - at, payload);
+}
+
+bool
+outside_kernel_limit_tso(const char *device, bool tso, unsigned max)
+{
+	struct ethtool_value value = { .cmd = ETHTOOL_STSO, .data = tso };
+	struct ifreq ifr = { .ifr_data = (void *)&value };
+	char command[128];
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", device);
+	snprintf(command, sizeof(command), "ip link set %s gso_max_size %u", device, max);
+	bool done = fd >= 0 && ioctl(fd, SIOCETHTOOL, &ifr) == 0 && system(command) == 0;
+	if (fd >= 0)
+		close(fd);
+	return done;
 }
 
 bool

@@ -41,6 +41,10 @@ int outside_kernel_open(const char *device);
 void outside_kernel_send(int fd, const struct frame *f);
 /* Waits for a frame with `f`'s addresses to come out of the device, and compares it. */
 bool outside_kernel_expect(int fd, const struct frame *f, enum frame_csum csum);
+/* The same for the segments of a GSO frame. Their checksums may be blank, as they may on any device of the kernel's. */
+bool outside_kernel_expect_segments(int fd, const struct frame *f);
+/* Takes segmentation of TCP away from the device, or limits it to `max` bytes. */
+bool outside_kernel_limit_tso(const char *device, bool tso, unsigned max);
 /* Sets the device up or down. */
 bool outside_kernel_set_link(const char *device, bool up);
 /* Makes two devices that are connected to each other; both are set up. */

@@ -58,6 +58,7 @@ static CU_SuiteInfo suites[] = {
 	{ "traffic", adaptive_two, sim_dp_stop, NULL, NULL, traffic_cases },
 	{ "offload", adaptive, sim_dp_stop, NULL, NULL, offload_cases },
 	{ "uplink", adaptive, sim_dp_stop, NULL, NULL, uplink_cases },
+	{ "uplink_limits", adaptive, sim_dp_stop, NULL, NULL, uplink_limits_cases },
 	{ "mcast", adaptive_two, sim_dp_stop, NULL, NULL, mcast_cases },
 	{ "headroom", adaptive, sim_dp_stop, NULL, NULL, headroom_cases },
 	{ "carrier", adaptive, sim_dp_stop, NULL, NULL, carrier_cases },

@@ -14,6 +14,7 @@ extern CU_TestInfo traffic_cases[];
 extern CU_TestInfo offload_cases[];
 extern CU_TestInfo outage_cases[];
 extern CU_TestInfo uplink_cases[];
+extern CU_TestInfo uplink_limits_cases[];
 extern CU_TestInfo mcast_cases[];
 extern CU_TestInfo headroom_cases[];
 extern CU_TestInfo carrier_cases[];

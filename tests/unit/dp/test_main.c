@@ -10,6 +10,7 @@
 void test_copy(CU_pSuite suite);
 void test_eal(CU_pSuite suite);
 void test_foreign(CU_pSuite suite);
+void test_kern_io(CU_pSuite suite);
 void test_meter(CU_pSuite suite);
 void test_offload(CU_pSuite suite);
 void test_mcast(CU_pSuite suite);
@@ -31,6 +32,7 @@ static const struct unit_suite suites[] = {
 	{ "copy", test_copy },
 	{ "eal", test_eal },
 	{ "foreign", test_foreign },
+	{ "kern_io", test_kern_io },
 	{ "meter", test_meter },
 	{ "offload", test_offload },
 	{ "offload_host", test_offload_host },
