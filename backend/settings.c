@@ -15,6 +15,7 @@
 #include "settings_value.h"
 
 #define UPLINKS_MAX 64
+#define BRIDGES_MAX 64
 
 struct settings {
 	config_t config; /* owns all strings */
@@ -22,6 +23,7 @@ struct settings {
 	struct ctl_params ctl;
 	struct uplink_params uplink[UPLINKS_MAX];
 	const char *devargs[UPLINKS_MAX];
+	struct bridge_params bridge[BRIDGES_MAX];
 };
 
 /* pollers = { ... } */
@@ -78,6 +80,7 @@ UNSIGNED_READER(read_small, dp_params, n_small_buffers, 1023, 1 << 22)
 UNSIGNED_READER(read_large, dp_params, n_large_buffers, 127, 1 << 18)
 UNSIGNED_READER(read_entries, dp_params, n_fdb_entries, 64, 1 << 20)
 UNSIGNED_READER(read_age, dp_params, fdb_age_s, 1, 1000000)
+UNSIGNED_READER(read_broadcast_rate, dp_params, broadcast_rate, 0, 1000000)
 UNSIGNED_READER(read_mtu, uplink_params, mtu, 68, 9200)
 UNSIGNED_READER(read_max_queues, ctl_params, max_queues, 1, LIMIT_QUEUES)
 UNSIGNED_READER(read_interval, balance_params, interval_s, 0, 86400)
@@ -121,11 +124,19 @@ read_memory(const struct reader *rd, const config_setting_t *s, void *into)
 /* switch = { ... } */
 
 static int
+read_flood_to_guarded(const struct reader *rd, const config_setting_t *s, void *into)
+{
+	return get_bool(rd, s, &((struct dp_params *)into)->floods_guarded);
+}
+
+static int
 read_switch(const struct reader *rd, const config_setting_t *s, void *into)
 {
 	static const struct name names[] = {
 		{ "fdb_entries", read_entries },
 		{ "fdb_age_s", read_age },
+		{ "broadcast_rate", read_broadcast_rate },
+		{ "flood_to_guarded", read_flood_to_guarded },
 	};
 
 	return read_group(rd, s, names, ARRAY_SIZE(names), &((struct settings *)into)->dp);
@@ -155,6 +166,51 @@ read_balance(const struct reader *rd, const config_setting_t *s, void *into)
 	};
 
 	return read_group(rd, s, names, ARRAY_SIZE(names), &((struct settings *)into)->ctl.balance);
+}
+
+/* bridges = ( { ... }, ... ) */
+
+static int
+read_bridge_name(const struct reader *rd, const config_setting_t *s, void *into)
+{
+	return get_string(rd, s, &((struct bridge_params *)into)->name);
+}
+
+static int
+read_vlan_filtering(const struct reader *rd, const config_setting_t *s, void *into)
+{
+	return get_bool(rd, s, &((struct bridge_params *)into)->vlan_filtering);
+}
+
+static int
+read_bridges(const struct reader *rd, const config_setting_t *s, void *into)
+{
+	static const struct name names[] = {
+		{ "name", read_bridge_name },
+		{ "vlan_filtering", read_vlan_filtering },
+	};
+	struct settings *settings = into;
+
+	if (config_setting_type(s) != CONFIG_TYPE_LIST)
+		return refuse(rd, s, "bridges: a list ( { ... }, { ... } ) is wanted");
+	if (config_setting_length(s) > BRIDGES_MAX)
+		return refuse(rd, s, "bridges: more than %d bridges", BRIDGES_MAX);
+	for (unsigned i = 0; i < (unsigned)config_setting_length(s); i++) {
+		struct bridge_params *bridge = &settings->bridge[i];
+		const config_setting_t *one = config_setting_get_elem(s, i);
+		int ret = read_group(rd, one, names, ARRAY_SIZE(names), bridge);
+
+		if (ret < 0)
+			return ret;
+		if (bridge->name == NULL)
+			return refuse(rd, one, "bridges: a bridge needs a name");
+		for (unsigned j = 0; j < i; j++) {
+			if (strcmp(settings->bridge[j].name, bridge->name) == 0)
+				return refuse(rd, one, "bridges: %s is named twice", bridge->name);
+		}
+		settings->ctl.n_bridges++;
+	}
+	return 0;
 }
 
 /* uplinks = ( { ... }, ... ) */
@@ -281,7 +337,7 @@ static const struct name top[] = {
 	{ "pollers", read_pollers }, { "memory", read_memory },   { "switch", read_switch },
 	{ "uplinks", read_uplinks }, { "hotplug", read_hotplug }, { "netback", read_netback },
 	{ "log_level", read_log_level }, { "foreign_memory", read_foreign_memory },
-	{ "vifs", read_vifs }, { "balance", read_balance },
+	{ "vifs", read_vifs }, { "balance", read_balance }, { "bridges", read_bridges },
 };
 
 /* ---- defaults and checks that need more than one setting ------------------------------------------------------ */
@@ -298,11 +354,13 @@ set_defaults(struct settings *settings)
 		.n_large_buffers = 511,
 		.n_fdb_entries = 8192,
 		.fdb_age_s = 300,
+		.broadcast_rate = 1000,
 		.devargs = settings->devargs,
 		.file_prefix = "vpe",
 	};
 	settings->ctl = (struct ctl_params){
 		.uplinks = settings->uplink,
+		.bridges = settings->bridge,
 		.balance = { .interval_s = 60, .load_percent = 95, .improvement_percent = 25 },
 	};
 }

@@ -16,8 +16,10 @@
 	X(NO_PORT, "no_port", "there is no other port in the bridge, or the frame is for a bridge itself (pause, LACP, LLDP)") \
 	X(MCAST_FILTER, "mcast_filter", "multicast that the guest has not asked for") \
 	X(MAC_SPOOF, "mac_spoof", "it comes from another MAC address than the vif's, or says so in ARP or neighbour discovery") \
+	X(NOT_OWNER, "not_owner", "it comes from the MAC address of a guarded vif of the same bridge, which is elsewhere") \
 	X(IP_SPOOF, "ip_spoof", "it comes from an IP address that the vif may not use, or which one cannot be told") \
 	X(VLAN, "vlan", "the port is no member of the frame's VLAN, or another tag would come to light behind the one taken off") \
+	X(STORM, "storm", "the vif has sent more broadcasts than it may in a second") \
 	X(TOO_BIG, "too_big", "longer than the next hop takes") \
 	X(QUEUE_FULL, "queue_full", "the next hop does not take packets fast enough") \
 	X(PORT_ERROR, "port_error", "the next hop refused the packet with an error") \

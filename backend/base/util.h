@@ -13,6 +13,7 @@
 #define member_of(ptr, type, member) ((type *)((char *)(ptr) - offsetof(type, member)))
 
 #define util_min(a, b) ((a) < (b) ? (a) : (b))
+#define util_max(a, b) ((a) > (b) ? (a) : (b))
 
 /* CLOCK_MONOTONIC, in milliseconds. */
 static inline uint64_t

@@ -7,22 +7,36 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "proto/limits.h"
 
 struct bridge {
 	char name[BRIDGE_NAME_SIZE]; /* empty: private */
 	unsigned n_holders;          /* 0: the id is free */
 	int n_uplinks, n_linked;
+	bool always_filters; /* VLANs: the configuration says so */
+	bool filters;        /* it does, as vifs list VLANs or have done so */
+	int n_listed;        /* vifs that list VLANs */
 };
 
 struct bridges {
+	struct dp *dp;
+	const struct bridge_params *params;
+	unsigned n_params;
 	struct bridge slots[LIMIT_BRIDGES];
 };
 
 struct bridges *
-bridges_create(void)
+bridges_create(struct dp *dp, const struct bridge_params *params, unsigned n)
 {
-	return calloc(1, sizeof(struct bridges));
+	struct bridges *bridges = calloc(1, sizeof(*bridges));
+
+	if (bridges == NULL)
+		return NULL;
+	bridges->dp = dp;
+	bridges->params = params;
+	bridges->n_params = n;
+	return bridges;
 }
 
 void
@@ -41,6 +55,28 @@ find_named(const struct bridges *bridges, const char *name)
 	return -ENOENT;
 }
 
+/* Tells the pollers. */
+static void
+set_flags(const struct bridges *bridges, int id)
+{
+	const struct bridge *bridge = &bridges->slots[id];
+	unsigned flags = bridge->name[0] == '\0' ? SW_BRIDGE_PAIR : 0;
+
+	if (bridge->always_filters || bridge->filters)
+		flags |= SW_BRIDGE_VLANS;
+	dp_set_bridge(bridges->dp, (unsigned)id, flags);
+}
+
+static bool
+is_to_filter(const struct bridges *bridges, const char *name)
+{
+	for (unsigned i = 0; i < bridges->n_params; i++) {
+		if (strcmp(bridges->params[i].name, name) == 0)
+			return bridges->params[i].vlan_filtering;
+	}
+	return false;
+}
+
 static int
 make(struct bridges *bridges, const char *name)
 {
@@ -48,9 +84,9 @@ make(struct bridges *bridges, const char *name)
 		struct bridge *bridge = &bridges->slots[id];
 		if (bridge->n_holders > 0)
 			continue;
+		*bridge = (struct bridge){ .n_holders = 1, .always_filters = is_to_filter(bridges, name) };
 		strcpy(bridge->name, name);
-		bridge->n_holders = 1;
-		bridge->n_uplinks = bridge->n_linked = 0;
+		set_flags(bridges, id);
 		return id;
 	}
 	return -ENOSPC;
@@ -103,4 +139,24 @@ bool
 bridge_is_linked(const struct bridges *bridges, int id)
 {
 	return bridges->slots[id].n_uplinks == 0 || bridges->slots[id].n_linked > 0;
+}
+
+void
+bridge_count_listed(struct bridges *bridges, int id, int n, bool is_wanted)
+{
+	struct bridge *bridge = &bridges->slots[id];
+	bool filtered = bridge->filters;
+
+	bridge->n_listed += n;
+	assert(bridge->n_listed >= 0);
+	if (bridge->n_listed > 0)
+		bridge->filters = true;
+	else if (is_wanted)
+		bridge->filters = false;
+	if (bridge->filters == filtered)
+		return;
+	set_flags(bridges, id);
+	if (!bridge->always_filters)
+		log_info("bridge %s: %s", bridge->name, bridge->filters
+			 ? "filters VLANs from now on, since a vif lists some" : "does not filter VLANs any more");
 }

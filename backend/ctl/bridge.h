@@ -9,12 +9,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "ctl/ctl.h"
+
 #define BRIDGE_NAME_SIZE 64
 
 struct bridges;
 
-/* NULL if memory is short. */
-struct bridges *bridges_create(void);
+/* What the configuration says of `n` of them, by name; it must stay. The pollers of `dp` are told. NULL if memory is short. */
+struct bridges *bridges_create(struct dp *dp, const struct bridge_params *params, unsigned n);
 
 /* NULL is allowed. */
 void bridges_destroy(struct bridges *bridges);
@@ -36,6 +38,12 @@ void bridge_count_uplink(struct bridges *bridges, int id, int n, int n_linked);
 
 /* Whether it leads out of the host, as far as that can be known: an uplink has a link, or there are none at all. */
 bool bridge_is_linked(const struct bridges *bridges, int id);
+
+/*
+ * Counts a vif that lists VLANs: `n` is 1 when it comes and -1 when it goes. From the first one on the bridge filters VLANs. It goes
+ * on when the last one has gone, unless the operator wants that (`is_wanted`): a guest that ends must not change what others may send.
+ */
+void bridge_count_listed(struct bridges *bridges, int id, int n, bool is_wanted);
 
 /* Its name; "" for a private one. */
 const char *bridge_name(const struct bridges *bridges, int id);

@@ -27,6 +27,12 @@ struct uplink_params {
 	int poller;         /* index, or -1: any */
 };
 
+/* A bridge inside the daemon. */
+struct bridge_params {
+	const char *name;
+	bool vlan_filtering; /* always; else as soon as a vif lists VLANs */
+};
+
 /* Who makes a vif's devices known to the host and says so in hotplug-status. */
 enum hotplug_mode {
 	HOTPLUG_AUTO,   /* SCRIPT in dom0, SELF elsewhere */
@@ -44,6 +50,8 @@ struct balance_params {
 struct ctl_params {
 	const struct uplink_params *uplinks;
 	unsigned n_uplinks;
+	const struct bridge_params *bridges;
+	unsigned n_bridges;
 	enum hotplug_mode hotplug;
 	const struct foreign_ops *foreign; /* copy from guests through mappings of their memory; NULL: do not */
 	struct balance_params balance;

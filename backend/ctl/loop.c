@@ -22,6 +22,7 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "ctl/balance.h"
+#include "ctl/notes.h"
 #include "ctl/telemetry.h"
 #include "ctl/uplink.h"
 #include "ctl/vifs.h"
@@ -47,6 +48,7 @@ struct ctl {
 	struct uplinks *uplinks;
 	struct vifs *vifs;
 	struct balance *balance;
+	struct notes notes;
 	sigset_t old_mask;
 	int epoll_fd;
 	int signal_fd;
@@ -118,7 +120,7 @@ open_env(struct vif_env *env, const struct ctl_params *params, struct dp *dp, co
 	if (env->xs.conn == NULL)
 		return errno == 0 ? -EIO : -errno;
 	env->hotplug = hotplug_resolve(&env->xs, params->hotplug);
-	env->bridges = bridges_create();
+	env->bridges = bridges_create(dp, params->bridges, params->n_bridges);
 	env->watches = watches_create(&env->xs);
 	env->members = members_create(dp);
 	return env->bridges == NULL || env->watches == NULL || env->members == NULL ? -ENOMEM : 0;
@@ -261,6 +263,7 @@ timeout_ms(const struct ctl *ctl, uint64_t max_ms)
 	uint64_t due_ms = util_min(vifs_due(ctl->vifs), balance_due(ctl->balance));
 
 	due_ms = util_min(due_ms, uplinks_due(ctl->uplinks));
+	due_ms = util_min(due_ms, notes_due(&ctl->notes));
 
 	if (due_ms <= now_ms)
 		return 0;
@@ -311,6 +314,7 @@ ctl_run(struct ctl *ctl)
 		vifs_settle(ctl->vifs, clock_ms());
 		balance_run(ctl->balance, clock_ms());
 		members_place(ctl->env.members);
+		notes_run(&ctl->notes, ctl->env.members, clock_ms());
 	}
 	drain(ctl);
 	return ctl->result;

@@ -230,6 +230,11 @@ policy_text_vlan(const char *text, struct policy *policy)
 {
 	struct vlan_list list = { .n = 0 };
 
+	if (strcmp(text, "trunk") == 0) {
+		policy->part = VLAN_TRUNK;
+		memset(&policy->vlans, 0, sizeof(policy->vlans));
+		return 0;
+	}
 	for (;;) {
 		const char *end = text + strcspn(text, "/");
 
@@ -243,7 +248,7 @@ policy_text_vlan(const char *text, struct policy *policy)
 		list.vlans.pvid = list.last;
 		memcpy(list.vlans.untagged, list.vlans.member, sizeof(list.vlans.untagged));
 	}
-	policy->filters_vlans = true;
+	policy->part = VLAN_LISTED;
 	policy->vlans = list.vlans;
 	return 0;
 }

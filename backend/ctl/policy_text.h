@@ -22,7 +22,7 @@ int policy_text_mac(const char *text, uint8_t mac[6]);
 int policy_text_ips(const char *text, struct policy *policy);
 
 /*
- * Terms separated by slashes; N is a VID from 1 to 4094, none may be named twice:
+ * "trunk": all VLANs, tagged, and what is in none, untagged. Or terms separated by slashes; N is a VID from 1 to 4094, none may be named twice:
  *
  *   N        a VLAN, tagged to the guest
  *   Np       the PVID: what the guest sends untagged is in this VLAN, and the VLAN is untagged to the guest
@@ -33,7 +33,7 @@ int policy_text_ips(const char *text, struct policy *policy);
  * A single VLAN is the PVID without a p ("10": an access port). "10p/20/30" is a trunk with a native VLAN. Several VLANs and no
  * p are a trunk without: untagged frames from the guest are dropped (the scripts of Xen 4.19 refuse this). N+OxC is as these
  * scripts read it; the manual page's example counts otherwise.
- * Sets `filters_vlans` and `vlans` of `policy`.
+ * Sets `part` and `vlans` of `policy`.
  */
 int policy_text_vlan(const char *text, struct policy *policy);
 

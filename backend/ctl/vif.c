@@ -190,6 +190,7 @@ do_offer(struct vif *vif)
 			snprintf(vif->why, sizeof(vif->why), "no bridge for it: %s", strerror(-vif->bridge));
 			return vif->bridge;
 		}
+		vif_count_vlans(vif, true);
 	}
 	return vif->config.switched || vif->tap.port != NULL ? 0 : make_tap(vif);
 }
@@ -394,6 +395,7 @@ vif_destroy(struct vif *vif)
 {
 	assert(vif_is_over(vif));
 	member_destroy_port(vif->env->members, &vif->tap);
+	vif_count_vlans(vif, false);
 	bridge_put(vif->env->bridges, vif->bridge);
 	free(vif);
 }

@@ -121,6 +121,7 @@ struct vif {
 
 	/* What we hold. */
 	int bridge; /* negative: none */
+	bool counts_vlans; /* the bridge knows that the vif lists VLANs */
 	struct member tap;
 	struct member guest;
 	struct vif_link link;
@@ -212,6 +213,12 @@ int vif_apply_first(struct vif *vif, struct port *port);
 
 /* The port is destroyed. */
 void vif_apply_last(struct vif *vif);
+
+/*
+ * Has the bridge know whether the vif lists VLANs, which depends on its settings and its being there, and not on what the guest does.
+ * `is_wanted`: the operator has changed the settings.
+ */
+void vif_count_vlans(struct vif *vif, bool is_wanted);
 
 /* ---- vif_show.c ----------------------------------------------------------------------------------------------- */
 

@@ -7,6 +7,7 @@
 
 #include "ctl/vif.h"
 #include "dp/port_vif.h"
+#include "proto/keys.h"
 
 /* A copy for the pollers, which never changes. NULL if memory is short. */
 static struct policy *
@@ -32,6 +33,17 @@ apply_weight(struct vif *vif)
 {
 	set_weight(vif->guest.port, vif->live.weight);
 	set_weight(vif->tap.port, vif->live.weight);
+}
+
+void
+vif_count_vlans(struct vif *vif, bool is_wanted)
+{
+	bool lists = vif->bridge >= 0 && vif->live.policy.part != VLAN_PLAIN && vif->state != VIF_DEAD;
+
+	if (lists == vif->counts_vlans)
+		return;
+	vif->counts_vlans = lists;
+	bridge_count_listed(vif->env->bridges, vif->bridge, lists ? 1 : -1, is_wanted);
 }
 
 /* Pins the queues, or lets them go. */
@@ -100,6 +112,7 @@ apply(struct vif *vif, const struct vif_live *live)
 	memcpy(&vif->live, live, sizeof(*live));
 	apply_weight(vif);
 	apply_pins(live, vif->guest.port);
+	vif_count_vlans(vif, true);
 	return true;
 }
 
@@ -115,6 +128,15 @@ say_wrong(struct vif *vif, const char *why)
 	vif_show_live_error(vif);
 }
 
+/* If the directory went while its keys were read, they are missing for that reason and say nothing. */
+static bool
+has_directory(const struct vif *vif)
+{
+	uint32_t state;
+
+	return node_read_number(&vif->env->xs, 0, vif->dir, KEY_STATE, XenbusStateReconfigured, &state, NULL, 0) != -ENOENT;
+}
+
 int
 vif_look_at_live(struct vif *vif)
 {
@@ -125,6 +147,8 @@ vif_look_at_live(struct vif *vif)
 	int ret = vif_live_read(&vif->env->xs, vif->dir, &live, why, sizeof(why));
 	if (ret < 0 && ret != -EINVAL)
 		return ret;
+	if (!has_directory(vif))
+		return 0;
 	say_wrong(vif, why);
 	if (memcmp(&live, &vif->live, sizeof(live)) == 0)
 		return 0;

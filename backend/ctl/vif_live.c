@@ -87,7 +87,7 @@ parse_ip(struct vif_live *live, const char *text)
 static int
 parse_vlan(struct vif_live *live, const char *text)
 {
-	live->policy.filters_vlans = false;
+	live->policy.part = VLAN_PLAIN;
 	memset(&live->policy.vlans, 0, sizeof(live->policy.vlans));
 	return text == NULL || !live->switched ? 0 : policy_text_vlan(text, &live->policy);
 }

@@ -27,6 +27,7 @@ struct dp_slot {
 
 struct dp {
 	struct pools pools;
+	struct dp_bridges bridges;
 	int event_fd;
 	unsigned n_pollers;
 	struct poller *poller[LIMIT_POLLERS];
@@ -49,6 +50,7 @@ start_poller(struct dp *dp, unsigned idx, const struct dp_params *params, const 
 	pl->cpu = params->cpus[idx];
 	pl->lcore = idx + 1;
 	pl->pools = &dp->pools;
+	pl->bridges = &dp->bridges;
 	int ret = poller_init(pl, idx, params, xen);
 	if (ret < 0)
 		return ret;
@@ -215,6 +217,18 @@ dp_move(struct dp *dp, struct port *port, unsigned queue, unsigned poller)
 	};
 	slot->waiting = true;
 	poller_request(port->queue[queue]->owner, &slot->handoff);
+}
+
+void
+dp_set_bridge(struct dp *dp, unsigned bridge, unsigned flags)
+{
+	if (dp->bridges.flags[bridge] == flags)
+		return;
+	__atomic_store_n(&dp->bridges.flags[bridge], flags, __ATOMIC_RELAXED);
+	/* Release: pairs with poller_take_bridges(). */
+	__atomic_store_n(&dp->bridges.generation, dp->bridges.generation + 1, __ATOMIC_RELEASE);
+	for (unsigned i = 0; i < dp->n_pollers; i++)
+		poller_wake(dp->poller[i]);
 }
 
 unsigned

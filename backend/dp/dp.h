@@ -40,6 +40,8 @@ struct dp_params {
 	unsigned n_large_buffers;
 	unsigned n_fdb_entries;
 	unsigned fdb_age_s;
+	unsigned broadcast_rate; /* as of sw_set_floods() */
+	bool floods_guarded;
 	/* devargs of the ethdevs that will be opened: "net_af_packet0,iface=eth0" or "0000:03:00.0" */
 	const char *const *devargs;
 	unsigned n_devargs;
@@ -80,6 +82,12 @@ void dp_call(struct dp *dp, struct port *port, dp_call_fn *fn, void *arg);
  * by DP_MOVED.
  */
 void dp_move(struct dp *dp, struct port *port, unsigned queue, unsigned poller);
+
+/*
+ * Sets the flags (SW_BRIDGE_*) of bridge `bridge`, below LIMIT_BRIDGES. A port that is attached afterwards comes to a bridge that has
+ * them; for those that are there, they hold within moments.
+ */
+void dp_set_bridge(struct dp *dp, unsigned bridge, unsigned flags);
 
 /* Index of the poller that has the queue; any, while it moves. Any thread. */
 unsigned dp_poller_of(const struct dp *dp, const struct port *queue);

@@ -22,6 +22,12 @@ struct handoff {
 	unsigned n_left; /* pollers that have not done it yet; counted down with release */
 };
 
+/* Flags of all bridges, SW_BRIDGE_*. Written by control alone; read by pollers when the generation has changed. */
+struct dp_bridges {
+	unsigned generation; /* release after the flags, acquire before them */
+	unsigned flags[LIMIT_BRIDGES];
+};
+
 /* Makes dp_event_fd() readable. Any thread. */
 void dp_signal(struct dp *dp);
 

@@ -21,12 +21,28 @@ take_policy(struct poller *pl, const struct port *port)
 		      __atomic_load_n(&port->policy, __ATOMIC_ACQUIRE));
 }
 
-/* One port's policy makes its whole bridge filter VLANs or not. */
+/* The rules of all ports that we own, after whatever may have changed them: members, policies, bridges. */
 static void
 take_rules(struct poller *pl)
 {
 	for (unsigned i = 0; i < pl->n_own; i++)
 		pl->own[i]->rules = sw_rules(pl->sw, pl->own[i]->id);
+}
+
+bool
+poller_has_bridges(const struct poller *pl)
+{
+	return __atomic_load_n(&pl->bridges->generation, __ATOMIC_ACQUIRE) != pl->bridges_seen;
+}
+
+void
+poller_take_bridges(struct poller *pl)
+{
+	/* Acquire: pairs with dp_set_bridge(). What comes later has a generation of its own. */
+	pl->bridges_seen = __atomic_load_n(&pl->bridges->generation, __ATOMIC_ACQUIRE);
+	for (unsigned i = 0; i < LIMIT_BRIDGES; i++)
+		sw_set_bridge(pl->sw, (uint16_t)i, __atomic_load_n(&pl->bridges->flags[i], __ATOMIC_RELAXED));
+	take_rules(pl);
 }
 
 static void
@@ -128,6 +144,8 @@ handoff(struct poller *pl, struct handoff *h)
 {
 	bool done = true;
 
+	if (poller_has_bridges(pl)) /* control sets them before it hands a member over */
+		poller_take_bridges(pl);
 	switch (h->kind) {
 	case HANDOFF_ATTACH:
 		attach(pl, h->port);

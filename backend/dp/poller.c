@@ -61,6 +61,14 @@ poller_wake_owner(const struct port *port)
 
 /* ---- switching ----------------------------------------------------------------------------------------- */
 
+/* Drops a frame that the port must not send, and leaves a note for control. */
+static void
+poller_refuse(struct port *in, struct rte_mbuf *m, enum drop_reason reason)
+{
+	note_take(&in->note, m, reason);
+	port_drop(in, m, reason);
+}
+
 /*
  * Whether the frame may come in; if not, it is dropped. Its VID goes with it in vlan_tci, also to other pollers; the tag, if
  * it has one, stays in the frame.
@@ -74,7 +82,7 @@ poller_admit(struct poller *pl, struct port *in, struct rte_mbuf *m)
 	if (in->rules != 0)
 		reason = sw_admit(pl->sw, in->id, rte_pktmbuf_mtod(m, const uint8_t *), m->pkt_len, &vid);
 	if (reason != DROP_N) {
-		port_drop(in, m, reason);
+		poller_refuse(in, m, reason);
 		return false;
 	}
 	m->vlan_tci = vid;
@@ -123,6 +131,12 @@ poller_switch(struct poller *pl, struct port *in, struct rte_mbuf *m)
 		return;
 	case SW_SAME_PORT:
 		port_drop(in, m, DROP_SAME_PORT);
+		return;
+	case SW_NOT_OWNER:
+		poller_refuse(in, m, DROP_NOT_OWNER);
+		return;
+	case SW_STORM:
+		poller_refuse(in, m, DROP_STORM);
 		return;
 	case SW_FLOOD:
 		break;
@@ -205,7 +219,7 @@ poller_poll(struct poller *pl)
 static bool
 poller_has_work(const struct poller *pl)
 {
-	if (!rte_ring_empty(pl->handoffs) || __atomic_load_n(&pl->stop, __ATOMIC_ACQUIRE))
+	if (!rte_ring_empty(pl->handoffs) || poller_has_bridges(pl) || __atomic_load_n(&pl->stop, __ATOMIC_ACQUIRE))
 		return true;
 	for (unsigned i = 0; i < pl->n_own; i++) {
 		if (!rte_ring_empty(pl->own[i]->crossing))
@@ -296,6 +310,8 @@ poller_main(void *arg)
 	pl->foreign_age = hz / 1000;
 	prctl(PR_SET_TIMERSLACK, 1); /* else the kernel makes each short sleep 50 us longer */
 	while (!__atomic_load_n(&pl->stop, __ATOMIC_ACQUIRE)) {
+		if (unlikely(poller_has_bridges(pl)))
+			poller_take_bridges(pl);
 		if (unlikely(!rte_ring_empty(pl->handoffs)))
 			poller_take_handoffs(pl);
 		bool busy = poller_poll(pl) > 0;
@@ -332,6 +348,7 @@ poller_init(struct poller *pl, unsigned idx, const struct dp_params *params, con
 	pl->sw = sw_create(name, params->n_fdb_entries, (uint64_t)params->fdb_age_s * 1000);
 	if (pl->sw == NULL)
 		return -errno;
+	sw_set_floods(pl->sw, params->broadcast_rate, params->floods_guarded);
 	snprintf(name, sizeof(name), "handoffs%u", idx);
 	pl->handoffs = rte_ring_create(name, HANDOFF_RING_SIZE, SOCKET_ID_ANY, RING_F_SC_DEQ);
 	if (pl->handoffs == NULL)

@@ -32,10 +32,13 @@ struct from_guest_packet {
 	int16_t copy[LIMIT_SLOTS_ACCEPTED];
 };
 
+struct dp_bridges;
 struct handoff;
 
 struct poller {
 	struct dp *dp;
+	const struct dp_bridges *bridges;
+	unsigned bridges_seen;     /* their generation that the switch knows */
 	unsigned lcore; /* EAL's id of the thread */
 	int cpu;
 	struct pools *pools;
@@ -80,6 +83,10 @@ void poller_request(struct poller *pl, struct handoff *request);
 
 /* Does what was requested. The poller. */
 void poller_take_handoffs(struct poller *pl);
+
+/* Whether a bridge's flags have changed. Has the switch take what they are now. The poller. */
+bool poller_has_bridges(const struct poller *pl);
+void poller_take_bridges(struct poller *pl);
 
 /* Sends frames that other pollers have put into the port's ring, at most LIMIT_BURST. Returns how many. The owner. */
 unsigned poller_take_crossing(struct poller *pl, struct port *port);

@@ -30,6 +30,7 @@
 #include <rte_ring.h>
 
 #include "base/drop.h"
+#include "dp/note.h"
 #include "dp/pool.h"
 #include "dp/steering.h"
 #include "proto/limits.h"
@@ -116,6 +117,8 @@ struct port {
 	 */
 	const struct policy *policy;
 	unsigned rules; /* SW_RULE_*: what the owner has to ask its switch about the port's frames */
+	struct port_note note; /* of a refused frame */
+	uint64_t note_ms;      /* when control last told of one; control's */
 	struct port_stats stats;
 	unsigned n_waiting[POOL_N]; /* buffers that the port holds back; also counted in its owner's sum */
 	unsigned n_staged;

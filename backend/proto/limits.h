@@ -45,8 +45,11 @@
 /* A guest that took nothing for so long loses what waits for it, and then one frame waits at most (xen-netback: 10 s). */
 #define LIMIT_STALL_MS 10000
 
-/* MAC addresses that one port may own in the forwarding table: more than any honest guest, too few to evict others. */
+/* MAC addresses that one guest's port may own in the forwarding table: more than any honest guest. */
 #define LIMIT_MACS_PER_PORT 1024
+
+/* How often a MAC address may move from port to port within a second: far more than any failover, far less than a loop. */
+#define LIMIT_MAC_MOVES 16
 
 /* xl and libxl: a backend's state 2 that lasts less than this can be missed by a watcher that reads state afterwards. */
 #define LIMIT_INITWAIT_DWELL_MS 100

@@ -4,8 +4,8 @@
  *
  * Theory of operation: rte_hash maps a key (LAN and MAC) to a position, and entries[position]
  * holds the port and the time at which the entry expires. An unused position has ENTRY_FREE as its LAN, so
- * that ageing and flushing walk the array alone and ask the hash only to delete. Before the hash is asked for a key, the position
- * where a key like it was last time is looked at.
+ * that ageing walks the array alone and asks the hash only to delete. The entries of a port are a list, from the youngest to the
+ * oldest. Before the hash is asked for a key, the position where a key like it was last time is looked at.
  */
 #include "sw/fdb.h"
 
@@ -29,8 +29,17 @@
  */
 #define AGE_STEP 64u
 
-/* A power of two. */
-#define N_HINTS 256u
+#define N_HINTS 256u /* as hint_of() has bits */
+
+#define POS_NONE UINT32_MAX
+
+/* Of the table, the part for guests is one of so many; at least that many entries. */
+#define GUEST_PART 4u
+#define GUEST_PART_MIN 16u
+
+/* Moves are counted in windows of 1024 ms; a window's number has 8 bits. */
+#define WINDOW_SHIFT 10
+#define HELD_WINDOWS 8u
 
 /* 68 bits of it are used. 16 bytes is a size for which rte_hash has a comparison of its own. */
 struct fdb_key {
@@ -42,6 +51,20 @@ struct fdb_entry {
 	struct fdb_key key; /* as in the hash */
 	uint64_t expires_ms;
 	uint16_t port;
+	uint16_t home;         /* the port before the first move of `window` */
+	uint16_t home_flushes; /* of that port, when it was that; another number: it may be another port now */
+	uint8_t window;        /* of the last move */
+	uint8_t n_moves;       /* in it */
+};
+
+/* Neighbours in the list of the port's entries. */
+struct fdb_links {
+	uint32_t younger, older;
+};
+
+/* Guests, or uplinks. */
+struct fdb_part {
+	uint32_t n_entries, n_max;
 };
 
 struct fdb {
@@ -50,7 +73,12 @@ struct fdb {
 	uint32_t n_positions;
 	uint32_t age_idx; /* where fdb_age() goes on */
 	struct fdb_stats stats;
+	struct fdb_part part[2]; /* by is_uplink */
+	bool is_uplink[LIMIT_PORTS];
+	uint16_t n_flushes[LIMIT_PORTS];
 	uint32_t n_owned[LIMIT_PORTS];
+	uint32_t youngest[LIMIT_PORTS], oldest[LIMIT_PORTS];
+	struct fdb_links *links; /* by position */
 	uint32_t hint[N_HINTS]; /* positions, by hint_of() */
 	struct fdb_entry entries[];
 };
@@ -79,7 +107,7 @@ key_hash(const void *key, uint32_t key_size, uint32_t seed)
 static uint32_t
 hint_of(const struct fdb_key *key)
 {
-	return (uint32_t)((key->mac ^ key->lan) * 0x9e3779b97f4a7c15u >> 32) % N_HINTS;
+	return (uint32_t)((key->mac ^ key->lan << 48 ^ key->lan) * 0x9e3779b97f4a7c15u >> 56); /* the bits that all of it has a part in */
 }
 
 /* Position of the key, negative if there is none. */
@@ -97,10 +125,10 @@ find(struct fdb *fdb, const struct fdb_key *key)
 	return pos;
 }
 
-struct fdb *
-fdb_create(const char *name, unsigned n_entries, uint64_t age_ms)
+/* The hash for `n_entries` keys, or NULL with errno. Its buckets are extendable: all fit, whatever the addresses are. */
+static struct rte_hash *
+hash_create(const char *name, unsigned n_entries)
 {
-	/* Extendable buckets: all n_entries fit, whatever the addresses are. */
 	struct rte_hash_parameters params = {
 		.name = name,
 		.entries = n_entries,
@@ -111,16 +139,38 @@ fdb_create(const char *name, unsigned n_entries, uint64_t age_ms)
 		.extra_flag = RTE_HASH_EXTRA_FLAGS_EXT_TABLE,
 	};
 	struct rte_hash *hash = rte_hash_create(&params);
+
+	if (hash == NULL)
+		errno = rte_errno;
+	return hash;
+}
+
+static void
+init_entries(struct fdb *fdb, unsigned n_entries)
+{
+	fdb->part[false].n_max = util_min(util_max(n_entries / GUEST_PART, GUEST_PART_MIN), n_entries);
+	fdb->part[true].n_max = n_entries - util_min(fdb->part[false].n_max, n_entries / 2);
+	for (uint32_t pos = 0; pos < fdb->n_positions; pos++)
+		fdb->entries[pos].key.lan = ENTRY_FREE;
+	for (unsigned port = 0; port < LIMIT_PORTS; port++)
+		fdb->youngest[port] = fdb->oldest[port] = POS_NONE;
+}
+
+struct fdb *
+fdb_create(const char *name, unsigned n_entries, uint64_t age_ms)
+{
+	struct rte_hash *hash = hash_create(name, n_entries);
 	struct fdb *fdb;
 	uint32_t n_positions;
 
-	if (hash == NULL) {
-		errno = rte_errno;
+	if (hash == NULL)
 		return NULL;
-	}
 	n_positions = (uint32_t)rte_hash_max_key_id(hash) + 1;
 	fdb = rte_zmalloc(name, sizeof(*fdb) + n_positions * sizeof(fdb->entries[0]), RTE_CACHE_LINE_SIZE);
-	if (fdb == NULL) {
+	if (fdb != NULL)
+		fdb->links = rte_malloc(name, n_positions * sizeof(fdb->links[0]), RTE_CACHE_LINE_SIZE);
+	if (fdb == NULL || fdb->links == NULL) {
+		rte_free(fdb);
 		rte_hash_free(hash);
 		errno = ENOMEM;
 		return NULL;
@@ -128,8 +178,7 @@ fdb_create(const char *name, unsigned n_entries, uint64_t age_ms)
 	fdb->hash = hash;
 	fdb->age_ms = util_min(age_ms, UINT64_MAX / 2); /* so that adding the time of day does not overflow */
 	fdb->n_positions = n_positions;
-	for (uint32_t pos = 0; pos < n_positions; pos++)
-		fdb->entries[pos].key.lan = ENTRY_FREE;
+	init_entries(fdb, n_entries);
 	return fdb;
 }
 
@@ -139,8 +188,101 @@ fdb_destroy(struct fdb *fdb)
 	if (fdb == NULL)
 		return;
 	rte_hash_free(fdb->hash);
+	rte_free(fdb->links);
 	rte_free(fdb);
 }
+
+void
+fdb_set_uplink(struct fdb *fdb, uint16_t port, bool is_uplink)
+{
+	fdb->is_uplink[port] = is_uplink;
+}
+
+/* ---- who owns what ------------------------------------------------------------------------------------- */
+
+/* Makes the entry at `pos` the youngest of `port`. */
+static void
+own(struct fdb *fdb, uint32_t pos, uint16_t port)
+{
+	uint32_t older = fdb->youngest[port];
+
+	fdb->links[pos] = (struct fdb_links){ .younger = POS_NONE, .older = older };
+	if (older == POS_NONE)
+		fdb->oldest[port] = pos;
+	else
+		fdb->links[older].younger = pos;
+	fdb->youngest[port] = pos;
+	fdb->entries[pos].port = port;
+	fdb->n_owned[port]++;
+	fdb->part[fdb->is_uplink[port]].n_entries++;
+}
+
+static void
+disown(struct fdb *fdb, uint32_t pos)
+{
+	struct fdb_links *at = &fdb->links[pos];
+	uint16_t port = fdb->entries[pos].port;
+
+	if (at->younger == POS_NONE)
+		fdb->youngest[port] = at->older;
+	else
+		fdb->links[at->younger].older = at->older;
+	if (at->older == POS_NONE)
+		fdb->oldest[port] = at->younger;
+	else
+		fdb->links[at->older].younger = at->younger;
+	fdb->n_owned[port]--;
+	fdb->part[fdb->is_uplink[port]].n_entries--;
+}
+
+static void
+entry_del(struct fdb *fdb, uint32_t pos)
+{
+	rte_hash_del_key(fdb->hash, &fdb->entries[pos].key);
+	disown(fdb, pos);
+	fdb->stats.n_entries--;
+	fdb->entries[pos].key.lan = ENTRY_FREE;
+}
+
+/* The port of that part that owns the most entries. */
+static uint16_t
+richest(const struct fdb *fdb, bool is_uplink)
+{
+	uint16_t best = 0;
+	uint32_t n = 0;
+
+	for (uint16_t port = 0; port < LIMIT_PORTS; port++) {
+		if (fdb->is_uplink[port] == is_uplink && fdb->n_owned[port] > n) {
+			best = port;
+			n = fdb->n_owned[port];
+		}
+	}
+	return best;
+}
+
+/* Whether the port may have one more entry; where its part is full, at the cost of the one that has the most. */
+static bool
+make_room(struct fdb *fdb, uint16_t port)
+{
+	bool is_uplink = fdb->is_uplink[port];
+	uint16_t rich;
+
+	if (!is_uplink && fdb->n_owned[port] >= LIMIT_MACS_PER_PORT) {
+		fdb->stats.n_refused_port++;
+		return false;
+	}
+	if (fdb->part[is_uplink].n_entries < fdb->part[is_uplink].n_max)
+		return true;
+	rich = richest(fdb, is_uplink);
+	if (fdb->n_owned[rich] <= 2 * (fdb->n_owned[port] + 1)) {
+		fdb->stats.n_refused_full++;
+		return false;
+	}
+	entry_del(fdb, fdb->oldest[rich]);
+	return true;
+}
+
+/* ---- learning ------------------------------------------------------------------------------------------ */
 
 /* Returns the new entry, or NULL if it may not be made. */
 static struct fdb_entry *
@@ -148,45 +290,71 @@ entry_add(struct fdb *fdb, const struct fdb_key *key, uint16_t port)
 {
 	int32_t pos;
 
-	if (fdb->n_owned[port] >= LIMIT_MACS_PER_PORT) {
-		fdb->stats.n_refused_port++;
+	if (!make_room(fdb, port))
 		return NULL;
-	}
 	pos = rte_hash_add_key(fdb->hash, key);
 	if (pos < 0) {
 		fdb->stats.n_refused_full++;
 		return NULL;
 	}
-	fdb->entries[pos].key = *key;
-	fdb->entries[pos].port = port;
-	fdb->n_owned[port]++;
+	fdb->entries[pos] = (struct fdb_entry){ .key = *key };
+	own(fdb, (uint32_t)pos, port);
 	fdb->stats.n_entries++;
 	fdb->stats.n_learned++;
 	return &fdb->entries[pos];
 }
 
-/* Returns the entry, or NULL if it stays where it was. */
-static struct fdb_entry *
-entry_move(struct fdb *fdb, struct fdb_entry *entry, uint16_t port)
+/*
+ * Whether the entry may move now. One that has moved too often within a window is held: it goes back to where it was before, and
+ * does not move for some windows.
+ */
+static bool
+may_move(struct fdb *fdb, uint32_t pos, uint64_t now_ms)
 {
-	if (fdb->n_owned[port] >= LIMIT_MACS_PER_PORT) {
-		fdb->stats.n_refused_port++;
-		return NULL;
+	struct fdb_entry *entry = &fdb->entries[pos];
+	uint8_t window = (uint8_t)(now_ms >> WINDOW_SHIFT);
+	uint8_t n_passed = (uint8_t)(window - entry->window);
+	bool is_held = entry->n_moves > LIMIT_MAC_MOVES;
+
+	if (n_passed >= (is_held ? HELD_WINDOWS : 1) || entry->n_moves == 0) {
+		entry->window = window;
+		entry->home = entry->port;
+		entry->home_flushes = fdb->n_flushes[entry->port];
+		entry->n_moves = 0;
+		is_held = false;
 	}
-	fdb->n_owned[entry->port]--;
-	fdb->n_owned[port]++;
-	entry->port = port;
-	fdb->stats.n_moved++;
-	return entry;
+	if (is_held)
+		return false;
+	if (++entry->n_moves <= LIMIT_MAC_MOVES)
+		return true;
+	fdb->stats.n_held++;
+	if (entry->home != entry->port && entry->home_flushes == fdb->n_flushes[entry->home]) {
+		disown(fdb, pos);
+		own(fdb, pos, entry->home);
+	}
+	return false;
 }
 
-static void
-entry_del(struct fdb *fdb, struct fdb_entry *entry)
+/* Returns the entry, or NULL if it stays where it was. */
+static struct fdb_entry *
+entry_move(struct fdb *fdb, uint32_t pos, uint16_t port, uint64_t now_ms)
 {
-	rte_hash_del_key(fdb->hash, &entry->key);
-	fdb->n_owned[entry->port]--;
-	fdb->stats.n_entries--;
-	entry->key.lan = ENTRY_FREE;
+	struct fdb_entry *entry = &fdb->entries[pos];
+
+	if (now_ms < entry->expires_ms && !may_move(fdb, pos, now_ms))
+		return NULL;
+	if (fdb->is_uplink[port] == fdb->is_uplink[entry->port]) { /* its part does not grow */
+		if (!fdb->is_uplink[port] && fdb->n_owned[port] >= LIMIT_MACS_PER_PORT) {
+			fdb->stats.n_refused_port++;
+			return NULL;
+		}
+	} else if (!make_room(fdb, port)) {
+		return NULL;
+	}
+	disown(fdb, pos);
+	own(fdb, pos, port);
+	fdb->stats.n_moved++;
+	return entry;
 }
 
 void
@@ -199,7 +367,7 @@ fdb_learn(struct fdb *fdb, uint32_t lan, const uint8_t *mac, uint16_t port, uint
 	if (pos < 0)
 		entry = entry_add(fdb, &key, port);
 	else if (fdb->entries[pos].port != port)
-		entry = entry_move(fdb, &fdb->entries[pos], port);
+		entry = entry_move(fdb, (uint32_t)pos, port, now_ms);
 	else
 		entry = &fdb->entries[pos];
 	if (entry != NULL)
@@ -220,12 +388,9 @@ fdb_lookup(struct fdb *fdb, uint32_t lan, const uint8_t *mac, uint64_t now_ms)
 void
 fdb_flush_port(struct fdb *fdb, uint16_t port)
 {
-	for (uint32_t pos = 0; pos < fdb->n_positions && fdb->n_owned[port] > 0; pos++) {
-		struct fdb_entry *entry = &fdb->entries[pos];
-
-		if (entry->key.lan != ENTRY_FREE && entry->port == port)
-			entry_del(fdb, entry);
-	}
+	fdb->n_flushes[port]++;
+	while (fdb->oldest[port] != POS_NONE)
+		entry_del(fdb, fdb->oldest[port]);
 }
 
 void
@@ -235,7 +400,7 @@ fdb_age(struct fdb *fdb, uint64_t now_ms)
 		struct fdb_entry *entry = &fdb->entries[fdb->age_idx];
 
 		if (entry->key.lan != ENTRY_FREE && now_ms >= entry->expires_ms) {
-			entry_del(fdb, entry);
+			entry_del(fdb, fdb->age_idx);
 			fdb->stats.n_aged++;
 		}
 		if (++fdb->age_idx == fdb->n_positions)

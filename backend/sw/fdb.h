@@ -3,7 +3,11 @@
  * Forwarding table of the learning switch: which port a MAC address of a LAN is behind.
  *
  * Guests choose the addresses that are learnt, so the table bounds what one of them can do to the others:
- *  - a port owns at most LIMIT_MACS_PER_PORT entries, and a live entry is never evicted for a new one;
+ *  - a quarter of the table is for guests, the rest for uplinks, so that neither can crowd out the other;
+ *  - a guest owns at most LIMIT_MACS_PER_PORT entries;
+ *  - where its part is full, a port may still take the oldest entry of the one that owns the most, if that one owns more than
+ *    twice as many as itself: so each gets its share, and who has little loses nothing;
+ *  - an address that moves from port to port faster than LIMIT_MAC_MOVES is put back where it was and stays there for a while;
  *  - the hash is keyed with a random seed, so that a guest cannot aim its addresses at one bucket;
  *  - an entry counts only until its age is reached, even where fdb_age() has not come by to free it.
  *
@@ -15,6 +19,7 @@
 #ifndef VPE_SW_FDB_H
 #define VPE_SW_FDB_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct fdb;
@@ -25,16 +30,19 @@ struct fdb *fdb_create(const char *name, unsigned n_entries, uint64_t age_ms);
 /* NULL is allowed. */
 void fdb_destroy(struct fdb *fdb);
 
+/* Which part of the table the port has; without a call, that of guests. The port must own no entries. */
+void fdb_set_uplink(struct fdb *fdb, uint16_t port, bool is_uplink);
+
 /*
- * Remembers that the six bytes at `mac` are behind `port`, or that they still are. Without effect where the
- * port owns its maximum or the table is full.
+ * Remembers that the six bytes at `mac` are behind `port`, or that they still are. Without effect where the port owns its maximum,
+ * its part of the table is full, or the address is held behind another port.
  */
 void fdb_learn(struct fdb *fdb, uint32_t lan, const uint8_t *mac, uint16_t port, uint64_t now_ms);
 
 /* The port that `mac` is behind, or -1 if that is not known. */
 int fdb_lookup(struct fdb *fdb, uint32_t lan, const uint8_t *mac, uint64_t now_ms);
 
-/* Removes all entries of `port`. Reads the table once from start to end, unless the port owns none. */
+/* Removes all entries of `port`; costs as much as there are. */
 void fdb_flush_port(struct fdb *fdb, uint16_t port);
 
 /* Frees entries that are too old, among the next few positions of the table. */
@@ -48,6 +56,7 @@ struct fdb_stats {
 	uint64_t n_aged;
 	uint64_t n_refused_port;
 	uint64_t n_refused_full;
+	uint64_t n_held;
 };
 
 void fdb_get_stats(const struct fdb *fdb, struct fdb_stats *stats);

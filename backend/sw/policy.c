@@ -15,6 +15,7 @@
 
 #include "sw/ether.h"
 #include "sw/headers.h"
+#include "sw/policy_private.h"
 
 #define LLC_SAP_MASK 0xfeu /* without the bit for groups and responses */
 #define LLC_SAP_SNAP 0xaau
@@ -42,41 +43,7 @@ enum icmpv6_type {
 #define ND_OPTION_SOURCE 1u
 #define ND_OPTION_TARGET 2u
 
-static uint32_t
-get_addr(const uint8_t *at)
-{
-	uint32_t addr;
-
-	memcpy(&addr, at, sizeof(addr));
-	return addr;
-}
-
-/* For a frame that cannot be parsed. */
-static enum drop_reason
-cannot_tell(const struct policy *policy)
-{
-	return policy->check_ip ? DROP_IP_SPOOF : DROP_MAC_SPOOF;
-}
-
 /* ---- addresses ---- */
-
-static bool
-is_own_mac(const struct policy *policy, const uint8_t *mac)
-{
-	return memcmp(policy->mac, mac, sizeof(policy->mac)) == 0;
-}
-
-static bool
-is_own_ipv4(const struct policy *policy, const uint8_t *at)
-{
-	uint32_t addr = get_addr(at);
-
-	for (unsigned i = 0; i < policy->n_ipv4; i++) {
-		if ((addr & policy->ipv4[i].mask) == policy->ipv4[i].addr)
-			return true;
-	}
-	return false;
-}
 
 static bool
 agrees(const struct policy_ipv6 *own, const uint8_t *addr)
@@ -130,18 +97,18 @@ check_arp(const struct policy *policy, const uint8_t *at, uint32_t len)
 	if (len < sizeof(*arp) || arp->arp_hardware != RTE_BE16(RTE_ARP_HRD_ETHER) ||
 	    arp->arp_protocol != RTE_BE16(RTE_ETHER_TYPE_IPV4) || arp->arp_hlen != RTE_ETHER_ADDR_LEN ||
 	    arp->arp_plen != sizeof(rte_be32_t))
-		return cannot_tell(policy);
-	if (policy->check_mac && !is_own_mac(policy, arp->arp_data.arp_sha.addr_bytes))
+		return policy_cannot_tell(policy);
+	if (policy->check_mac && !policy_is_own_mac(policy, arp->arp_data.arp_sha.addr_bytes))
 		return DROP_MAC_SPOOF;
 	if (!policy->check_ip)
 		return DROP_N;
 	opcode = rte_be_to_cpu_16(arp->arp_opcode);
 	if (opcode != RTE_ARP_OP_REQUEST && opcode != RTE_ARP_OP_REPLY)
 		return DROP_IP_SPOOF;
-	if (is_own_ipv4(policy, (const uint8_t *)&arp->arp_data.arp_sip))
+	if (policy_is_own_ipv4(policy, (const uint8_t *)&arp->arp_data.arp_sip))
 		return DROP_N;
 	if (opcode == RTE_ARP_OP_REQUEST && arp->arp_data.arp_sip == 0 &&
-	    is_own_ipv4(policy, (const uint8_t *)&arp->arp_data.arp_tip))
+	    policy_is_own_ipv4(policy, (const uint8_t *)&arp->arp_data.arp_tip))
 		return DROP_N; /* RFC 5227: a probe for another's address would make that one give it up */
 	return DROP_IP_SPOOF;
 }
@@ -152,25 +119,42 @@ check_arp(const struct policy *policy, const uint8_t *at, uint32_t len)
 static bool
 is_dhcp_request(const struct headers *h, const uint8_t *ip, const uint8_t *udp)
 {
-	return get_addr(ip + 12) == 0 && get_addr(ip + 16) == UINT32_MAX && (h->flags & HEADERS_FRAGMENT) == 0 &&
+	static const uint8_t from[4], to[4] = { 255, 255, 255, 255 };
+
+	return memcmp(ip + 12, from, 4) == 0 && memcmp(ip + 16, to, 4) == 0 && (h->flags & HEADERS_FRAGMENT) == 0 &&
 	       ether_be16(udp) == PORT_DHCP_CLIENT && ether_be16(udp + 2) == PORT_DHCP_SERVER;
 }
 
+/* What goes to a DHCP server. A message in fragments is none of a client's. */
+static enum drop_reason
+check_to_server(const struct policy *policy, const struct headers *h, const uint8_t *udp)
+{
+	uint32_t len = ether_be16(udp + 4);
+
+	if ((h->flags & HEADERS_FRAGMENT) != 0 || len < UDP_SIZE || len > headers_l4_room(h))
+		return policy_cannot_tell(policy);
+	return policy_check_dhcp(policy, udp + UDP_SIZE, len - UDP_SIZE);
+}
+
+/* With the check of MACs alone, only what a DHCP server would read matters. */
 static enum drop_reason
 check_ipv4(const struct policy *policy, const uint8_t *frame, const struct headers *h)
 {
 	const uint8_t *ip = frame + h->l2_len;
 	const uint8_t *udp = ip + h->l3_len;
+	enum drop_reason unclear = policy->check_ip ? DROP_IP_SPOOF : DROP_N;
 	bool is_own;
 
 	if ((h->flags & HEADERS_BAD_IP) != 0)
-		return DROP_IP_SPOOF;
-	is_own = is_own_ipv4(policy, ip + 12);
+		return unclear;
+	is_own = !policy->check_ip || policy_is_own_ipv4(policy, ip + 12);
 	if (h->protocol != IPPROTO_UDP || (h->flags & HEADERS_LATER) != 0)
 		return is_own ? DROP_N : DROP_IP_SPOOF;
-	if (headers_l4_room(h) < UDP_SIZE || ether_be16(udp + 2) == PORT_DHCP_CLIENT)
+	if (headers_l4_room(h) < UDP_SIZE || (policy->check_ip && ether_be16(udp + 2) == PORT_DHCP_CLIENT))
+		return unclear;
+	if (!is_own && !is_dhcp_request(h, ip, udp))
 		return DROP_IP_SPOOF;
-	return is_own || is_dhcp_request(h, ip, udp) ? DROP_N : DROP_IP_SPOOF;
+	return ether_be16(udp + 2) == PORT_DHCP_SERVER ? check_to_server(policy, h, udp) : DROP_N;
 }
 
 /* ---- IPv6 ---- */
@@ -185,7 +169,7 @@ options_are_own(const struct policy *policy, const uint8_t *option, uint32_t len
 		if (size == 0 || size > len)
 			return false;
 		if ((option[0] == ND_OPTION_SOURCE || option[0] == ND_OPTION_TARGET) &&
-		    (size != ND_OPTION_UNIT || !is_own_mac(policy, option + 2)))
+		    (size != ND_OPTION_UNIT || !policy_is_own_mac(policy, option + 2)))
 			return false;
 		option += size;
 		len -= size;
@@ -236,14 +220,14 @@ check_icmpv6(const struct policy *policy, const uint8_t *frame, const struct hea
 	uint32_t size;
 
 	if (room < 4)
-		return cannot_tell(policy);
+		return policy_cannot_tell(policy);
 	size = nd_size(message[0]);
 	if (size == 0) {
 		bool is_mld = message[0] == MLD_REPORT || message[0] == MLD_DONE || message[0] == MLD2_REPORT;
 		return policy->check_ip && from_unspecified && !is_mld ? DROP_IP_SPOOF : DROP_N;
 	}
 	if ((h->flags & HEADERS_FRAGMENT) != 0 || room < size)
-		return cannot_tell(policy);
+		return policy_cannot_tell(policy);
 	if (policy->check_mac && !options_are_own(policy, message + size, room - size))
 		return DROP_MAC_SPOOF;
 	return policy->check_ip && !nd_is_own(policy, message, from_unspecified) ? DROP_IP_SPOOF : DROP_N;
@@ -257,7 +241,7 @@ check_ipv6(const struct policy *policy, const uint8_t *frame, const struct heade
 	bool from_unspecified;
 
 	if ((h->flags & HEADERS_BAD_IP) != 0)
-		return cannot_tell(policy);
+		return policy_cannot_tell(policy);
 	from_unspecified = is_unspecified(ip + 8);
 	if (policy->check_ip && !from_unspecified && !is_own_ipv6(policy, ip + 8))
 		return DROP_IP_SPOOF;
@@ -298,7 +282,7 @@ check_llc(const struct policy *policy, const uint8_t *llc)
 		uint8_t sap = llc[i] & LLC_SAP_MASK;
 
 		if (sap == LLC_SAP_SNAP || sap == LLC_SAP_IP || sap == LLC_SAP_ARP)
-			return cannot_tell(policy);
+			return policy_cannot_tell(policy);
 	}
 	return policy->check_ip ? DROP_IP_SPOOF : DROP_N;
 }
@@ -310,7 +294,7 @@ check_network(const struct policy *policy, const uint8_t *frame, uint32_t len)
 
 	headers_ether(frame, len, &h);
 	if ((h.flags & HEADERS_BAD_ETHER) != 0 || ((h.flags & HEADERS_SNAP) != 0 && ether_is_tag(h.ethertype)))
-		return cannot_tell(policy);
+		return policy_cannot_tell(policy);
 	if ((h.flags & (HEADERS_LLC | HEADERS_SNAP)) == HEADERS_LLC)
 		return check_llc(policy, frame + h.l2_len);
 	switch (h.ethertype) {
@@ -320,8 +304,6 @@ check_network(const struct policy *policy, const uint8_t *frame, uint32_t len)
 		headers_ip(frame, len, &h);
 		return check_ipv6(policy, frame, &h);
 	case RTE_ETHER_TYPE_IPV4:
-		if (!policy->check_ip)
-			return DROP_N;
 		headers_ip(frame, len, &h);
 		return check_ipv4(policy, frame, &h);
 	case RTE_ETHER_TYPE_RARP:
@@ -337,8 +319,8 @@ policy_check(const struct policy *policy, const uint8_t *frame, uint32_t len)
 	if (!policy->check_mac && !policy->check_ip)
 		return DROP_N;
 	if (len < RTE_ETHER_HDR_LEN)
-		return cannot_tell(policy);
-	if (policy->check_mac && !is_own_mac(policy, frame + RTE_ETHER_ADDR_LEN))
+		return policy_cannot_tell(policy);
+	if (policy->check_mac && !policy_is_own_mac(policy, frame + RTE_ETHER_ADDR_LEN))
 		return DROP_MAC_SPOOF;
 	if (policy->check_mac && is_between_bridges(frame))
 		return DROP_NO_PORT;

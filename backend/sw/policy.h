@@ -8,7 +8,9 @@
  * With `check_mac`, the vif's own MAC must be
  *  - the source of the Ethernet frame;
  *  - the sender's hardware address in ARP and RARP (RFC 826);
- *  - each link-layer address option of neighbour discovery (RFC 4861).
+ *  - each link-layer address option of neighbour discovery (RFC 4861);
+ *  - the client's hardware address in what goes to a DHCP server, and its identifier, where that is a MAC (RFC 2132). What a relay
+ *    sends is not looked at. Identifiers of DHCPv6 are opaque (RFC 8415 section 11), and often made of another interface's MAC.
  * Spanning tree's frames and Cisco's are dropped: a guest that may use but one address is no bridge.
  *
  * With `check_ip`, only IPv4, ARP and IPv6 pass, and of these, through up to two VLAN tags:
@@ -19,12 +21,14 @@
  *    solicitations for an address of its own (RFC 4862). A guest that makes its link-local address in another way (RFC
  *    7217) needs it in the list.
  *  - neighbour advertisements for such addresses.
+ *  - to a DHCP server, of listed addresses, where it speaks of its own or gives one up.
  * Never what only a router or a DHCP server sends, whatever its source is: router advertisements, redirects, UDP to the ports
- * 68 (IPv4) and 546 (IPv6). A guest that is to be one of these gets no `check_ip`.
+ * 68 (IPv4) and 546 (IPv6), what a DHCP relay sends. A guest that is to be one of these gets no `check_ip`.
  *
- * EtherTypes behind LLC and SNAP (RFC 1042) count like others. What cannot be parsed to the end is dropped, so that nobody else can
- * parse it to another end: lengths beyond the frame, LLC that may be IP or ARP in another form, more than two tags, long or unfinished chains of extension headers (RFC 7112), neighbour discovery in fragments (RFC
- * 6980). Later fragments of a packet pass if their source does.
+ * EtherTypes behind LLC and SNAP (RFC 1042) count like others. What cannot be parsed to the end is dropped, so that nobody else
+ * can parse it to another end: lengths beyond the frame, LLC that may be IP or ARP in another form, more than two tags, long or
+ * unfinished chains of extension headers (RFC 7112), neighbour discovery in fragments (RFC 6980). Later fragments of a packet pass
+ * if their source does.
  *
  * Threads: a policy never changes once a port has it; control replaces the whole (dp/port.h, `policy`). The functions are pure.
  */
@@ -38,6 +42,13 @@
 
 #define POLICY_IPS_MAX 16u
 #define POLICY_VIDS 4096u /* IEEE 802.1Q */
+
+/* What a member of a bridge that filters VLANs has to do with them: sw/vlan.h. */
+enum vlan_part {
+	VLAN_PLAIN,  /* no VLANs */
+	VLAN_LISTED, /* those of a list */
+	VLAN_TRUNK,  /* all */
+};
 
 /* VLANs in the model of Linux's bridge with vlan_filtering=1. */
 struct policy_vlans {
@@ -60,13 +71,13 @@ struct policy_ipv6 {
 struct policy {
 	bool check_mac; /* frames must come from `mac` */
 	bool check_ip;  /* and from one of the addresses */
-	bool filters_vlans;
+	enum vlan_part part;
 	uint8_t mac[6]; /* all zeroes: none, which check_ip can do without */
 	unsigned n_ipv4;
 	unsigned n_ipv6;
 	struct policy_ipv4 ipv4[POLICY_IPS_MAX];
 	struct policy_ipv6 ipv6[POLICY_IPS_MAX];
-	struct policy_vlans vlans;
+	struct policy_vlans vlans; /* of VLAN_LISTED */
 };
 
 /*

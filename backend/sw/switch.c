@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The learning L2 switch. Called by the poller for each frame; calls fdb.c.
+ * The learning L2 switch. Called by the poller for each frame; calls fdb.c, guarded.c, policy.c, vlan.c.
  *
  * Theory of operation: the members of a bridge form a ring through members[].next, in which a flood from one
  * port walks from its successor until it is back: it costs as many steps as there are members. A port that
  * is no member of any bridge has BRIDGE_NONE and takes no part in anything.
  *
  * What the forwarding table keeps apart are LANs: a bridge that does not filter VLANs is one, and one that does has one for
- * each VID.
+ * each VID. What the operator has said of addresses (guarded.h) comes before what was learnt.
  */
 #include "sw/switch.h"
 
@@ -17,8 +17,10 @@
 #include <rte_ether.h>
 #include <rte_malloc.h>
 
+#include "base/util.h"
 #include "proto/limits.h"
 #include "sw/fdb.h"
+#include "sw/guarded.h"
 #include "sw/policy.h"
 #include "sw/vlan.h"
 
@@ -26,20 +28,31 @@
 #define PORT_NONE UINT16_MAX
 _Static_assert(LIMIT_BRIDGES < BRIDGE_NONE && LIMIT_PORTS < PORT_NONE, "the marks are not ids");
 
+/* Broadcasts that a guest may still send, in thousandths. */
+struct allowance {
+	uint64_t credit;
+	uint64_t filled_ms;
+};
+
 struct member {
 	uint16_t bridge;
 	uint16_t next; /* within the bridge's ring; a lone member is its own neighbour */
 	uint16_t prev;
+	enum sw_role role;
 	enum vlan_part part;         /* where the bridge filters VLANs */
 	const struct policy *policy; /* or NULL */
+	struct allowance broadcasts;
 };
 
 struct sw {
 	struct fdb *fdb;
 	uint64_t n_flooded;
+	unsigned broadcast_rate; /* of a guest, in a second; 0: any */
+	bool floods_guarded;
 	struct member members[LIMIT_PORTS];
 	uint16_t first[LIMIT_BRIDGES]; /* any member of the bridge, or PORT_NONE */
-	uint16_t n_listed[LIMIT_BRIDGES]; /* members whose policy lists VLANs: if there are any, the bridge filters */
+	unsigned flags[LIMIT_BRIDGES]; /* SW_BRIDGE_* */
+	struct guarded guarded;
 };
 
 struct sw *
@@ -81,6 +94,13 @@ is_member(const struct sw *sw, uint16_t port)
 	return port < LIMIT_PORTS && sw->members[port].bridge != BRIDGE_NONE;
 }
 
+void
+sw_set_floods(struct sw *sw, unsigned broadcast_rate, bool to_guarded)
+{
+	sw->broadcast_rate = broadcast_rate;
+	sw->floods_guarded = to_guarded;
+}
+
 int
 sw_add_port(struct sw *sw, uint16_t port, uint16_t bridge)
 {
@@ -91,14 +111,16 @@ sw_add_port(struct sw *sw, uint16_t port, uint16_t bridge)
 		return -EINVAL;
 	if (is_member(sw, port))
 		return -EEXIST;
-	if (sw->first[bridge] == PORT_NONE) {
+	member = &sw->members[port];
+	*member = (struct member){ .bridge = bridge, .next = port, .prev = port, .role = SW_UPLINK, .part = VLAN_TRUNK };
+	fdb_set_uplink(sw->fdb, port, true);
+	first = sw->first[bridge];
+	if (first == PORT_NONE) {
 		sw->first[bridge] = port;
-		sw->members[port] = (struct member){ .bridge = bridge, .next = port, .prev = port, .part = VLAN_TRUNK };
 		return 0;
 	}
-	first = sw->first[bridge];
-	member = &sw->members[port];
-	*member = (struct member){ .bridge = bridge, .next = first, .prev = sw->members[first].prev, .part = VLAN_TRUNK };
+	member->next = first;
+	member->prev = sw->members[first].prev;
 	sw->members[member->prev].next = port;
 	sw->members[first].prev = port;
 	return 0;
@@ -112,8 +134,8 @@ sw_del_port(struct sw *sw, uint16_t port)
 	if (!is_member(sw, port))
 		return;
 	fdb_flush_port(sw->fdb, port);
+	guarded_set(&sw->guarded, port, 0, NULL);
 	member = &sw->members[port];
-	sw->n_listed[member->bridge] -= member->part == VLAN_LISTED;
 	if (sw->first[member->bridge] == port)
 		sw->first[member->bridge] = member->next == port ? PORT_NONE : member->next;
 	sw->members[member->prev].next = member->next;
@@ -123,35 +145,71 @@ sw_del_port(struct sw *sw, uint16_t port)
 
 /* ---- policies ------------------------------------------------------------------------------------------ */
 
-void
-sw_set_policy(struct sw *sw, uint16_t port, enum sw_role role, const struct policy *policy)
-{
-	enum vlan_part part = role == SW_UPLINK ? VLAN_TRUNK : VLAN_PLAIN;
-	struct member *member;
-
-	if (!is_member(sw, port))
-		return;
-	if (policy != NULL && policy->filters_vlans)
-		part = VLAN_LISTED;
-	member = &sw->members[port];
-	if (member->part == VLAN_LISTED || part == VLAN_LISTED)
-		fdb_flush_port(sw->fdb, port); /* what was learnt in VLANs that it may not be in any more */
-	sw->n_listed[member->bridge] -= member->part == VLAN_LISTED;
-	sw->n_listed[member->bridge] += part == VLAN_LISTED;
-	member->part = part;
-	member->policy = policy;
-}
-
 static bool
 filters_vlans(const struct sw *sw, const struct member *member)
 {
-	return sw->n_listed[member->bridge] > 0;
+	return (sw->flags[member->bridge] & SW_BRIDGE_VLANS) != 0;
+}
+
+static bool
+is_guarded(const struct member *member)
+{
+	static const uint8_t none[6];
+
+	return member->role == SW_GUEST && member->policy != NULL && member->policy->check_mac &&
+	       memcmp(member->policy->mac, none, sizeof(none)) != 0;
 }
 
 static const struct policy_vlans *
 vlans_of(const struct member *member)
 {
 	return member->policy != NULL ? &member->policy->vlans : NULL;
+}
+
+/* Whether the VLANs of both are the same. */
+static bool
+has_same_vlans(const struct member *a, const struct member *b)
+{
+	return a->part == b->part && (a->part != VLAN_LISTED || memcmp(vlans_of(a), vlans_of(b), sizeof(struct policy_vlans)) == 0);
+}
+
+void
+sw_set_policy(struct sw *sw, uint16_t port, enum sw_role role, const struct policy *policy)
+{
+	struct member *member, next;
+
+	if (!is_member(sw, port))
+		return;
+	member = &sw->members[port];
+	if (member->role == role && member->policy == policy)
+		return;
+	next = *member;
+	next.role = role;
+	next.policy = policy;
+	next.part = role == SW_UPLINK ? VLAN_TRUNK : policy != NULL ? policy->part : VLAN_PLAIN;
+	/* The old policy is still there: dp/port.h. */
+	if (role != member->role || !has_same_vlans(&next, member))
+		fdb_flush_port(sw->fdb, port);
+	*member = next;
+	fdb_set_uplink(sw->fdb, port, role == SW_UPLINK);
+	guarded_set(&sw->guarded, port, member->bridge, is_guarded(member) ? policy->mac : NULL);
+}
+
+/* What was learnt with other flags may be wrong now. */
+void
+sw_set_bridge(struct sw *sw, uint16_t bridge, unsigned flags)
+{
+	uint16_t port = sw->first[bridge];
+
+	if (sw->flags[bridge] == flags)
+		return;
+	sw->flags[bridge] = flags;
+	if (port == PORT_NONE)
+		return;
+	do {
+		fdb_flush_port(sw->fdb, port);
+		port = sw->members[port].next;
+	} while (port != sw->first[bridge]);
 }
 
 unsigned
@@ -210,7 +268,7 @@ carries(const struct sw *sw, uint16_t port, uint16_t vid)
 	return !filters_vlans(sw, member) || vlan_is_member(member->part, vlans_of(member), vid);
 }
 
-/* ---- forwarding ---------------------------------------------------------------------------------------- */
+/* ---- addresses ----------------------------------------------------------------------------------------- */
 
 static uint32_t
 lan_of(const struct sw *sw, uint16_t port, uint16_t vid)
@@ -218,14 +276,74 @@ lan_of(const struct sw *sw, uint16_t port, uint16_t vid)
 	return (uint32_t)sw->members[port].bridge * POLICY_VIDS + vid;
 }
 
+/* Guarded members that own an address. */
+struct owners {
+	uint16_t port;    /* one that carries the VLAN, the first of them; GUARDED_NONE: there is none */
+	unsigned n;       /* that carry it */
+	bool is_one;      /* the port that was asked for is among them */
+};
+
+static struct owners
+owners_of(const struct sw *sw, uint16_t in_port, uint16_t vid, const struct rte_ether_addr *mac)
+{
+	struct owners owners = { .port = GUARDED_NONE };
+	uint16_t port = guarded_first(&sw->guarded, sw->members[in_port].bridge, mac->addr_bytes);
+
+	for (; port != GUARDED_NONE; port = guarded_next(&sw->guarded, port)) {
+		if (!carries(sw, port, vid))
+			continue;
+		if (owners.n++ == 0)
+			owners.port = port;
+		owners.is_one |= port == in_port;
+	}
+	return owners;
+}
+
+/* Learns where the source is, unless the operator has said it. False: the source is the address of a guarded guest elsewhere. */
+static bool
+learn(struct sw *sw, uint16_t in_port, uint16_t vid, const struct rte_ether_addr *src, uint64_t now_ms)
+{
+	struct owners owners;
+
+	if (!rte_is_valid_assigned_ether_addr(src))
+		return true;
+	owners = owners_of(sw, in_port, vid, src);
+	if (owners.n > 0 && !owners.is_one)
+		return false;
+	if (owners.n != 1)
+		fdb_learn(sw->fdb, lan_of(sw, in_port, vid), src->addr_bytes, in_port, now_ms);
+	return true;
+}
+
+/* The port that the address is behind, or -1. */
+static int
+look_up(struct sw *sw, uint16_t in_port, uint16_t vid, const struct rte_ether_addr *dst, uint64_t now_ms)
+{
+	struct owners owners = owners_of(sw, in_port, vid, dst);
+	int port;
+
+	if (owners.n == 1)
+		return owners.port;
+	port = fdb_lookup(sw->fdb, lan_of(sw, in_port, vid), dst->addr_bytes, now_ms);
+	return port < 0 && owners.n > 1 ? owners.port : port;
+}
+
+static bool
+is_pair(const struct sw *sw, uint16_t port)
+{
+	return (sw->flags[sw->members[port].bridge] & SW_BRIDGE_PAIR) != 0;
+}
+
 void
 sw_learn(struct sw *sw, uint16_t in_port, uint16_t vid, const uint8_t *frame, uint64_t now_ms)
 {
 	const struct rte_ether_hdr *eth = (const struct rte_ether_hdr *)frame;
 
-	if (is_member(sw, in_port) && rte_is_valid_assigned_ether_addr(&eth->src_addr))
-		fdb_learn(sw->fdb, lan_of(sw, in_port, vid), eth->src_addr.addr_bytes, in_port, now_ms);
+	if (is_member(sw, in_port) && !is_pair(sw, in_port))
+		learn(sw, in_port, vid, &eth->src_addr, now_ms);
 }
+
+/* ---- forwarding ---------------------------------------------------------------------------------------- */
 
 /*
  * IEEE 802.1Q table 8-1: group addresses that mean the next bridge itself and that no bridge forwards. Among
@@ -241,16 +359,63 @@ is_link_local(const struct rte_ether_addr *addr)
 	       addr->addr_bytes[5] <= 0x0f;
 }
 
-/* Writes all members of the sender's LAN but the sender. A ring has at most LIMIT_PORTS members. */
+/* Whether the guest may send one more broadcast. */
+static bool
+may_broadcast(struct sw *sw, struct member *member, uint64_t now_ms)
+{
+	struct allowance *a = &member->broadcasts;
+	uint64_t full = (uint64_t)sw->broadcast_rate * 1000;
+
+	if (full == 0 || member->role != SW_GUEST)
+		return true;
+	if (now_ms < a->filled_ms || now_ms - a->filled_ms >= 1000 || a->filled_ms == 0)
+		a->credit = full; /* also when the clock went back */
+	else
+		a->credit = util_min(full, a->credit + (now_ms - a->filled_ms) * sw->broadcast_rate);
+	a->filled_ms = now_ms;
+	if (a->credit < 1000)
+		return false;
+	a->credit -= 1000;
+	return true;
+}
+
+/*
+ * Writes all members of the sender's LAN but the sender, `to_guarded` or not. A ring has at most LIMIT_PORTS members. A guarded guest
+ * has one address, and where that is is known.
+ */
 static enum sw_verdict
-flood(struct sw *sw, uint16_t in_port, uint16_t vid, uint16_t *out, unsigned *n)
+flood(struct sw *sw, uint16_t in_port, uint16_t vid, bool to_guarded, uint16_t *out, unsigned *n)
 {
 	for (uint16_t port = sw->members[in_port].next; port != in_port; port = sw->members[port].next) {
-		if (carries(sw, port, vid))
+		if (carries(sw, port, vid) && (to_guarded || !is_guarded(&sw->members[port])))
 			out[(*n)++] = port;
 	}
 	sw->n_flooded++;
 	return SW_FLOOD;
+}
+
+/* To a group address. */
+static enum sw_verdict
+forward_group(struct sw *sw, uint16_t in_port, uint16_t vid, const struct rte_ether_addr *dst, uint64_t now_ms, uint16_t *out,
+	      unsigned *n)
+{
+	if (is_link_local(dst))
+		return SW_FLOOD;
+	if (rte_is_broadcast_ether_addr(dst) && !may_broadcast(sw, &sw->members[in_port], now_ms))
+		return SW_STORM;
+	return flood(sw, in_port, vid, true, out, n);
+}
+
+/* From one of a pair to the other one. */
+static enum sw_verdict
+forward_pair(struct sw *sw, uint16_t in_port, const struct rte_ether_addr *dst, uint16_t *out, unsigned *n)
+{
+	uint16_t other = sw->members[in_port].next;
+
+	if (other == in_port || is_link_local(dst))
+		return SW_FLOOD;
+	out[(*n)++] = other;
+	return SW_UNICAST;
 }
 
 enum sw_verdict
@@ -263,15 +428,15 @@ sw_forward(struct sw *sw, uint16_t in_port, uint16_t vid, const uint8_t *frame, 
 	*n = 0;
 	if (!is_member(sw, in_port))
 		return SW_FLOOD;
-	sw_learn(sw, in_port, vid, frame, now_ms);
-	if (rte_is_multicast_ether_addr(&eth->dst_addr)) {
-		if (is_link_local(&eth->dst_addr))
-			return SW_FLOOD;
-		return flood(sw, in_port, vid, out, n);
-	}
-	port = fdb_lookup(sw->fdb, lan_of(sw, in_port, vid), eth->dst_addr.addr_bytes, now_ms);
+	if (is_pair(sw, in_port))
+		return forward_pair(sw, in_port, &eth->dst_addr, out, n);
+	if (!learn(sw, in_port, vid, &eth->src_addr, now_ms))
+		return SW_NOT_OWNER;
+	if (rte_is_multicast_ether_addr(&eth->dst_addr))
+		return forward_group(sw, in_port, vid, &eth->dst_addr, now_ms, out, n);
+	port = look_up(sw, in_port, vid, &eth->dst_addr, now_ms);
 	if (port < 0)
-		return flood(sw, in_port, vid, out, n);
+		return flood(sw, in_port, vid, sw->floods_guarded, out, n);
 	if (port == in_port)
 		return SW_SAME_PORT;
 	if (!carries(sw, (uint16_t)port, vid))
@@ -293,12 +458,13 @@ sw_get_stats(const struct sw *sw, struct sw_stats *stats)
 
 	fdb_get_stats(sw->fdb, &fdb);
 	*stats = (struct sw_stats){
-		.n_entries = fdb.n_entries,
+		.n_entries = fdb.n_entries + sw->guarded.n,
 		.n_learned = fdb.n_learned,
 		.n_moved = fdb.n_moved,
 		.n_aged = fdb.n_aged,
 		.n_refused_port = fdb.n_refused_port,
 		.n_refused_full = fdb.n_refused_full,
+		.n_held = fdb.n_held,
 		.n_flooded = sw->n_flooded,
 	};
 }
@@ -306,5 +472,5 @@ sw_get_stats(const struct sw *sw, struct sw_stats *stats)
 unsigned
 sw_port_entries(const struct sw *sw, uint16_t port)
 {
-	return port < LIMIT_PORTS ? fdb_port_entries(sw->fdb, port) : 0;
+	return port < LIMIT_PORTS ? fdb_port_entries(sw->fdb, port) + (sw->guarded.key[port] != 0) : 0;
 }

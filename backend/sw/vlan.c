@@ -22,6 +22,13 @@ untagged_vid(enum vlan_part part, const struct policy_vlans *vlans)
 	return vlans->pvid != 0 ? vlans->pvid : -1;
 }
 
+/* Whether another tag is behind the first one. */
+static bool
+has_second_tag(const uint8_t *frame)
+{
+	return ether_is_tag(ether_be16(frame + TYPE_OFFSET + RTE_VLAN_HLEN));
+}
+
 int
 vlan_ingress(enum vlan_part part, const struct policy_vlans *vlans, const uint8_t *frame, uint32_t len)
 {
@@ -34,7 +41,9 @@ vlan_ingress(enum vlan_part part, const struct policy_vlans *vlans, const uint8_
 		return -1;
 	vid = ether_be16(frame + RTE_ETHER_HDR_LEN) & VID_MASK;
 	if (vid == 0)
-		return untagged_vid(part, vlans);
+		return has_second_tag(frame) ? -1 : untagged_vid(part, vlans);
+	if (part == VLAN_LISTED && has_bit(vlans->untagged, vid) && has_second_tag(frame))
+		return -1;
 	return vid <= VLAN_VID_MAX && vlan_is_member(part, vlans, vid) ? vid : -1;
 }
 
@@ -64,5 +73,5 @@ vlan_egress(enum vlan_part part, const struct policy_vlans *vlans, uint16_t vid,
 		return to_be_tagged ? VLAN_INSERT : VLAN_KEEP;
 	if (to_be_tagged)
 		return (ether_be16(frame + RTE_ETHER_HDR_LEN) & VID_MASK) == vid ? VLAN_KEEP : VLAN_RENAME;
-	return ether_is_tag(ether_be16(frame + TYPE_OFFSET + RTE_VLAN_HLEN)) ? VLAN_DROP : VLAN_REMOVE;
+	return has_second_tag(frame) ? VLAN_DROP : VLAN_REMOVE;
 }

@@ -6,13 +6,15 @@
  * a member has to do with them is its part:
  *
  *   VLAN_LISTED  the policy says it: untagged frames are in the PVID or dropped; tagged ones must be in a VLAN of the list
- *   VLAN_TRUNK   an uplink: untagged frames are in VLAN_NONE, tagged ones in their VLAN, and both ways all may pass
- *   VLAN_PLAIN   a vif whose policy lists none: VLAN_NONE only; tagged frames are dropped
+ *   VLAN_TRUNK   an uplink, or a vif that is to see all: untagged frames are in VLAN_NONE, tagged ones in their VLAN
+ *   VLAN_PLAIN   a vif whose policy says nothing: VLAN_NONE only; tagged frames are dropped
  *
  * A tag with VID 0 has a priority only; it counts as none and does not leave again.
  *
- * Linux's bridge differs in two things, where a frame with a second tag could get from one VLAN into another:
+ * Linux's bridge differs in three things, where a frame with a second tag could get from one VLAN into another:
  *  - a frame whose first tag is a provider's (802.1ad) is dropped as it comes in; Linux takes it for an untagged one;
+ *  - so is one with a second tag behind a first one that the member need not send: a priority tag, or one of a VLAN that is
+ *    untagged there. A switch further on that takes the first one off would see the second;
  *  - a frame that would begin with another tag once its own is taken off is dropped as it leaves.
  *
  * Threads: pure functions.
@@ -27,12 +29,6 @@
 
 #define VLAN_NONE 0u /* the VID of untagged frames on a trunk; also of all frames of a bridge that does not filter */
 #define VLAN_VID_MAX 4094u
-
-enum vlan_part {
-	VLAN_LISTED,
-	VLAN_TRUNK,
-	VLAN_PLAIN,
-};
 
 /* What has to be done to a frame before it leaves. */
 enum vlan_edit {

@@ -126,6 +126,8 @@ put_back(struct batch *batch, const struct guest *g, const struct toolstack_vif 
 		batch_put(batch, guest_back(g, "ip"), "%s", vif->ip);
 	if (vif->vlan != NULL)
 		batch_put(batch, guest_back(g, "vlan"), "%s", vif->vlan);
+	if (vif->mac_antispoof != NULL)
+		batch_put(batch, guest_back(g, "mac-antispoof"), "%s", vif->mac_antispoof);
 }
 
 static void

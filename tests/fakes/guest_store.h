@@ -31,6 +31,7 @@ struct toolstack_vif {
 	const char *rate;   /* NULL: none; so with the others */
 	const char *ip;
 	const char *vlan;
+	const char *mac_antispoof;
 };
 /* The domain's own directory, and both directories of the vif in one transaction. `vif` may be NULL. */
 void toolstack_add(const struct guest *g, const struct toolstack_vif *vif);

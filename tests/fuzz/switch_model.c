@@ -19,9 +19,9 @@ static uint64_t now_ms;
 #define BIT(vid) [(vid) / 64] = 1ull << (vid) % 64
 static const struct policy policies[] = {
 	{ .n_ipv4 = 0 },
-	{ .filters_vlans = true, .vlans = { .pvid = 10, .member = { BIT(10) }, .untagged = { BIT(10) } } },
-	{ .filters_vlans = true, .vlans = { .pvid = 10, .member = { BIT(10) | 1u << 20 }, .untagged = { BIT(10) } } },
-	{ .filters_vlans = true, .vlans = { .member = { BIT(20), BIT(4094) } } },
+	{ .part = VLAN_LISTED, .vlans = { .pvid = 10, .member = { BIT(10) }, .untagged = { BIT(10) } } },
+	{ .part = VLAN_LISTED, .vlans = { .pvid = 10, .member = { BIT(10) | 1u << 20 }, .untagged = { BIT(10) } } },
+	{ .part = VLAN_LISTED, .vlans = { .member = { BIT(20), BIT(4094) } } },
 	{ .check_mac = true, .mac = { 2, 0, 0, 0, 0, 2 } },
 };
 #define N_POLICIES (sizeof(policies) / sizeof(policies[0]))

@@ -56,6 +56,12 @@ sim_fail(const char *fmt, ...)
 int
 sim_dp_start(enum dp_poll_mode mode, unsigned n_pollers)
 {
+	return sim_dp_start_calm(mode, n_pollers, 0);
+}
+
+int
+sim_dp_start_calm(enum dp_poll_mode mode, unsigned n_pollers, unsigned broadcast_rate)
+{
 	struct dp_params params = {
 		.n_pollers = n_pollers,
 		.cpus = { 1, 0 },
@@ -67,6 +73,7 @@ sim_dp_start(enum dp_poll_mode mode, unsigned n_pollers)
 		.n_large_buffers = 255,
 		.n_fdb_entries = 4096,
 		.fdb_age_s = 300,
+		.broadcast_rate = broadcast_rate,
 		.file_prefix = "vpe-sim",
 	};
 	char why[512] = "";

@@ -30,6 +30,8 @@
 
 /* Starts it; a CUnit suite's init function returns this. 0 or not. */
 int sim_dp_start(enum dp_poll_mode mode, unsigned n_pollers);
+/* The same, but a guest may send only so many broadcasts a second. */
+int sim_dp_start_calm(enum dp_poll_mode mode, unsigned n_pollers, unsigned broadcast_rate);
 int sim_dp_stop(void);
 struct dp *sim_dp(void);
 

@@ -39,6 +39,12 @@ adaptive_two(void)
 }
 
 static int
+adaptive_calm(void)
+{
+	return sim_dp_start_calm(DP_POLL_ADAPTIVE, 2, 200);
+}
+
+static int
 always(void)
 {
 	return sim_dp_start(DP_POLL_ALWAYS, 1);
@@ -65,6 +71,7 @@ static CU_SuiteInfo suites[] = {
 	{ "rate", adaptive, sim_dp_stop, NULL, NULL, rate_cases },
 	{ "weight", always, sim_dp_stop, NULL, NULL, weight_cases },
 	{ "policy", adaptive_two, sim_dp_stop, NULL, NULL, policy_cases },
+	{ "isolation", adaptive_calm, sim_dp_stop, NULL, NULL, isolation_cases },
 	{ "hostile_tx", adaptive, sim_dp_stop, NULL, NULL, hostile_tx_cases },
 	{ "hostile_race", adaptive, sim_dp_stop, NULL, NULL, hostile_race_cases },
 	{ "hostile_offload", adaptive, sim_dp_stop, NULL, NULL, hostile_offload_cases },

@@ -240,7 +240,7 @@ gso_flooded(void)
 	for (unsigned i = 0; i < 10; i++) {
 		struct frame f = flow_frame(p.a, p.b, FRAME_TCP4, 20000, 50000 * i);
 
-		f.dst[5] = 0xee; /* nobody */
+		memset(f.dst, 0xff, 6);
 		send_blank(p.a, &f, MSS);
 		if (!expect_segments(&p, &f, FRAME_COMPLETE))
 			break;

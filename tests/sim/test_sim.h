@@ -21,6 +21,7 @@ extern CU_TestInfo carrier_cases[];
 extern CU_TestInfo rate_cases[];
 extern CU_TestInfo weight_cases[];
 extern CU_TestInfo policy_cases[];
+extern CU_TestInfo isolation_cases[];
 extern CU_TestInfo hostile_tx_cases[];
 extern CU_TestInfo hostile_race_cases[];
 extern CU_TestInfo hostile_offload_cases[];

@@ -141,6 +141,22 @@ dp_call(struct dp *dp, struct port *port, dp_call_fn *fn, void *arg)
 	fake->arg = arg;
 }
 
+static unsigned bridge_flags[LIMIT_BRIDGES];
+
+void
+dp_set_bridge(struct dp *dp, unsigned bridge, unsigned flags)
+{
+	(void)dp;
+	assert(bridge < LIMIT_BRIDGES);
+	bridge_flags[bridge] = flags;
+}
+
+unsigned
+fake_dp_bridge_flags(unsigned bridge)
+{
+	return bridge_flags[bridge];
+}
+
 void
 dp_move(struct dp *dp, struct port *port, unsigned queue, unsigned poller)
 {

@@ -39,6 +39,9 @@ void fake_dp_fail_attach(int error);
 /* The next vif's rings are implausible. */
 void fake_dp_fail_vif(int error);
 
+/* What dp_set_bridge() said last. */
+unsigned fake_dp_bridge_flags(unsigned bridge);
+
 unsigned fake_dp_n_ports(void);
 unsigned fake_dp_n_attached(void); /* and acknowledged */
 unsigned fake_dp_n_vifs_made(void);

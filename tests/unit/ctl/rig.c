@@ -28,7 +28,7 @@ rig_start(struct rig *rig, uint32_t self, enum hotplug_mode hotplug)
 	rig->env.root = "/nonexistent";
 	rig->env.hotplug = hotplug;
 	rig->env.max_queues = 2;
-	rig->env.bridges = bridges_create();
+	rig->env.bridges = bridges_create(fake_dp(), NULL, 0);
 	rig->env.watches = watches_create(&rig->env.xs);
 	rig->env.members = members_create(rig->env.dp);
 	rig->ctrl = (struct ctrl_env){ .xen = rig->env.xen, .members = rig->env.members,

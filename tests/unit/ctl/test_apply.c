@@ -62,8 +62,40 @@ vif_look_at_live_policy(void)
 	CU_ASSERT(port->policy->check_mac);
 	put("vlan", "10");
 	settle();
-	CU_ASSERT(port->policy->filters_vlans && port->policy->vlans.pvid == 10);
+	CU_ASSERT(port->policy->part == VLAN_LISTED && port->policy->vlans.pvid == 10);
 	CU_ASSERT_EQUAL(fake_dp_n_vifs_made(), 1); /* the guest noticed nothing */
+	rig_end(&rig);
+}
+
+/*
+ * Whether the bridge filters VLANs follows the key, and not the guest: neither its closing nor its end changes what others may
+ * send.
+ */
+static void
+vif_count_vlans_follows_key(void)
+{
+	unsigned bridge = connected()->bridge;
+
+	CU_ASSERT_EQUAL(fake_dp_bridge_flags(bridge), 0);
+	put("vlan", "10");
+	settle();
+	CU_ASSERT_EQUAL(fake_dp_bridge_flags(bridge), SW_BRIDGE_VLANS);
+	put("vlan", NULL);
+	settle();
+	CU_ASSERT_EQUAL(fake_dp_bridge_flags(bridge), 0);
+	put("vlan", "trunk");
+	settle();
+	CU_ASSERT_EQUAL(fake_dp_bridge_flags(bridge), SW_BRIDGE_VLANS);
+	front_set_state(rig.g, XenbusStateClosing);
+	rig_turn_for(&rig, 50);
+	CU_ASSERT_EQUAL(fake_dp_n_ports(), 0);
+	CU_ASSERT_EQUAL(fake_dp_bridge_flags(bridge), SW_BRIDGE_VLANS);
+	int other = bridge_get(rig.env.bridges, "xenbr0"); /* as an uplink holds it */
+	CU_ASSERT_EQUAL((unsigned)other, bridge);
+	toolstack_remove(rig.g);
+	CU_ASSERT(rig_until_gone(&rig));
+	CU_ASSERT_EQUAL(fake_dp_bridge_flags(bridge), SW_BRIDGE_VLANS);
+	bridge_put(rig.env.bridges, other);
 	rig_end(&rig);
 }
 
@@ -332,6 +364,7 @@ void
 test_apply(CU_pSuite suite)
 {
 	UNIT_ADD(suite, vif_look_at_live_policy);
+	UNIT_ADD(suite, vif_count_vlans_follows_key);
 	UNIT_ADD(suite, vif_look_at_live_pollers_busy);
 	UNIT_ADD(suite, vif_look_at_live_numbers);
 	UNIT_ADD(suite, vif_look_at_live_wrong);

@@ -6,13 +6,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "fake_dp.h"
 #include "proto/limits.h"
 #include "unit.h"
 
 static void
 bridge_get_shared(void)
 {
-	struct bridges *bridges = bridges_create();
+	struct bridges *bridges = bridges_create(fake_dp(), NULL, 0);
 	int a = bridge_get(bridges, "xenbr0");
 	int b = bridge_get(bridges, "xenbr1");
 
@@ -27,7 +28,7 @@ bridge_get_shared(void)
 static void
 bridge_get_private_distinct(void)
 {
-	struct bridges *bridges = bridges_create();
+	struct bridges *bridges = bridges_create(fake_dp(), NULL, 0);
 	int a = bridge_get_private(bridges);
 	int b = bridge_get_private(bridges);
 	int c = bridge_get(bridges, "xenbr0");
@@ -40,7 +41,7 @@ bridge_get_private_distinct(void)
 static void
 bridge_get_full(void)
 {
-	struct bridges *bridges = bridges_create();
+	struct bridges *bridges = bridges_create(fake_dp(), NULL, 0);
 	char name[16];
 
 	for (int i = 0; i < LIMIT_BRIDGES; i++) {
@@ -61,7 +62,7 @@ bridge_get_full(void)
 static void
 bridge_get_hostile(void)
 {
-	struct bridges *bridges = bridges_create();
+	struct bridges *bridges = bridges_create(fake_dp(), NULL, 0);
 	char name[BRIDGE_NAME_SIZE + 1];
 
 	memset(name, 'x', sizeof(name));
@@ -74,6 +75,49 @@ bridge_get_hostile(void)
 	bridges_destroy(NULL);
 }
 
+/* A bridge filters VLANs from the first vif with a list on; that the last one goes is not enough to end it. */
+static void
+bridge_count_listed_sticks(void)
+{
+	struct bridges *bridges = bridges_create(fake_dp(), NULL, 0);
+	int id = bridge_get(bridges, "xenbr0");
+
+	CU_ASSERT_EQUAL(fake_dp_bridge_flags((unsigned)id), 0);
+	bridge_count_listed(bridges, id, 1, true);
+	CU_ASSERT_EQUAL(fake_dp_bridge_flags((unsigned)id), SW_BRIDGE_VLANS);
+	bridge_count_listed(bridges, id, 1, true);
+	bridge_count_listed(bridges, id, -1, true);
+	CU_ASSERT_EQUAL(fake_dp_bridge_flags((unsigned)id), SW_BRIDGE_VLANS);
+	bridge_count_listed(bridges, id, -1, false); /* its guest has ended */
+	CU_ASSERT_EQUAL(fake_dp_bridge_flags((unsigned)id), SW_BRIDGE_VLANS);
+	bridge_count_listed(bridges, id, 1, true);
+	bridge_count_listed(bridges, id, -1, true); /* the operator has taken the list away */
+	CU_ASSERT_EQUAL(fake_dp_bridge_flags((unsigned)id), 0);
+	bridge_count_listed(bridges, id, 1, true);
+	bridge_count_listed(bridges, id, -1, false);
+	bridge_put(bridges, id);
+	CU_ASSERT_EQUAL(bridge_get(bridges, "another"), id);
+	CU_ASSERT_EQUAL(fake_dp_bridge_flags((unsigned)id), 0);
+	bridges_destroy(bridges);
+}
+
+static void
+bridge_flags_of_each(void)
+{
+	static const struct bridge_params params[] = { { "plain", false }, { "trunk", true } };
+	struct bridges *bridges = bridges_create(fake_dp(), params, 2);
+	int trunk = bridge_get(bridges, "trunk");
+
+	CU_ASSERT_EQUAL(fake_dp_bridge_flags((unsigned)trunk), SW_BRIDGE_VLANS);
+	CU_ASSERT_EQUAL(fake_dp_bridge_flags((unsigned)bridge_get(bridges, "plain")), 0);
+	CU_ASSERT_EQUAL(fake_dp_bridge_flags((unsigned)bridge_get(bridges, "other")), 0);
+	CU_ASSERT_EQUAL(fake_dp_bridge_flags((unsigned)bridge_get_private(bridges)), SW_BRIDGE_PAIR);
+	bridge_count_listed(bridges, trunk, 1, true);
+	bridge_count_listed(bridges, trunk, -1, true);
+	CU_ASSERT_EQUAL(fake_dp_bridge_flags((unsigned)trunk), SW_BRIDGE_VLANS);
+	bridges_destroy(bridges);
+}
+
 void test_bridge(CU_pSuite suite);
 
 void
@@ -83,4 +127,6 @@ test_bridge(CU_pSuite suite)
 	UNIT_ADD(suite, bridge_get_private_distinct);
 	UNIT_ADD(suite, bridge_get_full);
 	UNIT_ADD(suite, bridge_get_hostile);
+	UNIT_ADD(suite, bridge_count_listed_sticks);
+	UNIT_ADD(suite, bridge_flags_of_each);
 }

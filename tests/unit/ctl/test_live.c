@@ -31,7 +31,7 @@ read_live(const struct xstore *xs)
 static bool
 has_policy(void)
 {
-	return live.policy.check_mac || live.policy.check_ip || live.policy.filters_vlans;
+	return live.policy.check_mac || live.policy.check_ip || live.policy.part == VLAN_LISTED;
 }
 
 static void
@@ -237,7 +237,7 @@ vif_live_read_some_wrong(void)
 	CU_ASSERT(live.policy.check_mac && live.policy.mac[5] == 5);
 	CU_ASSERT_EQUAL(live.from_guest.bytes, 5);
 	CU_ASSERT_EQUAL(live.max_frame, 9018);
-	CU_ASSERT(!live.policy.filters_vlans);
+	CU_ASSERT(live.policy.part == VLAN_PLAIN);
 	helper_put_back("mac", NULL);
 	helper_put_back("rate", NULL);
 	helper_put_back("vlan", NULL);

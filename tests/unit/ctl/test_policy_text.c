@@ -201,7 +201,7 @@ policy_text_vlan_forms(void)
 		struct policy policy = { .check_mac = true, .n_ipv4 = 3 };
 
 		CU_ASSERT_EQUAL(policy_text_vlan(good[i].text, &policy), 0);
-		CU_ASSERT(policy.filters_vlans);
+		CU_ASSERT(policy.part == VLAN_LISTED);
 		CU_ASSERT_EQUAL(policy.vlans.pvid, good[i].pvid);
 		CU_ASSERT_STRING_EQUAL(vids(policy.vlans.member, text, sizeof(text)), good[i].member);
 		CU_ASSERT_STRING_EQUAL(vids(policy.vlans.untagged, text, sizeof(text)), good[i].untagged);
@@ -213,7 +213,7 @@ policy_text_vlan_forms(void)
 static void
 policy_text_vlan_again(void)
 {
-	struct policy policy = { .filters_vlans = false };
+	struct policy policy = { .part = VLAN_PLAIN };
 	char text[64];
 
 	CU_ASSERT_EQUAL(policy_text_vlan("1-4094u", &policy), 0);
@@ -222,6 +222,11 @@ policy_text_vlan_again(void)
 	CU_ASSERT_EQUAL(policy_text_vlan("3p/4", &policy), 0);
 	CU_ASSERT_STRING_EQUAL(vids(policy.vlans.member, text, sizeof(text)), "3,4");
 	CU_ASSERT_STRING_EQUAL(vids(policy.vlans.untagged, text, sizeof(text)), "3");
+	CU_ASSERT_EQUAL(policy_text_vlan("trunk", &policy), 0);
+	CU_ASSERT_EQUAL(policy.part, VLAN_TRUNK);
+	CU_ASSERT_EQUAL(policy.vlans.pvid, 0);
+	CU_ASSERT_EQUAL(policy_text_vlan("3", &policy), 0);
+	CU_ASSERT_EQUAL(policy.part, VLAN_LISTED);
 }
 
 static void
@@ -233,7 +238,7 @@ policy_text_vlan_hostile(void)
 		"10p/10", "10pp", "10up", "10pu", "10t", "10P", "p10", "10 ", " 10", "10 p", "10p /20", "10,20", "10-20p",
 		"100+10x4p", "100+10", "100+", "100+x4", "100+10x", "100+10x0", "100+0x2", "100+10x401", "100x10+4",
 		"4000+4000x2", "1+4094x4094", "100+10x4/110", "100+-10x4", "01", "0x10", "10.5", "ten", "\xff", "10\n", "10p/20\n",
-		"1+1x4294967295", "1+4294967295x2", "2-1/3", "10u/20u/10u", "10-", "10+5x2-", "none", "trunk",
+		"1+1x4294967295", "1+4294967295x2", "2-1/3", "10u/20u/10u", "10-", "10+5x2-", "none", "trunks", "trunk/10", "10/trunk", " trunk", "TRUNK",
 	};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(bad); i++)

@@ -5,11 +5,13 @@
 #include <errno.h>
 #include <string.h>
 
+#include <rte_cycles.h>
+
 #include "proto/limits.h"
 #include "unit.h"
 
 #define AGE_MS 1000u
-#define N_ENTRIES 4096u
+#define N_ENTRIES 8192u /* a quarter of them for guests */
 #define AGE_STEP 64u /* positions that one fdb_age() looks at, at most */
 
 static struct fdb *
@@ -188,24 +190,104 @@ fdb_learn_quota(void)
 	fdb_destroy(fdb);
 }
 
-/* All of n_entries can be used, whatever the addresses, and are told apart. */
+/*
+ * The guests' part is full: who has little still gets what it needs, from the one that has the most, and no more than half of what
+ * that one has.
+ */
 static void
 fdb_learn_full(void)
 {
-	unsigned n = LIMIT_MACS_PER_PORT / 2;
-	struct fdb *fdb = table(4 * n);
+	struct fdb *fdb = table(N_ENTRIES);
+	unsigned n = N_ENTRIES / 4 - LIMIT_MACS_PER_PORT;
 
-	for (uint16_t port = 0; port < 4; port++)
-		learn(fdb, 0, port * n, n, port, 0);
-	CU_ASSERT_EQUAL(stats(fdb).n_entries, 4 * n);
-	learn(fdb, 0, 4 * n, 10, 9, 0);
-	CU_ASSERT_EQUAL(stats(fdb).n_refused_full, 10);
-	CU_ASSERT_EQUAL(fdb_port_entries(fdb, 9), 0);
-	for (uint16_t port = 0; port < 4; port++)
-		CU_ASSERT_EQUAL(count(fdb, 0, port * n, n, port, 0), n);
+	learn(fdb, 0, 0, LIMIT_MACS_PER_PORT, 1, 0);
+	learn(fdb, 0, 10000, n / 2, 2, 0);
+	learn(fdb, 0, 11000, n / 2, 3, 0);
+	CU_ASSERT_EQUAL(stats(fdb).n_entries, N_ENTRIES / 4);
+	learn(fdb, 0, 20000, 10, 9, 0);
+	CU_ASSERT_EQUAL(count(fdb, 0, 20000, 10, 9, 0), 10);
+	CU_ASSERT_EQUAL(count(fdb, 0, 10, LIMIT_MACS_PER_PORT - 10, 1, 0), LIMIT_MACS_PER_PORT - 10); /* the oldest went */
+	CU_ASSERT_EQUAL(count(fdb, 0, 10000, n / 2, 2, 0), n / 2);
+	learn(fdb, 0, 30000, 2000, 9, 0);
+	CU_ASSERT(fdb_port_entries(fdb, 9) > 300 && fdb_port_entries(fdb, 9) < 600);
+	CU_ASSERT(fdb_port_entries(fdb, 1) > 600 && fdb_port_entries(fdb, 2) == n / 2);
+	CU_ASSERT_EQUAL(stats(fdb).n_entries, N_ENTRIES / 4);
+	CU_ASSERT_EQUAL(stats(fdb).n_refused_full, 2010 - fdb_port_entries(fdb, 9));
 	fdb_flush_port(fdb, 2);
-	learn(fdb, 0, 4 * n, 10, 9, 0);
-	CU_ASSERT_EQUAL(count(fdb, 0, 4 * n, 10, 9, 0), 10);
+	learn(fdb, 0, 40000, 10, 4, 0);
+	CU_ASSERT_EQUAL(count(fdb, 0, 40000, 10, 4, 0), 10);
+	fdb_destroy(fdb);
+}
+
+/* An uplink has thousands of hosts behind it, and guests cannot crowd them out, nor they the guests. */
+static void
+fdb_learn_uplink(void)
+{
+	struct fdb *fdb = table(N_ENTRIES);
+	unsigned n = N_ENTRIES / 4 * 3;
+
+	fdb_set_uplink(fdb, 0, true);
+	learn(fdb, 0, 0, 4000, 0, 0);
+	for (uint16_t port = 1; port < 11; port++)
+		learn(fdb, 0, 100000u * port, 1500, port, 0);
+	CU_ASSERT_EQUAL(count(fdb, 0, 0, 4000, 0, 0), 4000);
+	learn(fdb, 0, 10000, N_ENTRIES, 0, 0);
+	CU_ASSERT_EQUAL(fdb_port_entries(fdb, 0), n);
+	CU_ASSERT_EQUAL(stats(fdb).n_entries, N_ENTRIES);
+	learn(fdb, 1, 0, 5, 11, 0); /* a guest of another bridge */
+	CU_ASSERT_EQUAL(count(fdb, 1, 0, 5, 11, 0), 5);
+	CU_ASSERT_EQUAL(fdb_port_entries(fdb, 0), n);
+	learn(fdb, 0, 0, 1, 5, 0); /* a host moves into a guest, where the guests' part is full */
+	CU_ASSERT_EQUAL(count(fdb, 0, 0, 1, 5, 0) + count(fdb, 0, 0, 1, 0, 0), 1);
+	CU_ASSERT(stats(fdb).n_entries <= N_ENTRIES);
+	fdb_destroy(fdb);
+}
+
+/* An address that moves too often goes back to where it was, stays there for some seconds, and moves again then. */
+static void
+fdb_learn_held(void)
+{
+	struct fdb *fdb = fdb_create("test", N_ENTRIES, 300000);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(fdb);
+	learn(fdb, 0, 0, 2, 7, 1024);
+	for (unsigned i = 0; i < LIMIT_MAC_MOVES; i++)
+		learn(fdb, 0, 0, 1, (uint16_t)(1 + i % 2), 1024 + i);
+	CU_ASSERT_EQUAL(count(fdb, 0, 0, 1, 2, 1100), 1);
+	CU_ASSERT_EQUAL(stats(fdb).n_held, 0);
+	learn(fdb, 0, 0, 1, 1, 1100);
+	CU_ASSERT_EQUAL(count(fdb, 0, 0, 1, 7, 1100), 1);
+	CU_ASSERT_EQUAL(stats(fdb).n_held, 1);
+	CU_ASSERT_EQUAL(fdb_port_entries(fdb, 7), 2);
+	for (unsigned i = 0; i < 1000; i++)
+		learn(fdb, 0, 0, 1, (uint16_t)(1 + i % 2), 1200 + i);
+	CU_ASSERT_EQUAL(count(fdb, 0, 0, 2, 7, 3000), 2);
+	CU_ASSERT_EQUAL(stats(fdb).n_held, 1); /* told once */
+	CU_ASSERT_EQUAL(stats(fdb).n_moved, LIMIT_MAC_MOVES);
+	learn(fdb, 0, 1, 1, 2, 3000); /* others are free to move */
+	CU_ASSERT_EQUAL(count(fdb, 0, 1, 1, 2, 3000), 1);
+	learn(fdb, 0, 0, 1, 2, 12000);
+	CU_ASSERT_EQUAL(count(fdb, 0, 0, 1, 2, 12000), 1);
+	for (unsigned i = 0; i < 100; i++) /* now and then is no loop */
+		learn(fdb, 0, 0, 1, (uint16_t)(1 + i % 2), 20000 + 200 * i);
+	CU_ASSERT_EQUAL(stats(fdb).n_held, 1);
+	fdb_destroy(fdb);
+}
+
+/* The port where it was may have become another one meanwhile: then it stays where it is. */
+static void
+fdb_learn_held_homeless(void)
+{
+	struct fdb *fdb = table(N_ENTRIES);
+
+	learn(fdb, 0, 0, 1, 7, 0);
+	for (unsigned i = 0; i < LIMIT_MAC_MOVES; i++)
+		learn(fdb, 0, 0, 1, (uint16_t)(1 + i % 2), i);
+	fdb_flush_port(fdb, 7);
+	learn(fdb, 0, 0, 1, 1, 100);
+	CU_ASSERT_EQUAL(count(fdb, 0, 0, 1, 2, 100), 1);
+	CU_ASSERT_EQUAL(stats(fdb).n_held, 1);
+	CU_ASSERT_EQUAL(fdb_port_entries(fdb, 7), 0);
 	fdb_destroy(fdb);
 }
 
@@ -317,6 +399,39 @@ fdb_flush_port_many(void)
 	fdb_destroy(fdb);
 }
 
+/* The least time of many that it takes to flush a port of one entry, in a table that is full. */
+static uint64_t
+flush_ticks(unsigned n_entries)
+{
+	struct fdb *fdb = table(n_entries);
+	uint64_t least = UINT64_MAX;
+
+	fdb_set_uplink(fdb, 0, true);
+	learn(fdb, 0, 100000, n_entries, 0, 0);
+	for (unsigned i = 0; i < 200; i++) {
+		learn(fdb, 0, i, 1, 3, 0);
+		uint64_t start = rte_rdtsc();
+		fdb_flush_port(fdb, 3);
+		uint64_t ticks = rte_rdtsc() - start;
+		if (ticks < least)
+			least = ticks;
+		CU_ASSERT_EQUAL(fdb_port_entries(fdb, 3), 0);
+	}
+	fdb_destroy(fdb);
+	return least;
+}
+
+/* A flush costs its entries, not the table. */
+static void
+fdb_flush_port_cost(void)
+{
+	uint64_t small = flush_ticks(256), large = flush_ticks(1u << 16);
+
+	CU_ASSERT(large < 8 * small);
+	if (large >= 8 * small)
+		printf("%llu ticks, and %llu in a large table\n", (unsigned long long)small, (unsigned long long)large);
+}
+
 void test_fdb(CU_pSuite suite);
 
 void
@@ -330,6 +445,9 @@ test_fdb(CU_pSuite suite)
 	UNIT_ADD(suite, fdb_learn_moves);
 	UNIT_ADD(suite, fdb_learn_quota);
 	UNIT_ADD(suite, fdb_learn_full);
+	UNIT_ADD(suite, fdb_learn_uplink);
+	UNIT_ADD(suite, fdb_learn_held);
+	UNIT_ADD(suite, fdb_learn_held_homeless);
 	UNIT_ADD(suite, fdb_lookup_expired);
 	UNIT_ADD(suite, fdb_lookup_ageless);
 	UNIT_ADD(suite, fdb_age_empty);
@@ -337,4 +455,5 @@ test_fdb(CU_pSuite suite)
 	UNIT_ADD(suite, fdb_age_wrap);
 	UNIT_ADD(suite, fdb_flush_port_empty);
 	UNIT_ADD(suite, fdb_flush_port_many);
+	UNIT_ADD(suite, fdb_flush_port_cost);
 }

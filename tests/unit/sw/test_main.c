@@ -8,8 +8,10 @@
 #include "unit.h"
 
 void test_fdb(CU_pSuite suite);
+void test_guarded(CU_pSuite suite);
 void test_headers(CU_pSuite suite);
 void test_policy(CU_pSuite suite);
+void test_policy_dhcp(CU_pSuite suite);
 void test_policy_ipv6(CU_pSuite suite);
 void test_switch(CU_pSuite suite);
 void test_vlan(CU_pSuite suite);
@@ -21,6 +23,8 @@ static const struct unit_suite suites[] = {
 	{ "vlan", test_vlan },
 	{ "policy", test_policy },
 	{ "policy_ipv6", test_policy_ipv6 },
+	{ "policy_dhcp", test_policy_dhcp },
+	{ "guarded", test_guarded },
 };
 
 int

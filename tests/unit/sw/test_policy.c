@@ -300,55 +300,6 @@ policy_check_ipv4_lengths(void)
 	EXPECT(&ip_only, DROP_IP_SPOOF);
 }
 
-static void
-policy_check_dhcp(void)
-{
-	static const struct ipv4 request = {
-		.protocol = 17, .dst = { 255, 255, 255, 255 }, .from = 68, .to = 67, .payload = 300,
-	};
-	struct ipv4 ip = request;
-
-	put_ipv4(ip);
-	expect_good();
-	ip.n_tags = 1;
-	ip.options = 8;
-	put_ipv4(ip);
-	expect_good();
-	memcpy(ip.src, BYTES(OWN_IP), 4); /* renewal */
-	memcpy(ip.dst, BYTES(OTHER_IP), 4);
-	put_ipv4(ip);
-	expect_good();
-
-	ip = request;
-	ip.from = 69;
-	put_ipv4(ip);
-	expect_ip_spoof();
-	ip = request;
-	ip.to = 53;
-	put_ipv4(ip);
-	expect_ip_spoof();
-	ip = request;
-	ip.protocol = 6;
-	put_ipv4(ip);
-	expect_ip_spoof();
-	ip = request;
-	memcpy(ip.dst, BYTES(OTHER_IP), 4);
-	put_ipv4(ip);
-	expect_ip_spoof();
-	for (unsigned bit = 0; bit < 14; bit++) { /* a fragment */
-		ip = request;
-		ip.fragment = 1u << bit;
-		put_ipv4(ip);
-		expect_ip_spoof();
-	}
-	for (unsigned payload = 4; payload < 8; payload++) {
-		ip = request;
-		ip.payload = payload;
-		put_ipv4(ip);
-		expect_ip_spoof();
-	}
-}
-
 /* What a DHCP server sends, from an address of the guest's own. */
 static void
 policy_check_dhcp_server(void)
@@ -406,7 +357,6 @@ test_policy(CU_pSuite suite)
 	UNIT_ADD(suite, policy_check_rarp);
 	UNIT_ADD(suite, policy_check_ipv4);
 	UNIT_ADD(suite, policy_check_ipv4_lengths);
-	UNIT_ADD(suite, policy_check_dhcp);
 	UNIT_ADD(suite, policy_check_dhcp_server);
 	UNIT_ADD(suite, policy_check_random);
 }

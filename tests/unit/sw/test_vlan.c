@@ -100,6 +100,30 @@ vlan_ingress_trunk_and_plain(void)
 	}
 }
 
+/* A second tag behind one that the member need not send would come to light at the next switch. */
+static void
+vlan_ingress_double_tag(void)
+{
+	static const struct {
+		uint32_t outer, inner;
+		int native, trunk, plain;
+	} rows[] = {
+		{ Q(0), Q(20), -1, -1, -1 },	     { Q(0xe000), AD(20), -1, -1, -1 }, { Q(10), Q(20), -1, 10, -1 },
+		{ Q(30), AD(20), -1, 30, -1 },	     { Q(20), Q(10), 20, 20, -1 },	{ Q(20), AD(10), 20, 20, -1 },
+		{ AD(20), Q(20), -1, -1, -1 },	     { AD(0), Q(20), -1, -1, -1 },
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
+		uint32_t len;
+		uint8_t *frame = make(rows[i].outer, rows[i].inner, &len);
+
+		CU_ASSERT_EQUAL(vlan_ingress(VLAN_LISTED, &native, frame, len), rows[i].native);
+		CU_ASSERT_EQUAL(vlan_ingress(VLAN_TRUNK, NULL, frame, len), rows[i].trunk);
+		CU_ASSERT_EQUAL(vlan_ingress(VLAN_PLAIN, NULL, frame, len), rows[i].plain);
+		free(frame);
+	}
+}
+
 /* A tag that is cut off is none. */
 static void
 vlan_ingress_truncated(void)
@@ -181,11 +205,11 @@ enum {
 	N_PORTS,
 };
 
-static const struct policy ten = { .filters_vlans = true,
+static const struct policy ten = { .part = VLAN_LISTED,
 				   .vlans = { .pvid = 10, .member = { BIT(10) }, .untagged = { BIT(10) } } };
-static const struct policy twenty = { .filters_vlans = true,
+static const struct policy twenty = { .part = VLAN_LISTED,
 				      .vlans = { .pvid = 20, .member = { BIT(20) }, .untagged = { BIT(20) } } };
-static const struct policy trunk = { .filters_vlans = true,
+static const struct policy trunk = { .part = VLAN_LISTED,
 				     .vlans = { .pvid = 10, .member = { BIT(10) | BIT(20) }, .untagged = { BIT(10) } } };
 
 static struct sw *
@@ -196,6 +220,7 @@ filtering_switch(void)
 	struct sw *sw = sw_create("test", 1024, 1000);
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(sw);
+	sw_set_bridge(sw, 3, SW_BRIDGE_VLANS);
 	for (uint16_t port = 0; port < N_PORTS; port++) {
 		CU_ASSERT_EQUAL_FATAL(sw_add_port(sw, port, 3), 0);
 		sw_set_policy(sw, port, port == UPLINK ? SW_UPLINK : SW_GUEST, policies[port]);
@@ -287,43 +312,65 @@ sw_learn_crossing_vlan(void)
 	sw_destroy(sw);
 }
 
-/* Without a member that lists VLANs, tags mean nothing; filtering begins and ends with such a member. */
+/* Filtering begins and ends with sw_set_bridge(), whoever comes and goes. */
 static void
-sw_set_policy_begins_and_ends(void)
+sw_set_bridge_begins_and_ends(void)
 {
 	struct sw *sw = sw_create("test", 1024, 1000);
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(sw);
 	for (uint16_t port = 0; port < 4; port++) {
 		CU_ASSERT_EQUAL(sw_add_port(sw, port, port == 3 ? 1 : 0), 0);
-		sw_set_policy(sw, port, port == 0 ? SW_UPLINK : SW_GUEST, NULL);
+		sw_set_policy(sw, port, port == 0 ? SW_UPLINK : SW_GUEST, port == 1 ? &ten : NULL);
 		CU_ASSERT_EQUAL(sw_rules(sw, port), 0);
 	}
-	CU_ASSERT_EQUAL(deliver(sw, 1, Q(10), 1, STRANGER), 1 << 0 | 1 << 2);
+	CU_ASSERT_EQUAL(deliver(sw, 1, Q(10), 1, STRANGER), 1 << 0 | 1 << 2); /* a list alone means nothing */
 	CU_ASSERT_EQUAL(deliver(sw, 2, AD(10), 2, 1), 1 << 1);
-	sw_set_policy(sw, 1, SW_GUEST, &ten);
+	sw_set_bridge(sw, 0, SW_BRIDGE_VLANS);
 	for (uint16_t port = 0; port < 4; port++)
 		CU_ASSERT_EQUAL(sw_rules(sw, port), port < 3 ? SW_RULE_VLANS : 0);
 	CU_ASSERT_EQUAL(sw_port_entries(sw, 1), 0); /* what was learnt before is forgotten */
 	CU_ASSERT_EQUAL(deliver(sw, 2, Q(10), 2, 1), -1);
 	CU_ASSERT_EQUAL(deliver(sw, 2, UNTAGGED, 2, 1), 1 << 0);
-	CU_ASSERT_EQUAL(deliver(sw, 1, UNTAGGED, 1, STRANGER), 1 << 0);
-	sw_set_policy(sw, 1, SW_GUEST, &twenty);
-	CU_ASSERT_EQUAL(deliver(sw, 0, Q(10), 5, 1), 0);
-	CU_ASSERT_EQUAL(deliver(sw, 0, Q(20), 5, 1), 1 << 1);
-	sw_set_policy(sw, 1, SW_GUEST, NULL);
-	CU_ASSERT_EQUAL(sw_rules(sw, 2), 0);
-	CU_ASSERT_EQUAL(deliver(sw, 2, Q(10), 2, STRANGER), 1 << 0 | 1 << 1);
+	sw_del_port(sw, 1); /* the only one with a list */
+	CU_ASSERT_EQUAL(sw_rules(sw, 2), SW_RULE_VLANS);
+	CU_ASSERT_EQUAL(deliver(sw, 2, Q(10), 2, STRANGER), -1);
+	CU_ASSERT_EQUAL(deliver(sw, 0, Q(10), 5, STRANGER), 0);
+	CU_ASSERT_EQUAL(sw_add_port(sw, 1, 0), 0); /* it comes back */
 	sw_set_policy(sw, 1, SW_GUEST, &ten);
-	sw_del_port(sw, 1);
-	CU_ASSERT_EQUAL(sw_rules(sw, 2), 0);
-	CU_ASSERT_EQUAL(deliver(sw, 2, Q(10), 2, STRANGER), 1 << 0);
-	CU_ASSERT_EQUAL(sw_add_port(sw, 1, 0), 0); /* it comes back without what it had */
-	CU_ASSERT_EQUAL(sw_rules(sw, 1), 0);
+	CU_ASSERT_EQUAL(deliver(sw, 2, Q(10), 2, STRANGER), -1);
+	CU_ASSERT_EQUAL(deliver(sw, 1, UNTAGGED, 1, STRANGER), 1 << 0);
+	sw_set_bridge(sw, 0, 0);
+	CU_ASSERT_EQUAL(deliver(sw, 2, Q(10), 2, STRANGER), 1 << 0 | 1 << 1);
 	sw_set_policy(sw, 300, SW_GUEST, &ten); /* no member */
 	sw_set_policy(sw, UINT16_MAX, SW_GUEST, &ten);
 	CU_ASSERT_EQUAL(sw_rules(sw, 300), 0);
 	CU_ASSERT_EQUAL(sw_rules(sw, UINT16_MAX), 0);
+	sw_destroy(sw);
+}
+
+/* A new policy forgets what was learnt if the VLANs are others, and only then. */
+static void
+sw_set_policy_flushes(void)
+{
+	struct policy same = ten, guarded = ten;
+	struct sw *sw = filtering_switch();
+
+	guarded.check_mac = true;
+	memcpy(guarded.mac, (uint8_t[]){ 0x02, 0, 0, 0, 0, 77 }, 6);
+	deliver(sw, TEN_A, UNTAGGED, 1, STRANGER);
+	deliver(sw, TEN_B, UNTAGGED, 2, STRANGER);
+	CU_ASSERT_EQUAL(sw_port_entries(sw, TEN_A), 1);
+	sw_set_policy(sw, TEN_A, SW_GUEST, &ten);
+	sw_set_policy(sw, TEN_A, SW_GUEST, &same);
+	CU_ASSERT_EQUAL(sw_port_entries(sw, TEN_A), 1);
+	sw_set_policy(sw, TEN_A, SW_GUEST, &guarded);
+	CU_ASSERT_EQUAL(sw_port_entries(sw, TEN_A), 2); /* with the address that it owns */
+	sw_set_policy(sw, TEN_A, SW_GUEST, &twenty);
+	CU_ASSERT_EQUAL(sw_port_entries(sw, TEN_A), 0);
+	CU_ASSERT_EQUAL(sw_port_entries(sw, TEN_B), 1);
+	CU_ASSERT_EQUAL(deliver(sw, UPLINK, Q(10), 5, 1), 1 << TEN_B | 1 << BOTH);
+	CU_ASSERT_EQUAL(deliver(sw, UPLINK, Q(20), 5, 1), 1 << TWENTY | 1 << BOTH | 1 << TEN_A);
 	sw_destroy(sw);
 }
 
@@ -377,6 +424,7 @@ test_vlan(CU_pSuite suite)
 {
 	UNIT_ADD(suite, vlan_ingress_listed);
 	UNIT_ADD(suite, vlan_ingress_trunk_and_plain);
+	UNIT_ADD(suite, vlan_ingress_double_tag);
 	UNIT_ADD(suite, vlan_ingress_truncated);
 	UNIT_ADD(suite, vlan_is_member_each);
 	UNIT_ADD(suite, vlan_egress_forms);
@@ -384,7 +432,8 @@ test_vlan(CU_pSuite suite)
 	UNIT_ADD(suite, sw_forward_floods_one_vlan);
 	UNIT_ADD(suite, sw_learn_by_vlan);
 	UNIT_ADD(suite, sw_learn_crossing_vlan);
-	UNIT_ADD(suite, sw_set_policy_begins_and_ends);
+	UNIT_ADD(suite, sw_set_bridge_begins_and_ends);
+	UNIT_ADD(suite, sw_set_policy_flushes);
 	UNIT_ADD(suite, sw_egress_early);
 	UNIT_ADD(suite, sw_admit_sender);
 }
