@@ -14,6 +14,7 @@
 #include "ctl/ctl.h"
 #include "ctl/instance.h"
 #include "dp/dp.h"
+#include "dp/kernel_check.h"
 #include "settings.h"
 #include "xen/ops.h"
 #include "xen/platform_check.h"
@@ -25,9 +26,10 @@ static void
 usage(FILE *to)
 {
 	fprintf(to,
-		"usage: vpe-backend [-c FILE] [-t]\n"
+		"usage: vpe-backend [-c FILE] [-t | -T]\n"
 		"  -c, --config FILE  configuration (default " DEFAULT_CONFIG ")\n"
-		"  -t, --test         check the configuration and this machine, then exit\n"
+		"  -t, --test         check the configuration, on any machine, then exit\n"
+		"  -T, --test-host    check it and whether a backend can run on this machine, then exit\n"
 		"  -h, --help         this text\n"
 		"  -V, --version      version\n");
 }
@@ -90,12 +92,38 @@ serve_alone(const struct settings *settings, char *why)
 
 /* What has to hold before anything is started. */
 static int
-check(const struct settings *settings, char *why)
+check_host(struct settings *settings, char *why)
 {
-	int ret = platform_check(why, WHY_SIZE);
+	int ret = settings_choose_cpu(settings, why, WHY_SIZE);
 
+	if (ret == 0)
+		ret = platform_check(why, WHY_SIZE);
+	if (ret == 0)
+		ret = kernel_check(why, WHY_SIZE);
 	if (ret == 0 && !settings_ctl(settings)->share_with_netback)
 		ret = platform_netback_refusal(why, WHY_SIZE);
+	return ret;
+}
+
+enum task {
+	SERVE,
+	TEST_FILE,
+	TEST_HOST, /* and the file */
+};
+
+static int
+run(enum task task, const char *path, char *why)
+{
+	struct settings *settings = settings_load(path, why, WHY_SIZE);
+	int ret = settings == NULL ? -EINVAL : 0;
+
+	if (ret == 0 && task != TEST_FILE)
+		ret = check_host(settings, why);
+	if (ret == 0 && task == SERVE)
+		ret = serve_alone(settings, why);
+	else if (ret == 0)
+		printf("%s: the configuration is fine%s\n", path, task == TEST_HOST ? ", and vpe-backend can run here" : "");
+	settings_free(settings);
 	return ret;
 }
 
@@ -105,22 +133,26 @@ main(int argc, char **argv)
 	static const struct option options[] = {
 		{ "config", required_argument, NULL, 'c' },
 		{ "test", no_argument, NULL, 't' },
+		{ "test-host", no_argument, NULL, 'T' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
 		{ NULL, 0, NULL, 0 },
 	};
 	const char *path = DEFAULT_CONFIG;
-	bool test = false;
+	enum task task = SERVE;
 	char why[WHY_SIZE] = "";
 	int opt;
 
-	while ((opt = getopt_long(argc, argv, "c:thV", options, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, "c:tThV", options, NULL)) != -1) {
 		switch (opt) {
 		case 'c':
 			path = optarg;
 			break;
 		case 't':
-			test = true;
+			task = TEST_FILE;
+			break;
+		case 'T':
+			task = TEST_HOST;
 			break;
 		case 'h':
 			usage(stdout);
@@ -139,12 +171,8 @@ main(int argc, char **argv)
 	}
 
 	set_signals();
-	struct settings *settings = settings_load(path, why, sizeof(why));
-	int ret = settings == NULL ? -EINVAL : check(settings, why);
-	if (ret == 0 && !test)
-		ret = serve_alone(settings, why);
+	int ret = run(task, path, why);
 	if (ret < 0)
 		log_error("%s", why[0] != '\0' ? why : strerror(-ret));
-	settings_free(settings);
 	return ret < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

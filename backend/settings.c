@@ -313,8 +313,13 @@ read_foreign_memory(const struct reader *rd, const config_setting_t *s, void *in
 {
 	bool wanted = false;
 	int ret = get_bool(rd, s, &wanted);
-	((struct settings *)into)->ctl.foreign = wanted ? xen_foreign() : NULL;
-	return ret;
+
+	if (ret < 0 || !wanted)
+		return ret;
+	((struct settings *)into)->ctl.foreign = xen_foreign();
+	if (xen_foreign() == NULL)
+		return refuse(rd, s, "foreign_memory: this vpe-backend is built without it (configure --disable-foreign)");
+	return 0;
 }
 
 static int
@@ -365,30 +370,6 @@ set_defaults(struct settings *settings)
 	};
 }
 
-/* Without `cpus`, the last CPU polls if there is another one for everything else. */
-static int
-default_cpu(const struct reader *rd, struct dp_params *dp)
-{
-	cpu_set_t allowed;
-
-	if (dp->n_pollers > 0)
-		return 0;
-	if (sched_getaffinity(0, sizeof(allowed), &allowed) < 0)
-		return -errno;
-	if (CPU_COUNT(&allowed) < 2) {
-		snprintf(rd->why, rd->why_size,
-			 "%s: no core to poll on: there is only one CPU. Give this domain two vCPUs, or set "
-			 "pollers.cpus = [ 0 ] and pollers.mode = \"adaptive\"", rd->path);
-		return -EINVAL;
-	}
-	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
-		if (CPU_ISSET((size_t)cpu, &allowed))
-			dp->cpus[0] = cpu;
-	}
-	dp->n_pollers = 1;
-	return 0;
-}
-
 /* Memory that the pools need, with what EAL and the ports take, against what was asked for. */
 static int
 check_memory(const struct reader *rd, const struct dp_params *dp)
@@ -406,9 +387,12 @@ check_memory(const struct reader *rd, const struct dp_params *dp)
 static int
 check_uplinks(const struct reader *rd, const struct settings *settings)
 {
+	/* Without `cpus` there will be one. */
+	int n_pollers = settings->dp.n_pollers > 0 ? (int)settings->dp.n_pollers : 1;
+
 	for (unsigned i = 0; i < settings->ctl.n_uplinks; i++) {
 		const struct uplink_params *up = &settings->uplink[i];
-		if (up->poller >= (int)settings->dp.n_pollers) {
+		if (up->poller >= n_pollers) {
 			snprintf(rd->why, rd->why_size, "%s: uplinks: %s: there is no poller %d", rd->path, up->device,
 				 up->poller);
 			return -EINVAL;
@@ -423,8 +407,6 @@ read_all(const struct reader *rd)
 	struct settings *settings = rd->settings;
 	int ret = read_group(rd, config_root_setting(&settings->config), top, ARRAY_SIZE(top), settings);
 
-	if (ret == 0)
-		ret = default_cpu(rd, &settings->dp);
 	if (ret == 0)
 		ret = check_memory(rd, &settings->dp);
 	return ret == 0 ? check_uplinks(rd, settings) : ret;
@@ -453,6 +435,31 @@ settings_load(const char *path, char *why, size_t why_size)
 	}
 	settings_free(settings);
 	return NULL;
+}
+
+int
+settings_choose_cpu(struct settings *settings, char *why, size_t why_size)
+{
+	struct dp_params *dp = &settings->dp;
+	cpu_set_t allowed;
+
+	if (dp->n_pollers > 0)
+		return 0;
+	if (sched_getaffinity(0, sizeof(allowed), &allowed) < 0) {
+		snprintf(why, why_size, "no core to poll on: sched_getaffinity: %s", strerror(errno));
+		return -EINVAL;
+	}
+	if (CPU_COUNT(&allowed) < 2) {
+		snprintf(why, why_size, "no core to poll on: there is only one CPU. Give this domain two vCPUs, or set "
+			 "pollers.cpus = [ 0 ] and pollers.mode = \"adaptive\"");
+		return -EINVAL;
+	}
+	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+		if (CPU_ISSET((size_t)cpu, &allowed))
+			dp->cpus[0] = cpu;
+	}
+	dp->n_pollers = 1;
+	return 0;
 }
 
 void

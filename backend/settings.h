@@ -15,8 +15,14 @@
 
 struct settings; /* owns the strings that the two below point to */
 
-/* Reads `path`. NULL on error with "file:line: reason" in `why`. */
+/* Reads `path`, and asks nothing of this machine. NULL on error with "file:line: reason" in `why`. */
 struct settings *settings_load(const char *path, char *why, size_t why_size);
+
+/*
+ * Without `pollers.cpus`, takes this machine's last CPU, if there is another one for everything else. 0, or -EINVAL with a
+ * sentence in `why`.
+ */
+int settings_choose_cpu(struct settings *settings, char *why, size_t why_size);
 
 void settings_free(struct settings *settings);
 

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 # Each wrong start of vpe-backend ends with one line that says what is wrong, and with exit status 1.
-#   starts.sh     the binary is $VPE_BACKEND (default ./vpe-backend), the sources are in $srcdir (default .)
+#   starts.sh     the binary is $VPE_BACKEND (default ./vpe-backend), $VPE_FOREIGN says "no" if it is built without
+#                 foreign_memory; the sources are in $srcdir (default .)
 #
 # What is wrong with the machine is shown in a mount namespace where /sys and /dev look like those of a driver domain
 # without a hypervisor behind them.
@@ -9,6 +10,7 @@
 set -u
 
 daemon=${VPE_BACKEND:-./vpe-backend}
+deny=${VPE_DENY:-tests/programs/deny}
 srcdir=${srcdir:-.}
 unset JOURNAL_STREAM
 n_passed=0
@@ -65,11 +67,13 @@ refused() { # NAME WANTED LINE...
 	judge "$name" "$wanted" "$dpdk"
 }
 
-# `-t` finds nothing wrong with the file.
-accepted() { # NAME FILE
-	run "$daemon" -t -c "$2"
+# `-t` (the file alone) or `-T` (the machine, too) finds nothing wrong, and says so.
+accepted() { # NAME OPTION FILE
+	run "$daemon" "$2" -c "$3"
 	if [ $status != 0 ] || [ -s "$tmp/err" ]; then
 		failed "$1" "exit status $status"
+	elif ! grep -qF "$3: the configuration is fine" "$tmp/out"; then
+		failed "$1" "nothing says that it is fine"
 	else
 		passed "$1"
 	fi
@@ -128,7 +132,34 @@ wrong_values() {
 	refused "too little memory" ": memory.size_mb: 32 is too little" 'memory = { size_mb = 32; };'
 	echo 'log_level = "info";' >"$tmp/conf"
 	run taskset -c "$(allowed_cpu)" "$daemon" -c "$tmp/conf"
-	judge "one CPU only" "$tmp/conf: no core to poll on: there is only one CPU"
+	judge "one CPU only" "no core to poll on: there is only one CPU"
+}
+
+# `-t` asks nothing of the machine, and finds the same mistakes as a start.
+file_alone() {
+	echo 'log_level = "info";' >"$tmp/conf"
+	accepted "a file, without Xen" -t "$tmp/conf"
+	run taskset -c "$(allowed_cpu)" "$daemon" -t -c "$tmp/conf"
+	[ $status = 0 ] && passed "a file, on one CPU" || failed "a file, on one CPU" "exit status $status"
+	echo 'pollers = { cpus = [ 1000 ]; };' >"$tmp/conf"
+	accepted "a file for a bigger machine" -t "$tmp/conf"
+	for test in wrong_value:'size_mb = 32' wrong_name:'size = 96'; do
+		echo "memory = { ${test#*:}; };" >"$tmp/conf"
+		run "$daemon" -t -c "$tmp/conf"
+		judge "-t, ${test%%:*}" "$tmp/conf:"
+	done
+}
+
+# libxenctrl's interface changes with each release of Xen: only foreign_memory may need it.
+foreign_memory() {
+	echo 'foreign_memory = true;' >"$tmp/conf"
+	libraries=$(ldd "$daemon" | grep -cE 'libxenctrl|libxenforeignmemory')
+	if [ "${VPE_FOREIGN-}" = no ]; then
+		refused "foreign_memory, left out" ":1: foreign_memory: this vpe-backend is built without it" 'foreign_memory = true;'
+		[ "$libraries" = 0 ] && passed "no libxenctrl" || failed "no libxenctrl" "it is linked"
+	else
+		accepted "foreign_memory" -t "$tmp/conf"
+	fi
 }
 
 allowed_cpu() {
@@ -189,8 +220,25 @@ wrong_machines() {
 	run "$daemon" -c "$tmp/conf"
 	judge "xen-netback is loaded" "the kernel's xen-netback is loaded and would take every vif"
 	{ cat "$tmp/conf"; echo 'netback = "share";'; } >"$tmp/share"
-	accepted "xen-netback is loaded and may stay" "$tmp/share"
+	accepted "xen-netback is loaded and may stay" -T "$tmp/share"
+	run "$daemon" -T -c "$tmp/conf"
+	judge "-T, while xen-netback is loaded" "the kernel's xen-netback is loaded and would take every vif"
+	accepted "-t, while xen-netback is loaded" -t "$tmp/conf"
 	rmdir /sys/bus/xen-backend/drivers/vif
+	accepted "a machine that is ready" -T "$tmp/conf"
+}
+
+wrong_kernel() { # NAME SYSCALL ERROR WANTED
+	run "$deny" "$2" "$3" "$daemon" -c "$tmp/cpus"
+	judge "$1" "$4"
+}
+
+wrong_kernels() {
+	[ -x "$deny" ] || { echo "SKIP the kernel: no $deny"; return; }
+	wrong_kernel "Linux before 5.19" io_uring_setup EINVAL "this kernel is too old, or built without io_uring"
+	wrong_kernel "a kernel without io_uring" io_uring_setup ENOSYS "this kernel is too old, or built without io_uring"
+	wrong_kernel "io_uring is forbidden" io_uring_setup EPERM "the kernel does not let vpe-backend use io_uring"
+	wrong_kernel "Linux before 5.11" epoll_pwait2 ENOSYS "this kernel is too old, it has no epoll_pwait2()"
 }
 
 wrong_cpu() {
@@ -228,10 +276,9 @@ wrong_uplinks() {
 
 # The sample, as it is and with its examples taken in.
 sample() {
-	[ "$(nproc)" -ge 2 ] || return
-	accepted "the sample configuration" "$srcdir/docs/vpe-backend.conf"
+	accepted "the sample configuration" -t "$srcdir/docs/vpe-backend.conf"
 	sed 's/^#\([^ ]\)/\1/' "$srcdir/docs/vpe-backend.conf" >"$tmp/sample"
-	accepted "the sample configuration's examples" "$tmp/sample"
+	accepted "the sample configuration's examples" -t "$tmp/sample"
 }
 
 # ---- all ------------------------------------------------------------------------------------------------------------
@@ -243,7 +290,7 @@ inside() {
 		return
 	fi
 	wrong_machines
-	sample
+	wrong_kernels
 	wrong_cpu
 	second_daemon
 	wrong_uplinks
@@ -266,7 +313,11 @@ case $daemon in
 /*) ;;
 *) daemon=$PWD/$daemon ;;
 esac
-export VPE_BACKEND="$daemon"
+case $deny in
+/*) ;;
+*) deny=$PWD/$deny ;;
+esac
+export VPE_BACKEND="$daemon" VPE_DENY="$deny"
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 printf 'pollers = { cpus = [ %d ]; };\n' "$(allowed_cpu)" >"$tmp/cpus"
@@ -274,6 +325,9 @@ wrong_files
 wrong_names
 wrong_types
 wrong_values
+sample
+file_alone
+foreign_memory
 not_on_xen
 [ "$(id -u)" = 0 ] && options=--mount || options='--mount --map-root-user'
 # shellcheck disable=SC2086 # two options

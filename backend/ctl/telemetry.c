@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include <rte_telemetry.h>
-#include <rte_version.h>
 
 #include "base/util.h"
 #include "dp/port_vif.h"
@@ -25,7 +24,7 @@ static struct {
 static void
 add_number(struct rte_tel_data *d, const char *name, uint64_t value)
 {
-#if RTE_VERSION >= RTE_VERSION_NUM(23, 3, 0, 0)
+#ifdef HAVE_RTE_TEL_DATA_ADD_DICT_UINT
 	rte_tel_data_add_dict_uint(d, name, value);
 #else
 	rte_tel_data_add_dict_u64(d, name, value);

@@ -11,8 +11,6 @@
 
 _Static_assert((LIMIT_BURST & (LIMIT_BURST - 1)) == 0, "a ring's size");
 
-/* The kernel does its part of an operation only when we enter it, and says in shared memory that there is some. */
-#define RING_FLAGS (IORING_SETUP_COOP_TASKRUN | IORING_SETUP_TASKRUN_FLAG)
 /* What closing waits for: each time so long, so many times. */
 #define CLOSE_WAIT_NS 10000000
 #define CLOSE_WAITS 100u
@@ -24,9 +22,9 @@ kern_io_init(struct kern_io *io, enum kern_io_kind kind, int fd)
 	io->fd = fd;
 	io->n_next = KERN_IO_READS_MIN;
 	io->spare = malloc(POOL_LARGE_ROOM);
-	int ret = io->spare == NULL ? -ENOMEM : io_uring_queue_init(2, &io->wake, RING_FLAGS);
+	int ret = io->spare == NULL ? -ENOMEM : io_uring_queue_init(2, &io->wake, KERN_IO_RING_FLAGS);
 	if (ret == 0) {
-		ret = io_uring_queue_init(LIMIT_BURST, &io->tx, RING_FLAGS);
+		ret = io_uring_queue_init(LIMIT_BURST, &io->tx, KERN_IO_RING_FLAGS);
 		if (ret < 0)
 			io_uring_queue_exit(&io->wake);
 	}

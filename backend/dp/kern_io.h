@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Batched frames with virtio-net headers over one file descriptor of a kernel device. Private to port_kern.c. kern_io.c opens,
- * closes and wakes; kern_recv.c reads; kern_send.c writes.
+ * Batched frames with virtio-net headers over one file descriptor of a kernel device. Private to port_kern.c and
+ * kernel_check.c. kern_io.c opens, closes and wakes; kern_recv.c reads; kern_send.c writes.
  *
  * Theory of operation: a poll request stays posted in an io_uring, so while nothing comes, looking for a frame reads shared
  * memory and makes no system call. When the kernel says that frames came they are read until there are no more:
@@ -30,6 +30,8 @@
 #include "dp/pool.h"
 #include "dp/port.h"
 
+/* The kernel does its part of an operation only when we enter it, and says in shared memory that there is some. Linux 5.19. */
+#define KERN_IO_RING_FLAGS (IORING_SETUP_COOP_TASKRUN | IORING_SETUP_TASKRUN_FLAG)
 #define KERN_IO_READS_MIN 4 /* frames read in one go; each takes a large buffer meanwhile */
 #define KERN_IO_READS_MAX 32
 #define KERN_IO_VLAN 4   /* bytes kept free before a frame of a packet socket for the tag that the kernel took off */

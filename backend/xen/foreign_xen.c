@@ -42,15 +42,16 @@ struct foreign {
 static int
 check_guest(uint32_t domid)
 {
-	xc_dominfo_t info;
+	xc_domaininfo_t info;
 	xc_interface *xc = xc_interface_open(&xen_quiet_logger, &xen_quiet_logger, 0);
 
 	if (xc == NULL)
 		return -errno;
 	int ret = 0;
-	if (xc_domain_getinfo(xc, domid, 1, &info) != 1 || info.domid != domid)
+	/* The first domain whose number is this or a higher one. */
+	if (xc_domain_getinfolist(xc, domid, 1, &info) != 1 || info.domain != domid)
 		ret = -ESRCH;
-	else if (info.hvm || xc_gnttab_get_version(xc, domid) != 1)
+	else if ((info.flags & XEN_DOMINF_hvm_guest) != 0 || xc_gnttab_get_version(xc, domid) != 1)
 		ret = -EOPNOTSUPP;
 	xc_interface_close(xc);
 	return ret;

@@ -162,6 +162,7 @@ struct xen_ops {
 
 /* The real ones. */
 const struct xen_ops *xen_real(void);
+/* NULL if this build has none (configure --disable-foreign). */
 const struct foreign_ops *xen_foreign(void);
 
 #endif
