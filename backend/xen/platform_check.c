@@ -109,7 +109,7 @@ platform_netback_refusal_at(const char *root, char *why, size_t why_size)
 	if (!platform_netback_loaded_at(root))
 		return 0;
 	snprintf(why, why_size, "the kernel's xen-netback is loaded and would take every vif: unload it with \"rmmod"
-		 " xen_netback\" and keep it away with the modprobe.d file that comes with vpe, or set"
+		 " xen_netback\" and keep it away with the file modprobe-vpe.conf that comes with vpe, or set"
 		 " netback = \"share\" to leave it the vifs that it holds");
 	return -EBUSY;
 }
