@@ -160,7 +160,7 @@ start(struct ctl *ctl, const struct ctl_params *params, char *why, size_t why_si
 		snprintf(why, why_size, "no event loop: %s", strerror(-ret));
 		return ret;
 	}
-	ret = telemetry_start(env->dp, env->members);
+	ret = telemetry_start(env->dp, env->members, env->bridges);
 	if (ret < 0)
 		log_warning("no telemetry: %s", strerror(-ret));
 	ctl->balance = balance_create(&params->balance, env->dp, env->members, clock_ms());

@@ -19,6 +19,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct {
 	struct dp *dp; /* NULL: nothing is shown */
 	struct members *members;
+	const struct bridges *bridges;
 } shown;
 
 static void
@@ -176,6 +177,8 @@ add_port(struct rte_tel_data *d, const struct port *port)
 	rte_tel_data_add_dict_string(d, "fault", fault == NULL ? "" : fault);
 	add_number(d, "id", port->id);
 	add_number(d, "bridge", port->bridge);
+	/* A bridge has its name for as long as a member is in the list, and the list is locked. */
+	rte_tel_data_add_dict_string(d, "bridge_name", bridge_name(shown.bridges, port->bridge));
 	add_number(d, "max_frame", port_max_frame(port));
 	if (strcmp(port->ops->kind, "vif") == 0) {
 		struct port_vif_stats vif;
@@ -357,11 +360,12 @@ register_commands(void)
 }
 
 int
-telemetry_start(struct dp *dp, struct members *members)
+telemetry_start(struct dp *dp, struct members *members, const struct bridges *bridges)
 {
 	pthread_mutex_lock(&lock);
 	shown.dp = dp;
 	shown.members = members;
+	shown.bridges = bridges;
 	pthread_mutex_unlock(&lock);
 	return register_commands();
 }
@@ -372,5 +376,6 @@ telemetry_stop(void)
 	pthread_mutex_lock(&lock);
 	shown.dp = NULL;
 	shown.members = NULL;
+	shown.bridges = NULL;
 	pthread_mutex_unlock(&lock);
 }

@@ -221,11 +221,28 @@ telemetry_garbage(void)
 	hostile_stop(&h);
 }
 
+/* What vpe-show takes for a port's bridge, and for "there is none of that". */
+static void
+telemetry_port(void)
+{
+	char ask[64];
+	struct hostile h;
+
+	hostile_start(&h);
+	snprintf(ask, sizeof(ask), "/vpe/port,vif%u.0", h.bad->params.domid);
+	CU_ASSERT_PTR_NOT_NULL(strstr(telemetry_ask(ask, strlen(ask)), "\"bridge_name\":\"xenbr0\""));
+	CU_ASSERT_STRING_EQUAL(telemetry_ask("/vpe/port,vif99.0", 17), "{\"/vpe/port\":null}");
+	CU_ASSERT_STRING_EQUAL(telemetry_ask("/vpe/port", 9), "{\"/vpe/port\":null}");
+	CU_ASSERT_STRING_EQUAL(telemetry_ask("/vpe/prt,vif1.0", 15), "{\"/vpe/prt\":null}");
+	hostile_stop(&h);
+}
+
 CU_TestInfo hostile_host_cases[] = {
 	{ "store_stalls", store_stalls },
 	{ "store_full", store_full },
 	{ "copies_take_100_ms", copies_take_100_ms },
 	{ "log_flood", log_flood },
 	{ "telemetry_garbage", telemetry_garbage },
+	{ "telemetry_port", telemetry_port },
 	CU_TEST_INFO_NULL,
 };
