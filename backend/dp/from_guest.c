@@ -22,6 +22,8 @@ struct burst {
 	uint32_t idx;      /* next slot to parse */
 	uint32_t end;
 	const char *fault; /* set when the frontend broke the protocol */
+	bool starved;      /* the packet at idx waits for a buffer */
+	bool held;         /* for the rate */
 	struct from_guest_packet *packet; /* of the poller's scratch */
 };
 
@@ -82,7 +84,7 @@ take_packet(struct vif_queue *q, struct copy_batch *copy, struct burst *b)
 		return false;
 	case SLOTS_PACKET:
 		if (!collect_packet(q, copy, p)) {
-			q->stats.n_starved++; /* its slots stay in the ring until there is one */
+			b->starved = true; /* its slots stay in the ring until there is one */
 			return false;
 		}
 		meter_charge(q->meter_from, q->port.owner->now, p->pkt.size);
@@ -224,12 +226,14 @@ from_guest_burst(struct vif_queue *q, struct rte_mbuf **frames, unsigned n)
 	copy_reset(&pl->copy);
 	while (b.idx != b.end && b.n_packets < n) {
 		if (!meter_is_open(q->meter_from, pl->now)) {
-			q->stats.n_rate_from_guest++; /* slots stay in the ring, as in xen-netback; nothing is dropped */
+			b.held = true; /* slots stay in the ring, as in xen-netback; nothing is dropped */
 			break;
 		}
 		if (!take_packet(q, &pl->copy, &b))
 			break;
 	}
+	vif_queue_count_wait(&q->stats.n_starved, &q->starved, b.starved, b.n_packets > 0);
+	vif_queue_count_wait(&q->stats.n_rate_from_guest, &q->held_from, b.held, b.n_packets > 0);
 	q->stats.n_from_guest_slots += b.n_rsp;
 	q->tx.req_cons = b.idx;
 	copy_run(&pl->copy);

@@ -64,8 +64,8 @@ struct port_vif_stats {
 	uint64_t n_from_guest_slots; /* tx ring slots taken */
 	uint64_t n_to_guest_slots;   /* rx ring slots filled */
 	uint64_t n_backlog_bytes;    /* waiting for free rx slots now */
-	uint64_t n_starved;          /* bursts that ended early because no packet buffer was free */
-	uint64_t n_rate_from_guest;  /* bursts that ended early because of the rate, each way */
+	uint64_t n_starved;          /* frames that waited in the tx ring because no packet buffer was free */
+	uint64_t n_rate_from_guest;  /* frames that waited for the rate, each way */
 	uint64_t n_rate_to_guest;
 	uint64_t n_copy_errors;      /* slots that Xen refused to copy, both ways */
 	uint64_t n_gso_csum_fixups; /* GSO frames that the guest did not mark as having a blank checksum */

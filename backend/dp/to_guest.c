@@ -307,6 +307,7 @@ to_guest_run(struct vif_queue *q)
 {
 	struct poller *pl = q->port.owner;
 	struct burst b;
+	bool held = false;
 
 	b.n_frames = b.n_slots = 0; /* and not its slots, which are 6 KiB */
 	look_at_hash(q);
@@ -316,7 +317,7 @@ to_guest_run(struct vif_queue *q)
 		if (!has_requests(q, to_guest_slots(q, m)))
 			break;
 		if (!meter_is_open(q->meter_to, pl->now)) {
-			q->stats.n_rate_to_guest++;
+			held = true;
 			q->backlog.moved_ms = pl->now_ms; /* it is not the guest that holds them back */
 			break;
 		}
@@ -326,6 +327,7 @@ to_guest_run(struct vif_queue *q)
 		q->port.stats.tx_frames++;
 		q->port.stats.tx_bytes += m->pkt_len;
 	}
+	vif_queue_count_wait(&q->stats.n_rate_to_guest, &q->held_to, held, b.n_frames > 0);
 	if (b.n_frames == 0) {
 		drop_stalled(q);
 		return;

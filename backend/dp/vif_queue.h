@@ -46,6 +46,7 @@ struct vif_queue {
 	uint64_t tx_published; /* clock of the oldest tx response that the guest was not notified of */
 	struct vif_backlog backlog;
 	struct port_vif_stats stats;
+	bool starved, held_from, held_to; /* a frame waits that is in n_starved, n_rate_from_guest, n_rate_to_guest already */
 	netif_rx_request_t request[NETIF_RING_SIZE]; /* by ring index: what the guest posted, from rx.req_cons to rx_copied */
 	struct slot_rsp rsp[NETIF_RING_SIZE]; /* scratch of one from_guest burst */
 };
@@ -56,6 +57,17 @@ vif_queue_notify(struct vif_queue *q, uint32_t evtchn)
 {
 	q->port.stats.n_notified++;
 	q->events_ops->notify(q->events, evtchn); /* fails only when the guest is gone; control finds out */
+}
+
+/*
+ * Counts each frame that waits once, however many bursts find it waiting. `waits`: one ended a burst in which others may have
+ * `moved`; `waiting`: one did so last time.
+ */
+static inline void
+vif_queue_count_wait(uint64_t *n, bool *waiting, bool waits, bool moved)
+{
+	*n += waits && (moved || !*waiting);
+	*waiting = waits;
 }
 
 /* Ring slots that frame `m` takes on the way to the guest: its pages, and one for each extra info. */

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Tests of dp/meter.c, on clocks of their own. */
+/* Tests of dp/meter.c, on clocks of their own, and of how frames that wait for it are counted. */
 #include "dp/meter.h"
 
 #include <pthread.h>
 
 #include "base/util.h"
+#include "dp/vif_queue.h"
 #include "proto/limits.h"
 #include "unit.h"
 
@@ -193,6 +194,27 @@ meter_pay_two_threads(void)
 	CU_ASSERT_EQUAL(meter.busy, 2 * PAYMENTS * once.busy);
 }
 
+/* Looks at a ring: one frame that waits is seen a thousand times; then it moves, and the next one waits. */
+static void
+vif_queue_count_wait_once(void)
+{
+	bool waiting = false;
+	uint64_t n = 0;
+
+	vif_queue_count_wait(&n, &waiting, false, true);
+	CU_ASSERT_EQUAL(n, 0);
+	for (unsigned i = 0; i < 1000; i++)
+		vif_queue_count_wait(&n, &waiting, true, false);
+	CU_ASSERT_EQUAL(n, 1);
+	vif_queue_count_wait(&n, &waiting, true, true);
+	CU_ASSERT_EQUAL(n, 2);
+	vif_queue_count_wait(&n, &waiting, false, true);
+	vif_queue_count_wait(&n, &waiting, false, false);
+	CU_ASSERT_EQUAL(n, 2);
+	vif_queue_count_wait(&n, &waiting, true, false);
+	CU_ASSERT_EQUAL(n, 3);
+}
+
 void test_meter(CU_pSuite suite);
 
 void
@@ -206,4 +228,5 @@ test_meter(CU_pSuite suite)
 	UNIT_ADD(suite, meter_is_open_wrap);
 	UNIT_ADD(suite, meter_set_live);
 	UNIT_ADD(suite, meter_pay_two_threads);
+	UNIT_ADD(suite, vif_queue_count_wait_once);
 }
