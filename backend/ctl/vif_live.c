@@ -14,9 +14,8 @@
 #include "proto/limits.h"
 
 #define DEFAULT_MTU 1500u
-#define FRAME_OVERHEAD 18u /* Ethernet header and one VLAN tag */
 #define MTU_MIN 68u        /* RFC 791 */
-#define MTU_MAX (LIMIT_FRAME_SIZE - FRAME_OVERHEAD)
+#define MTU_MAX (LIMIT_FRAME_SIZE - 18u) /* with an Ethernet header and one tag it is the longest frame */
 #define SHOWN_SIZE 48      /* of a value in a sentence */
 
 /* ---- one key each: `text` is its value, NULL if it is missing. 0, or -EINVAL; `live` may be half changed then ------- */
@@ -99,7 +98,7 @@ parse_mtu(struct vif_live *live, const char *text)
 
 	if (text != NULL && (number_parse(text, strlen(text), MTU_MAX, &mtu) < 0 || mtu < MTU_MIN))
 		return -EINVAL;
-	live->max_frame = live->switched ? mtu + FRAME_OVERHEAD : 0;
+	live->max_frame = live->switched ? mtu + LIMIT_FRAME_OVERHEAD : 0;
 	return 0;
 }
 

@@ -47,7 +47,8 @@ is_gone(const struct kern_io *io, int error)
 	if (error == EBADFD || error == ENODEV || error == ENXIO)
 		return true;
 	return io->kind == KERN_IO_PACKET && error == ENETDOWN &&
-	       getsockname(io->fd, (struct sockaddr *)&addr, &size) == 0 && addr.sll_ifindex <= 0;
+	       getsockname(io->fd, (struct sockaddr *)&addr, &size) == 0 && addr.sll_family == AF_PACKET &&
+	       addr.sll_ifindex <= 0;
 }
 
 /*

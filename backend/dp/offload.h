@@ -24,6 +24,7 @@ enum offload_gso {
 	OFFLOAD_GSO_NONE,
 	OFFLOAD_GSO_TCPV4,
 	OFFLOAD_GSO_TCPV6,
+	OFFLOAD_GSO_UDP, /* datagrams of one flow, over IPv4 or IPv6; only kernels have such frames */
 };
 
 /*
@@ -60,6 +61,19 @@ void offload_complete_csum(struct rte_mbuf *m);
  */
 int offload_segment(struct pools *pools, const struct rte_mbuf *m, struct rte_mbuf **out, unsigned max);
 
+static inline bool
+offload_is_gso(const struct rte_mbuf *m)
+{
+	return (m->ol_flags & (RTE_MBUF_F_TX_TCP_SEG | RTE_MBUF_F_TX_UDP_SEG)) != 0;
+}
+
+/* Bytes of all headers of a GSO frame, those of a tunnel included: each segment has them, too. */
+static inline uint32_t
+offload_gso_headers(const struct rte_mbuf *m)
+{
+	return (uint32_t)(m->outer_l2_len + m->outer_l3_len + m->l2_len + m->l3_len + m->l4_len);
+}
+
 /* How many frames offload_segment() makes of `m`. */
 unsigned offload_segment_count(const struct rte_mbuf *m);
 
@@ -74,7 +88,9 @@ int offload_from_virtio(struct rte_mbuf *m, const struct virtio_net_hdr *hdr);
 
 /*
  * Turns ethdev's receive flags (RTE_MBUF_F_RX_*) into the ones used inside vpe: a good L4 checksum stays
- * marked RTE_MBUF_F_RX_L4_CKSUM_GOOD, everything else is cleared. VLAN tags must have been left in the frame.
+ * marked RTE_MBUF_F_RX_L4_CKSUM_GOOD; one that is not computed ("none") becomes a request, and an LRO frame a GSO frame (tso_segsz
+ * says of which size, 0: not known); an IPv4 header's is completed. Everything else is cleared: a bad or unknown checksum is
+ * looked at by whom the frame is for. VLAN tags must have been left in the frame.
  */
 void offload_from_ethdev(struct rte_mbuf *m);
 

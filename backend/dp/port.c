@@ -162,8 +162,8 @@ port_send(struct port *port, struct rte_mbuf *m)
 
 	if (mcast_blocks(port->mcast, rte_pktmbuf_mtod(m, const uint8_t *))) {
 		port_drop(port, m, DROP_MCAST_FILTER);
-	} else if (m->ol_flags & RTE_MBUF_F_TX_TCP_SEG) {
-		if ((uint32_t)m->l2_len + m->l3_len + m->l4_len + m->tso_segsz > max_frame)
+	} else if (offload_is_gso(m)) {
+		if (offload_gso_headers(m) + m->tso_segsz > max_frame)
 			port_drop(port, m, DROP_TOO_BIG);
 		else if (port_takes_gso(port, m))
 			port_stage(port, m);

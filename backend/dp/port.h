@@ -47,7 +47,9 @@ struct port;
 #define PORT_TAKES_CSUM6 (1u << 1) /* the same over IPv6 */
 #define PORT_TAKES_TSO4 (1u << 2)  /* TCP over IPv4 longer than the MTU */
 #define PORT_TAKES_TSO6 (1u << 3)  /* TCP over IPv6 longer than the MTU */
-#define PORT_TAKES_ALL (PORT_TAKES_CSUM4 | PORT_TAKES_CSUM6 | PORT_TAKES_TSO4 | PORT_TAKES_TSO6)
+#define PORT_TAKES_TAGGED (1u << 4) /* any of these in frames with VLAN tags */
+#define PORT_TAKES_RARE (1u << 5)  /* segmentation of UDP, and of TCP in tunnels. No port has it */
+#define PORT_TAKES_ALL (PORT_TAKES_CSUM4 | PORT_TAKES_CSUM6 | PORT_TAKES_TSO4 | PORT_TAKES_TSO6 | PORT_TAKES_TAGGED)
 
 enum port_armed {
 	PORT_ARMED, /* fd() will tell */

@@ -45,6 +45,8 @@ linear(struct port *port, struct rte_mbuf *m)
 	}
 	rte_pktmbuf_read(m, 0, m->pkt_len, rte_pktmbuf_mtod(whole, void *));
 	whole->ol_flags = m->ol_flags;
+	whole->packet_type = m->packet_type;
+	whole->tso_segsz = m->tso_segsz;
 	rte_pktmbuf_free(m);
 	return whole;
 }
@@ -184,7 +186,17 @@ takes_of(uint64_t tx_offloads)
 		takes |= PORT_TAKES_CSUM6;
 	if ((tx_offloads & RTE_ETH_TX_OFFLOAD_TCP_TSO) && (takes & PORT_TAKES_CSUM4))
 		takes |= PORT_TAKES_TSO4 | PORT_TAKES_TSO6;
-	return takes;
+	return takes == 0 ? 0 : takes | PORT_TAKES_TAGGED;
+}
+
+/*
+ * Frames that a virtio device calls LRO are its sender's GSO frames, with their segment size. They come asked for or not. A NIC
+ * that merges segments itself keeps too little of them to restore them.
+ */
+static bool
+is_virtio(const struct rte_eth_dev_info *info)
+{
+	return strncmp(info->driver_name, "net_virtio", strlen("net_virtio")) == 0;
 }
 
 static int
@@ -215,7 +227,7 @@ start_device(struct eth_port *eth, struct pools *pools, unsigned mtu)
 	if (ret < 0)
 		return ret;
 	conf.txmode.offloads = info.tx_offload_capa & TX_WANTED;
-	conf.rxmode.offloads = info.rx_offload_capa & RX_WANTED;
+	conf.rxmode.offloads = info.rx_offload_capa & (is_virtio(&info) ? RX_WANTED | RTE_ETH_RX_OFFLOAD_TCP_LRO : RX_WANTED);
 	ret = rte_eth_dev_configure(eth->id, 1, 1, &conf);
 	if (ret == 0 && mtu > 0)
 		ret = rte_eth_dev_set_mtu(eth->id, (uint16_t)mtu);
@@ -229,7 +241,7 @@ start_device(struct eth_port *eth, struct pools *pools, unsigned mtu)
 		return ret;
 	rte_eth_promiscuous_enable(eth->id); /* not all virtual devices know it; those deliver everything anyway */
 	eth->port.takes = takes_of(conf.txmode.offloads);
-	eth->port.max_frame = now_mtu + RTE_ETHER_HDR_LEN + RTE_VLAN_HLEN;
+	eth->port.max_frame = now_mtu + LIMIT_FRAME_OVERHEAD;
 	eth->prepare = eth->port.takes != 0;
 	return 0;
 }

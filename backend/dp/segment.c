@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * TCP segmentation in software. Called by port.c for a port whose far end cannot do it; calls pool.c and
+ * Segmentation of TCP, and of UDP datagrams that the kernel merged, in software. Called by port.c for a port whose far end cannot do it; calls pool.c and
  * offload.c.
  *
  * Theory of operation: each segment is a copy of the headers and of its share of the payload in a buffer of
  * its own, marked with a checksum request and completed as any other such frame. What a request promises
- * (offload.c) makes the lengths here trustworthy. RTE's own rte_gso is not used: it knows no IPv6, its
+ * (offload.c) makes the lengths here trustworthy. Where the packet is in a tunnel, the tunnel's headers are copied
+ * and corrected like the others. RTE's own rte_gso is not used: it knows no IPv6, its
  * segments are chains of two buffers, and it copies headers without looking whether they fit.
  */
-#include "dp/offload.h"
+#include "dp/offload_private.h"
 
 #include <assert.h>
 #include <errno.h>
-#include <stddef.h>
 
 #include <rte_ip.h>
 #include <rte_memcpy.h>
@@ -30,10 +30,10 @@ struct cut {
 static struct cut
 cut_plan(const struct rte_mbuf *m)
 {
-	struct cut cut = { .m = m, .headers_size = m->l2_len + m->l3_len + m->l4_len };
+	struct cut cut = { .m = m, .headers_size = offload_gso_headers(m) };
 
-	assert((m->ol_flags & RTE_MBUF_F_TX_TCP_SEG) != 0 && m->tso_segsz != 0);
-	assert(m->l4_len >= sizeof(struct rte_tcp_hdr) && cut.headers_size < m->data_len);
+	assert(offload_is_gso(m) && m->tso_segsz != 0);
+	assert(m->l4_len >= sizeof(struct rte_udp_hdr) && cut.headers_size < m->data_len);
 	cut.payload_size = m->data_len - cut.headers_size;
 	cut.n = (cut.payload_size + m->tso_segsz - 1) / m->tso_segsz;
 	return cut;
@@ -45,45 +45,66 @@ offload_segment_count(const struct rte_mbuf *m)
 	return cut_plan(m).n;
 }
 
-/* `idx` is the number of the segment: IPv4 ids count up, as they would have without GSO. */
-static void
-fix_ipv4(struct rte_mbuf *seg, unsigned idx)
+/* IPv4 ids count up, as they would have without GSO. */
+void
+segment_fix_ip(struct rte_mbuf *seg, uint32_t start, bool is_ipv4, unsigned idx)
 {
-	struct rte_ipv4_hdr *ip = rte_pktmbuf_mtod_offset(seg, struct rte_ipv4_hdr *, seg->l2_len);
+	struct rte_ipv4_hdr *ip = rte_pktmbuf_mtod_offset(seg, struct rte_ipv4_hdr *, start);
+	struct rte_ipv6_hdr *ip6 = rte_pktmbuf_mtod_offset(seg, struct rte_ipv6_hdr *, start);
+	uint32_t size = seg->data_len - start;
 
-	ip->total_length = rte_cpu_to_be_16((uint16_t)(seg->data_len - seg->l2_len));
+	if (!is_ipv4) {
+		ip6->payload_len = rte_cpu_to_be_16((uint16_t)(size - sizeof(*ip6)));
+		return;
+	}
+	ip->total_length = rte_cpu_to_be_16((uint16_t)size);
 	ip->packet_id = rte_cpu_to_be_16((uint16_t)(rte_be_to_cpu_16(ip->packet_id) + idx));
 	ip->hdr_checksum = 0;
 	ip->hdr_checksum = rte_ipv4_cksum(ip);
 }
 
-static void
-fix_ipv6(struct rte_mbuf *seg)
+/*
+ * Takes the bytes that `seg` has less than the GSO frame out of the pseudo-header's sum: in ones' complement a - b is
+ * a + ~b (RFC 1624).
+ */
+static uint16_t
+shorten_sum(const struct cut *cut, const struct rte_mbuf *seg, uint16_t pseudo_sum)
 {
-	struct rte_ipv6_hdr *ip = rte_pktmbuf_mtod_offset(seg, struct rte_ipv6_hdr *, seg->l2_len);
+	uint32_t missing = cut->m->data_len - seg->data_len;
+	uint32_t sum = pseudo_sum + (uint16_t)~rte_cpu_to_be_16((uint16_t)missing);
 
-	ip->payload_len = rte_cpu_to_be_16((uint16_t)(seg->data_len - seg->l2_len - sizeof(*ip)));
+	return (uint16_t)((sum & 0xffff) + (sum >> 16));
 }
 
-/*
- * Also takes the bytes that `seg` has less than the GSO frame out of the pseudo-header's sum: in ones'
- * complement a - b is a + ~b (RFC 1624).
- */
 static void
 fix_tcp(const struct cut *cut, struct rte_mbuf *seg, unsigned idx)
 {
-	uint32_t l4_start = seg->l2_len + seg->l3_len;
-	struct rte_tcp_hdr *tcp = rte_pktmbuf_mtod_offset(seg, struct rte_tcp_hdr *, l4_start);
-	uint32_t missing = cut->m->data_len - seg->data_len;
+	struct rte_tcp_hdr *tcp = rte_pktmbuf_mtod_offset(seg, struct rte_tcp_hdr *, offload_l4_start(seg));
 	uint32_t seq = rte_be_to_cpu_32(tcp->sent_seq) + idx * cut->m->tso_segsz;
-	uint32_t sum = tcp->cksum + (uint16_t)~rte_cpu_to_be_16((uint16_t)missing);
 
-	tcp->cksum = (uint16_t)((sum & 0xffff) + (sum >> 16));
+	tcp->cksum = shorten_sum(cut, seg, tcp->cksum);
 	tcp->sent_seq = rte_cpu_to_be_32(seq);
 	if (idx != 0)
 		tcp->tcp_flags &= (uint8_t)~RTE_TCP_CWR_FLAG;
 	if (idx != cut->n - 1)
 		tcp->tcp_flags &= (uint8_t)~(RTE_TCP_FIN_FLAG | RTE_TCP_PSH_FLAG);
+}
+
+static void
+fix_udp(const struct cut *cut, struct rte_mbuf *seg)
+{
+	struct rte_udp_hdr *udp = rte_pktmbuf_mtod_offset(seg, struct rte_udp_hdr *, offload_l4_start(seg));
+
+	udp->dgram_cksum = shorten_sum(cut, seg, udp->dgram_cksum);
+	udp->dgram_len = rte_cpu_to_be_16((uint16_t)(seg->data_len - offload_l4_start(seg)));
+}
+
+/* What a validated checksum means to a guest is the outermost one, and that of a tunnel is not summed everywhere. */
+static void
+finish_tunnel(const struct cut *cut, struct rte_mbuf *seg, unsigned idx)
+{
+	tunnel_fix_headers(seg, cut->m->ol_flags, idx);
+	seg->ol_flags &= BUFFER_FLAGS;
 }
 
 /* Makes the `idx`th segment, or returns NULL if no buffer was free. */
@@ -103,12 +124,14 @@ segment_make(struct pools *pools, const struct cut *cut, unsigned idx)
 	rte_memcpy(to + cut->headers_size, frame + cut->headers_size + at, size);
 	seg->ol_flags |= cut->m->ol_flags & (RTE_MBUF_F_TX_IPV4 | RTE_MBUF_F_TX_IPV6 | RTE_MBUF_F_TX_L4_MASK);
 	seg->tx_offload = cut->m->tx_offload;
-	if ((cut->m->ol_flags & RTE_MBUF_F_TX_IPV4) != 0)
-		fix_ipv4(seg, idx);
+	segment_fix_ip(seg, offload_l3_start(seg), (cut->m->ol_flags & RTE_MBUF_F_TX_IPV4) != 0, idx);
+	if ((cut->m->ol_flags & RTE_MBUF_F_TX_TCP_SEG) != 0)
+		fix_tcp(cut, seg, idx);
 	else
-		fix_ipv6(seg);
-	fix_tcp(cut, seg, idx);
+		fix_udp(cut, seg);
 	offload_complete_csum(seg);
+	if ((cut->m->ol_flags & RTE_MBUF_F_TX_TUNNEL_MASK) != 0)
+		finish_tunnel(cut, seg, idx);
 	return seg;
 }
 

@@ -22,7 +22,11 @@ put_be16(uint8_t *at, unsigned value)
 static void
 shift_request(struct rte_mbuf *m, int n)
 {
-	if ((m->ol_flags & RTE_MBUF_F_TX_L4_MASK) != 0)
+	if ((m->ol_flags & RTE_MBUF_F_TX_L4_MASK) == 0)
+		return;
+	if (m->outer_l3_len != 0)
+		m->outer_l2_len = (uint64_t)(m->outer_l2_len + n);
+	else
 		m->l2_len = (uint64_t)(m->l2_len + n);
 }
 

@@ -20,6 +20,12 @@
 #define LIMIT_FRAME_SIZE 65535
 
 /*
+ * Bytes of a frame that do not count against the MTU: the Ethernet header and the two tags of IEEE 802.1ad. xen-netback lets
+ * two tags pass beyond the MTU.
+ */
+#define LIMIT_FRAME_OVERHEAD (14 + 2 * 4)
+
+/*
  * GSO frames with shorter segments are cut in software: NICs stop on them (i40e and iavf want 256), and a tiny segment size
  * makes one frame cost as much as tens of thousands.
  */

@@ -236,7 +236,7 @@ is_in_no_vlan(void *arg)
 {
 	const struct port *port = sim_port(arg);
 
-	return port != NULL && port_max_frame(port) == 1518 &&
+	return port != NULL && port_max_frame(port) == 1522 &&
 	       (__atomic_load_n(&port->rules, __ATOMIC_RELAXED) & SW_RULE_VLANS) == 0;
 }
 
@@ -335,7 +335,7 @@ mtu_changes_live(void)
 	CU_ASSERT_EQUAL(guest_send_frame(a, data, f.len), 0);
 	CU_ASSERT(flow_expect(b, &f, FRAME_COMPLETE));
 	put(b, "mtu", NULL);
-	CU_ASSERT(flow_until(has_max_frame, &(struct sent){ b, 1518 }));
+	CU_ASSERT(flow_until(has_max_frame, &(struct sent){ b, 1522 }));
 	CU_ASSERT_EQUAL(guest_send_frame(a, data, f.len), 0);
 	CU_ASSERT(flow_exchange(a, b, 10));
 	CU_ASSERT_EQUAL(sim_port(b)->stats.n_dropped[DROP_TOO_BIG], 2);

@@ -124,14 +124,14 @@ vif_look_at_live_numbers(void)
 	const struct port *port = connected();
 	const struct port_vif_params *params = fake_dp_last_vif();
 
-	CU_ASSERT_EQUAL(port->max_frame, 1518);
+	CU_ASSERT_EQUAL(port->max_frame, 1522);
 	CU_ASSERT_EQUAL(port->weight, 1);
 	CU_ASSERT_EQUAL(params->meter_from->cost, 0);
 	put("mtu", "9000");
 	put("priority", "7");
 	put("rate", "1000,1000");
 	settle();
-	CU_ASSERT_EQUAL(port->max_frame, 9018);
+	CU_ASSERT_EQUAL(port->max_frame, 9022);
 	CU_ASSERT_EQUAL(port->weight, 7);
 	CU_ASSERT_NOT_EQUAL(params->meter_from->cost, 0);
 	CU_ASSERT_EQUAL(params->meter_to->cost, 0);
@@ -140,7 +140,7 @@ vif_look_at_live_numbers(void)
 	put("mtu", NULL);
 	put("priority", NULL);
 	settle();
-	CU_ASSERT_EQUAL(port->max_frame, 1518);
+	CU_ASSERT_EQUAL(port->max_frame, 1522);
 	CU_ASSERT_EQUAL(port->weight, 1);
 	CU_ASSERT_EQUAL(params->meter_from->cost, 0);
 	CU_ASSERT_NOT_EQUAL(params->meter_to->cost, 0);
@@ -158,7 +158,7 @@ vif_look_at_live_wrong(void)
 	put("mtu", "many");
 	put("priority", "3");
 	settle();
-	CU_ASSERT_EQUAL(port->max_frame, 9018);
+	CU_ASSERT_EQUAL(port->max_frame, 9022);
 	CU_ASSERT_EQUAL(port->weight, 3);
 	CU_ASSERT_PTR_NOT_NULL(strstr(rig_error(&rig), "mtu is \"many\""));
 	uint64_t before = fake_store_calls(FAKE_STORE_WRITE);
@@ -169,7 +169,7 @@ vif_look_at_live_wrong(void)
 	CU_ASSERT_EQUAL(fake_store_calls(FAKE_STORE_WRITE), before);
 	put("mtu", "1400");
 	settle();
-	CU_ASSERT_EQUAL(port->max_frame, 1418);
+	CU_ASSERT_EQUAL(port->max_frame, 1422);
 	CU_ASSERT_STRING_EQUAL(rig_error(&rig), "");
 	rig_end(&rig);
 }
@@ -247,9 +247,9 @@ vif_look_at_live_store_fails(void)
 	put("mtu", "9000");
 	fake_store_fail(FAKE_STORE_READ, 3, 1, EIO);
 	rig_turn_for(&rig, 3);
-	CU_ASSERT_EQUAL(port->max_frame, 1518);
+	CU_ASSERT_EQUAL(port->max_frame, 1522);
 	rig_turn_for(&rig, VIF_RETRY_MS + 5);
-	CU_ASSERT_EQUAL(port->max_frame, 9018);
+	CU_ASSERT_EQUAL(port->max_frame, 9022);
 	rig_end(&rig);
 }
 

@@ -40,7 +40,7 @@ vif_live_read_nothing(void)
 	struct xstore xs = open_empty(true);
 
 	CU_ASSERT_EQUAL(read_live(&xs), 0);
-	CU_ASSERT_EQUAL(live.max_frame, 1518);
+	CU_ASSERT_EQUAL(live.max_frame, 1522);
 	CU_ASSERT_EQUAL(live.weight, 1);
 	CU_ASSERT_EQUAL(live.from_guest.bytes, 0);
 	CU_ASSERT_EQUAL(live.to_guest.bytes, 0);
@@ -59,7 +59,7 @@ vif_live_read_mtu(void)
 		const char *mtu;
 		int ret;
 		uint32_t max_frame;
-	} mtus[] = { { "9000", 0, 9018 }, { "68", 0, 86 }, { "65517", 0, 65535 }, { "65518", -EINVAL, 0 },
+	} mtus[] = { { "9000", 0, 9022 }, { "68", 0, 90 }, { "65517", 0, 65539 }, { "65518", -EINVAL, 0 },
 		     { "67", -EINVAL, 0 }, { "0", -EINVAL, 0 }, { "1500x", -EINVAL, 0 }, { "", -EINVAL, 0 } };
 	struct xstore xs = open_empty(true);
 
@@ -70,12 +70,12 @@ vif_live_read_mtu(void)
 			CU_ASSERT_EQUAL(live.max_frame, mtus[i].max_frame);
 		} else {
 			CU_ASSERT_PTR_NOT_NULL(strstr(why, "mtu"));
-			CU_ASSERT_EQUAL(live.max_frame, 65535); /* the last good one */
+			CU_ASSERT_EQUAL(live.max_frame, 65539); /* the last good one */
 		}
 	}
 	helper_put_back("mtu", NULL);
 	CU_ASSERT_EQUAL(read_live(&xs), 0);
-	CU_ASSERT_EQUAL(live.max_frame, 1518);
+	CU_ASSERT_EQUAL(live.max_frame, 1522);
 	helper_close(&xs);
 }
 
@@ -236,7 +236,7 @@ vif_live_read_some_wrong(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(why, "key mac "));
 	CU_ASSERT(live.policy.check_mac && live.policy.mac[5] == 5);
 	CU_ASSERT_EQUAL(live.from_guest.bytes, 5);
-	CU_ASSERT_EQUAL(live.max_frame, 9018);
+	CU_ASSERT_EQUAL(live.max_frame, 9022);
 	CU_ASSERT(live.policy.part == VLAN_PLAIN);
 	helper_put_back("mac", NULL);
 	helper_put_back("rate", NULL);

@@ -55,7 +55,7 @@ vifs_settle_connect(void)
 	CU_ASSERT_PTR_NOT_NULL(fake_dp_port("vif5.0"));
 	CU_ASSERT_EQUAL(fake_domain_mapped(RIG_GUEST), 2);
 	CU_ASSERT_EQUAL(fake_dp_last_vif()->domid, RIG_GUEST);
-	CU_ASSERT_EQUAL(fake_dp_last_vif()->max_frame, 1518);
+	CU_ASSERT_EQUAL(fake_dp_last_vif()->max_frame, 1522);
 	CU_ASSERT_EQUAL(fake_dp_last_vif()->guest,
 			VIF_GUEST_SG | VIF_GUEST_GSO4 | VIF_GUEST_GSO6 | VIF_GUEST_CSUM4 | VIF_GUEST_CSUM6 |
 				VIF_GUEST_RX_NOTIFY);

@@ -9,6 +9,7 @@
 
 void test_copy(CU_pSuite suite);
 void test_eal(CU_pSuite suite);
+void test_exchange(CU_pSuite suite);
 void test_foreign(CU_pSuite suite);
 void test_kern_io(CU_pSuite suite);
 void test_meter(CU_pSuite suite);
@@ -37,6 +38,7 @@ static const struct unit_suite suites[] = {
 	{ "offload", test_offload },
 	{ "offload_host", test_offload_host },
 	{ "segment", test_segment },
+	{ "exchange", test_exchange },
 	{ "steering", test_steering },
 	{ "tag", test_tag },
 };

@@ -9,8 +9,11 @@
 #include <linux/virtio_net.h>
 #include <netinet/in.h>
 
+#include <rte_mempool.h>
+
 #include "base/util.h"
 #include "dp/port.h"
+#include "layers.h"
 #include "packet.h"
 #include "unit.h"
 
@@ -45,7 +48,7 @@ mbuf_of(const struct packet *p, int gso_size, struct rte_mbuf *m)
 static void
 offload_needs_each(void)
 {
-	struct rte_mbuf m = { .ol_flags = RTE_MBUF_F_RX_L4_CKSUM_GOOD };
+	struct rte_mbuf m = { .ol_flags = RTE_MBUF_F_RX_L4_CKSUM_GOOD, .l2_len = 14 };
 
 	CU_ASSERT_EQUAL(offload_needs(&m), 0);
 	m.ol_flags = TCP4;
@@ -60,6 +63,14 @@ offload_needs_each(void)
 	CU_ASSERT_EQUAL(offload_needs(&m), PORT_TAKES_CSUM4 | PORT_TAKES_TSO4);
 	m.ol_flags = TCP6 | RTE_MBUF_F_TX_TCP_SEG;
 	CU_ASSERT_EQUAL(offload_needs(&m), PORT_TAKES_CSUM6 | PORT_TAKES_TSO6);
+	m.l2_len = 18;
+	CU_ASSERT_EQUAL(offload_needs(&m), PORT_TAKES_CSUM6 | PORT_TAKES_TSO6 | PORT_TAKES_TAGGED);
+	m.l2_len = 14;
+	m.ol_flags = UDP4 | RTE_MBUF_F_TX_UDP_SEG;
+	CU_ASSERT_EQUAL(offload_needs(&m), PORT_TAKES_CSUM4 | PORT_TAKES_RARE);
+	m.ol_flags = TCP4 | RTE_MBUF_F_TX_TCP_SEG | RTE_MBUF_F_TX_TUNNEL_GRE;
+	CU_ASSERT_EQUAL(offload_needs(&m), PORT_TAKES_CSUM4 | PORT_TAKES_TSO4 | PORT_TAKES_RARE);
+	CU_ASSERT_EQUAL(PORT_TAKES_ALL & PORT_TAKES_RARE, 0); /* nobody takes these */
 }
 
 static void
@@ -237,7 +248,8 @@ offload_from_virtio_csum_hostile(void)
 static void
 offload_from_virtio_gso_hostile(void)
 {
-	struct virtio_net_hdr hdr = { .flags = VIRTIO_NET_HDR_F_NEEDS_CSUM, .gso_size = 100 };
+	struct virtio_net_hdr hdr = { .flags = VIRTIO_NET_HDR_F_NEEDS_CSUM, .gso_size = 100, .csum_start = 34,
+				      .csum_offset = 16 };
 	struct rte_mbuf m;
 
 	mbuf_of(&tcp4, -1, &m);
@@ -251,32 +263,129 @@ offload_from_virtio_gso_hostile(void)
 	hdr.gso_type = VIRTIO_NET_HDR_GSO_TCPV4;
 	hdr.gso_size = 0;
 	CU_ASSERT_EQUAL(offload_from_virtio(&m, &hdr), -EINVAL);
+	hdr.gso_size = 100;
+	for (unsigned start = 0; start <= 0xffff; start++) { /* no TCP is there, and no tunnel before it */
+		hdr.csum_start = (uint16_t)start;
+		CU_ASSERT_EQUAL(offload_from_virtio(&m, &hdr), start == 34 ? 0 : -EINVAL);
+	}
 	packet_mbuf_free(&m);
 }
+
+/* What each mark of a driver's comes to, for a frame of TCP, or of UDP, with the checksum field left as it was. */
+#define L4_NONE RTE_MBUF_F_RX_L4_CKSUM_NONE
+#define L4_GOOD RTE_MBUF_F_RX_L4_CKSUM_GOOD
+#define L4_BAD RTE_MBUF_F_RX_L4_CKSUM_BAD
+static const struct {
+	uint64_t in, out_tcp, out_udp;
+	uint32_t packet_type;
+} rx_marks[] = {
+	{ 0, 0, 0, 0 },
+	{ RTE_MBUF_F_RX_L4_CKSUM_UNKNOWN, 0, 0, 0 },
+	{ L4_GOOD, L4_GOOD, L4_GOOD, 0 },
+	{ L4_BAD, 0, 0, 0 },
+	{ L4_NONE, TCP4, UDP4, 0 },
+	{ L4_GOOD | RTE_MBUF_F_RX_RSS_HASH | RTE_MBUF_F_RX_IP_CKSUM_BAD, L4_GOOD, L4_GOOD, 0 },
+	{ L4_GOOD | RTE_MBUF_F_RX_IP_CKSUM_GOOD, L4_GOOD, L4_GOOD, RTE_PTYPE_L4_TCP },
+	{ RTE_MBUF_F_RX_IP_CKSUM_GOOD, 0, 0, 0 },
+	{ RTE_MBUF_F_RX_IP_CKSUM_NONE, 0, 0, 0 },
+	{ RTE_MBUF_F_RX_OUTER_IP_CKSUM_BAD | RTE_MBUF_F_RX_OUTER_L4_CKSUM_BAD, 0, 0, 0 },
+	{ L4_GOOD, 0, 0, RTE_PTYPE_TUNNEL_VXLAN }, /* the inner one */
+	{ L4_GOOD | RTE_MBUF_F_RX_OUTER_L4_CKSUM_GOOD, 0, 0, RTE_PTYPE_TUNNEL_GENEVE },
+	{ RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_FDIR | RTE_MBUF_F_RX_IEEE1588_PTP, 0, 0, 0 },
+	{ RTE_MBUF_F_TX_TCP_SEG | RTE_MBUF_F_TX_TCP_CKSUM, 0, 0, 0 },
+	{ RTE_MBUF_F_EXTERNAL | L4_BAD, RTE_MBUF_F_EXTERNAL, RTE_MBUF_F_EXTERNAL, 0 },
+	{ RTE_MBUF_F_INDIRECT | L4_NONE, RTE_MBUF_F_INDIRECT | TCP4, RTE_MBUF_F_INDIRECT | UDP4, 0 },
+	{ RTE_MBUF_F_RX_LRO, TCP4 | RTE_MBUF_F_TX_TCP_SEG, 0, 0 },
+	{ RTE_MBUF_F_RX_LRO | L4_NONE, TCP4 | RTE_MBUF_F_TX_TCP_SEG, 0, 0 },
+	{ RTE_MBUF_F_RX_LRO | L4_GOOD, TCP4 | RTE_MBUF_F_TX_TCP_SEG, 0, 0 },
+};
 
 static void
 offload_from_ethdev_each(void)
 {
-	static const struct {
-		uint64_t in, out;
-	} cases[] = {
-		{ 0, 0 },
-		{ RTE_MBUF_F_RX_L4_CKSUM_GOOD, RTE_MBUF_F_RX_L4_CKSUM_GOOD },
-		{ RTE_MBUF_F_RX_L4_CKSUM_BAD, 0 },
-		{ RTE_MBUF_F_RX_L4_CKSUM_NONE, 0 },
-		{ RTE_MBUF_F_RX_L4_CKSUM_GOOD | RTE_MBUF_F_RX_RSS_HASH | RTE_MBUF_F_RX_IP_CKSUM_BAD,
-		  RTE_MBUF_F_RX_L4_CKSUM_GOOD },
-		{ RTE_MBUF_F_TX_TCP_SEG | RTE_MBUF_F_TX_TCP_CKSUM, 0 },
-		{ RTE_MBUF_F_EXTERNAL | RTE_MBUF_F_RX_L4_CKSUM_BAD, RTE_MBUF_F_EXTERNAL },
-		{ RTE_MBUF_F_INDIRECT | RTE_MBUF_F_RX_LRO, RTE_MBUF_F_INDIRECT },
-	};
+	for (unsigned i = 0; i < 2 * ARRAY_SIZE(rx_marks); i++) {
+		struct packet p = tcp4;
+		struct rte_mbuf m;
 
-	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct rte_mbuf m = { .ol_flags = cases[i].in };
-
+		p.protocol = i % 2 == 0 ? IPPROTO_TCP : IPPROTO_UDP;
+		mbuf_of(&p, -1, &m);
+		m.ol_flags = rx_marks[i / 2].in;
+		m.packet_type = rx_marks[i / 2].packet_type;
+		m.tso_segsz = 1000;
 		offload_from_ethdev(&m);
-		CU_ASSERT_EQUAL(m.ol_flags, cases[i].out);
+		CU_ASSERT_EQUAL(m.ol_flags, i % 2 == 0 ? rx_marks[i / 2].out_tcp : rx_marks[i / 2].out_udp);
+		if ((m.ol_flags & RTE_MBUF_F_TX_TCP_SEG) != 0)
+			CU_ASSERT_EQUAL(m.tso_segsz, 1000);
+		offload_complete_csum(&m); /* whatever was asked for has been described right */
+		if ((rx_marks[i / 2].in & RTE_MBUF_F_RX_LRO) == 0 && (rx_marks[i / 2].in & L4_NONE) == L4_NONE)
+			CU_ASSERT(packet_csums_hold(&p, m.buf_addr, m.data_len));
+		packet_mbuf_free(&m);
 	}
+}
+
+/* "No checksum computed" of what has none: a fragment, another protocol, UDP with a checksum of zero. */
+static void
+offload_from_ethdev_none(void)
+{
+	struct packet p = { .family = 4, .protocol = IPPROTO_UDP, .payload_size = 100 };
+	size_t size = packet_build(&p, frame);
+
+	for (unsigned i = 0; i < 4; i++) {
+		struct rte_mbuf m;
+
+		packet_build(&p, frame);
+		if (i == 0)
+			packet_put_be16(frame + packet_csum_start(&p), 0);
+		else if (i == 1)
+			packet_put_be16(frame + 20, 0x2000);
+		else if (i == 2)
+			frame[23] = IPPROTO_SCTP;
+		else
+			frame[14] = 0x45 + 0x10;
+		packet_mbuf(&m, frame, size);
+		m.ol_flags = RTE_MBUF_F_RX_L4_CKSUM_NONE;
+		offload_from_ethdev(&m);
+		CU_ASSERT_EQUAL(m.ol_flags, 0);
+		CU_ASSERT_EQUAL(memcmp(m.buf_addr, frame, size), 0);
+		packet_mbuf_free(&m);
+	}
+}
+
+/* An LRO frame of a device that does not say the segments' size: they fit an Ethernet. */
+static void
+offload_from_ethdev_lro_unsized(void)
+{
+	struct rte_mbuf m;
+
+	mbuf_of(&tcp6, -1, &m);
+	m.ol_flags = RTE_MBUF_F_RX_LRO;
+	offload_from_ethdev(&m);
+	CU_ASSERT_EQUAL(m.ol_flags, TCP6 | RTE_MBUF_F_TX_TCP_SEG);
+	CU_ASSERT_EQUAL(m.l3_len + m.l4_len + m.tso_segsz, 1500);
+	packet_mbuf_free(&m);
+}
+
+/* The IPv4 header's checksum is completed where it is missing. */
+static void
+offload_from_ethdev_ip_none(void)
+{
+	struct packet p = tcp4;
+	struct rte_mbuf m;
+
+	for (p.n_tags = 0; p.n_tags <= 2; p.n_tags++) {
+		mbuf_of(&p, -1, &m);
+		packet_put_be16((uint8_t *)m.buf_addr + packet_l2_size(&p) + 10, 0x1234);
+		m.ol_flags = RTE_MBUF_F_RX_IP_CKSUM_NONE | RTE_MBUF_F_RX_L4_CKSUM_NONE;
+		offload_from_ethdev(&m);
+		offload_complete_csum(&m);
+		CU_ASSERT(packet_csums_hold(&p, m.buf_addr, m.data_len));
+		packet_mbuf_free(&m);
+	}
+	packet_mbuf(&m, frame, 20); /* too short for what it says it is */
+	m.ol_flags = RTE_MBUF_F_RX_IP_CKSUM_NONE | RTE_MBUF_F_RX_L4_CKSUM_NONE | RTE_MBUF_F_RX_LRO;
+	offload_from_ethdev(&m);
+	CU_ASSERT_EQUAL(m.ol_flags, 0);
+	packet_mbuf_free(&m);
 }
 
 static void
@@ -329,6 +438,44 @@ offload_to_ethdev_gso(void)
 	}
 }
 
+/* Any start of a checksum in any tunnel's headers, cut off and changed anywhere: nothing outside the frame is touched. */
+static void
+offload_from_virtio_tunnel_hostile(void)
+{
+	static const char *const stacks[] = { "44t", "4G6t", "4gE4t", "6vE4t", "4N4t", "4F6t", "hG4t", "6u" };
+	static const uint8_t payload[300];
+	static struct pools pools;
+	struct rte_mbuf *out[64];
+	unsigned n_taken = 0;
+
+	CU_ASSERT_EQUAL_FATAL(pools_create(&pools, 255, 15), 0);
+	srand(1);
+	for (unsigned i = 0; i < 200000; i++) {
+		struct layers l = { .stack = stacks[i % ARRAY_SIZE(stacks)], .payload = payload, .payload_size = sizeof(payload) };
+		size_t size = layers_build(&l, frame);
+		struct virtio_net_hdr hdr = { .flags = VIRTIO_NET_HDR_F_NEEDS_CSUM, .gso_size = (uint16_t)(1 + rand() % 400),
+					      .csum_start = (uint16_t)(l.l4_at + (rand() % 8 == 0 ? rand() % 9 - 4 : 0)) };
+		struct rte_mbuf m;
+
+		hdr.gso_type = (const uint8_t[]){ 1, 4, 5 }[rand() % 3];
+		for (int n = rand() % 3; n > 0; n--)
+			frame[12 + rand() % (int)(l.l4_at + 20)] = (uint8_t)rand();
+		if (rand() % 4 == 0)
+			size = (size_t)rand() % size;
+		packet_mbuf(&m, frame, size);
+		if (offload_from_virtio(&m, &hdr) == 0 && offload_is_gso(&m)) {
+			int n = offload_segment(&pools, &m, out, ARRAY_SIZE(out));
+			n_taken++;
+			if (n > 0)
+				rte_pktmbuf_free_bulk(out, (unsigned)n);
+		}
+		packet_mbuf_free(&m);
+	}
+	CU_ASSERT(n_taken > 10000);
+	CU_ASSERT_EQUAL(rte_mempool_avail_count(pools.small), 255);
+	pools_destroy(&pools);
+}
+
 void test_offload_host(CU_pSuite suite);
 
 void
@@ -343,7 +490,11 @@ test_offload_host(CU_pSuite suite)
 	UNIT_ADD(suite, offload_from_virtio_other_csum);
 	UNIT_ADD(suite, offload_from_virtio_csum_hostile);
 	UNIT_ADD(suite, offload_from_virtio_gso_hostile);
+	UNIT_ADD(suite, offload_from_virtio_tunnel_hostile);
 	UNIT_ADD(suite, offload_from_ethdev_each);
+	UNIT_ADD(suite, offload_from_ethdev_none);
+	UNIT_ADD(suite, offload_from_ethdev_lro_unsized);
+	UNIT_ADD(suite, offload_from_ethdev_ip_none);
 	UNIT_ADD(suite, offload_to_ethdev_csum);
 	UNIT_ADD(suite, offload_to_ethdev_empty);
 	UNIT_ADD(suite, offload_to_ethdev_gso);
