@@ -53,8 +53,10 @@ refuse(struct io_uring *ring)
 	unsigned tail = *ring->sq.ktail;
 
 	n_submit_fails--;
-	while (ring->sq.sqe_head != ring->sq.sqe_tail)
-		ring->sq.array[tail++ & *ring->sq.kring_mask] = ring->sq.sqe_head++ & *ring->sq.kring_mask;
+	for (; ring->sq.sqe_head != ring->sq.sqe_tail; ring->sq.sqe_head++, tail++) {
+		if (ring->sq.array != NULL) /* else they are taken in the ring's order: IORING_SETUP_NO_SQARRAY */
+			ring->sq.array[tail & *ring->sq.kring_mask] = ring->sq.sqe_head & *ring->sq.kring_mask;
+	}
 	__atomic_store_n(ring->sq.ktail, tail - n + RTE_MIN(n, n_taken), __ATOMIC_RELEASE);
 	int ret = n_taken == 0 ? -EAGAIN : io_uring_enter((unsigned)ring->ring_fd, n_taken, 0, IORING_ENTER_GETEVENTS, NULL);
 	__atomic_store_n(ring->sq.ktail, tail, __ATOMIC_RELEASE);
