@@ -20,11 +20,11 @@ hotplug_resolve(const struct xstore *xs, enum hotplug_mode mode)
 }
 
 bool
-hotplug_script_is_switched(const char *script)
+hotplug_script_is(const char *script, const char *name)
 {
 	const char *slash = strrchr(script, '/');
 
-	return strcmp(slash == NULL ? script : slash + 1, HOTPLUG_SWITCHED_SCRIPT) == 0;
+	return strcmp(slash == NULL ? script : slash + 1, name) == 0;
 }
 
 enum hotplug_status

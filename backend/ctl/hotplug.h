@@ -19,8 +19,11 @@
 /* What HOTPLUG_AUTO means here: SCRIPT in dom0, SELF in any other domain. Other modes stay what they are. */
 enum hotplug_mode hotplug_resolve(const struct xstore *xs, enum hotplug_mode mode);
 
-/* Whether `script`, as in the store, is our own. */
-bool hotplug_script_is_switched(const char *script);
+/* Xen's own script that puts a vif's device into a bridge of the kernel. */
+#define HOTPLUG_BRIDGE_SCRIPT "vif-bridge"
+
+/* Whether `script`, as in the store, with or without a path, is the one called `name`. */
+bool hotplug_script_is(const char *script, const char *name);
 
 enum hotplug_status {
 	HOTPLUG_PENDING,

@@ -22,12 +22,14 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "ctl/balance.h"
+#include "ctl/link.h"
 #include "ctl/notes.h"
 #include "ctl/telemetry.h"
 #include "ctl/uplink.h"
 #include "ctl/vifs.h"
 
 #define STORE_EVENTS_MAX 256u /* taken in one round, so that a flood of them does not keep the rest waiting */
+#define LINK_EVENTS_MAX 256u
 #define HEALTH_MS 5000u       /* store_xs.c: only next_event() tells that xenstored is gone; it costs no message */
 #define DRAIN_MS 10000u       /* pollers answer within microseconds; libxl waits this long for a 6 */
 
@@ -38,7 +40,7 @@ enum loop_fd {
 	LOOP_DP,       /* the pollers have something to tell */
 	LOOP_SIGNAL,   /* SIGTERM, SIGINT or SIGHUP */
 	LOOP_STOP,     /* ctl_stop() */
-	LOOP_LINK,     /* the link of some kernel device changed */
+	LOOP_LINK,     /* some network device of the kernel changed */
 	LOOP_N_FDS,
 };
 
@@ -53,6 +55,7 @@ struct ctl {
 	int epoll_fd;
 	int signal_fd;
 	int stop_fd;
+	int link_fd; /* negative: nobody tells of network devices */
 	int result; /* of the store's connection: 0 or -errno */
 	struct log_limit hup_log;
 	bool stopping;
@@ -137,6 +140,25 @@ open_ctrl_events(struct ctl *ctl)
 }
 
 static int
+open_uplinks(struct ctl *ctl, const struct ctl_params *params, char *why, size_t why_size)
+{
+	const struct vif_env *env = &ctl->env;
+
+	ctl->link_fd = link_open();
+	if (ctl->link_fd < 0)
+		log_warning("the kernel does not tell when network devices change: %s", strerror(-ctl->link_fd));
+	ctl->uplinks = uplinks_create(params->n_uplinks, env->dp, env->bridges, env->members, ctl->link_fd >= 0);
+	if (ctl->uplinks == NULL) {
+		snprintf(why, why_size, "out of memory");
+		return -ENOMEM;
+	}
+	int ret = ctl->link_fd < 0 ? 0 : loop_add(ctl, ctl->link_fd, LOOP_LINK);
+	if (ret < 0)
+		snprintf(why, why_size, "no event loop: %s", strerror(-ret));
+	return ret < 0 ? ret : uplinks_open(ctl->uplinks, params->uplinks, params->n_uplinks, why, why_size);
+}
+
+static int
 start(struct ctl *ctl, const struct ctl_params *params, char *why, size_t why_size)
 {
 	struct vif_env *env = &ctl->env;
@@ -151,15 +173,9 @@ start(struct ctl *ctl, const struct ctl_params *params, char *why, size_t why_si
 		snprintf(why, why_size, "no event loop: %s", strerror(-ret));
 		return ret;
 	}
-	ctl->uplinks = uplinks_create(params->uplinks, params->n_uplinks, env->dp, env->bridges, env->members, why,
-				      why_size);
-	if (ctl->uplinks == NULL)
-		return errno == 0 ? -EIO : -errno;
-	ret = uplinks_fd(ctl->uplinks) < 0 ? 0 : loop_add(ctl, uplinks_fd(ctl->uplinks), LOOP_LINK);
-	if (ret < 0) {
-		snprintf(why, why_size, "no event loop: %s", strerror(-ret));
+	ret = open_uplinks(ctl, params, why, why_size);
+	if (ret < 0)
 		return ret;
-	}
 	ret = telemetry_start(env->dp, env->members, env->bridges);
 	if (ret < 0)
 		log_warning("no telemetry: %s", strerror(-ret));
@@ -184,7 +200,7 @@ ctl_create(const struct ctl_params *params, struct dp *dp, const struct xen_ops 
 		snprintf(why, why_size, "out of memory");
 		return NULL;
 	}
-	ctl->epoll_fd = ctl->signal_fd = ctl->stop_fd = -1;
+	ctl->epoll_fd = ctl->signal_fd = ctl->stop_fd = ctl->link_fd = -1;
 	pthread_sigmask(SIG_BLOCK, NULL, &ctl->old_mask);
 	int ret = open_env(&ctl->env, params, dp, xen);
 	if (ret < 0)
@@ -210,6 +226,16 @@ take_store_events(struct ctl *ctl)
 		ctl->result = ret;
 		log_error("the connection to xenstore is lost: %s", strerror(-ret));
 	}
+}
+
+static void
+take_link_events(struct ctl *ctl)
+{
+	unsigned ifindex;
+
+	for (unsigned i = 0; i < LINK_EVENTS_MAX && (ifindex = link_next(ctl->link_fd)) != 0; i++)
+		vifs_link_changed(ctl->vifs, ifindex);
+	uplinks_look(ctl->uplinks, clock_ms());
 }
 
 static void
@@ -248,7 +274,7 @@ loop_handle(struct ctl *ctl, enum loop_fd kind)
 		ctl->stopping = true;
 		return;
 	case LOOP_LINK:
-		uplinks_look(ctl->uplinks, clock_ms());
+		take_link_events(ctl);
 		return;
 	case LOOP_N_FDS:
 		return;
@@ -334,7 +360,7 @@ ctl_stop(struct ctl *ctl)
 static void
 close_loop(struct ctl *ctl)
 {
-	int fds[] = { ctl->stop_fd, ctl->signal_fd, ctl->epoll_fd };
+	int fds[] = { ctl->link_fd, ctl->stop_fd, ctl->signal_fd, ctl->epoll_fd };
 
 	for (unsigned i = 0; i < ARRAY_SIZE(fds); i++) {
 		if (fds[i] >= 0)

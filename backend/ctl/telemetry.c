@@ -86,6 +86,7 @@ static const struct counter port_counters[] = {
 	{ "soft_gso", offsetof(struct port_stats, n_soft_gso) },
 	{ "notified", offsetof(struct port_stats, n_notified) },
 	{ "woken", offsetof(struct port_stats, n_woken) },
+	{ "reopened", offsetof(struct port_stats, n_reopened) },
 };
 
 static const struct counter vif_counters[] = {

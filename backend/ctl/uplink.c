@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The uplinks. Called by loop.c; calls the makers of ports in dp/. */
+/*
+ * The uplinks.
+ *
+ * Theory of operation: the device of a kernel uplink may go at any time (its driver is loaded again, a tool makes it anew). The port
+ * then has lost it for good, so it is called back and destroyed, and another one is made as soon as there is a device of the name;
+ * counters go on. Looks happen when the kernel tells of a change, and once a second as long as a device is missing.
+ */
 #include "ctl/uplink.h"
 
 #include <assert.h>
@@ -13,6 +19,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "ctl/advice.h"
 #include "ctl/clock.h"
 #include "ctl/link.h"
 #include "dp/port_echo.h"
@@ -21,24 +28,33 @@
 
 #define NAME_SIZE 32 /* as struct port has it */
 #define LINK_POLL_MS 1000u
+#define TAP_PATIENCE_MS 3000u /* the kernel may still be at closing the TAPs of a daemon that was killed */
+#define TAP_RETRY_US 20000u
 
 struct uplink {
 	struct uplinks *all;
 	char name[NAME_SIZE];
+	char *device;
 	enum uplink_kind kind;
+	unsigned mtu;
+	int poller;
 	unsigned ifindex; /* of a kernel device */
 	int bridge;
 	bool counted; /* the bridge knows of it */
 	bool linked;
 	bool refusal_told;
-	struct log_limit log;
+	bool lost;    /* its device has gone; without a port it waits for a new one */
+	uint64_t made_ms; /* when the port was made, or when that was last tried */
+	struct port_stats stats; /* of the ports before this one */
+	struct log_limit log, open_log;
 	struct member member;
 };
 
 struct uplinks {
+	struct dp *dp;
 	struct bridges *bridges;
 	struct members *members;
-	int link_fd;       /* negative: none */
+	bool leaving;      /* all of them, for good */
 	bool polls;        /* somebody's link changes, or the kernel refuses frames, without a word */
 	uint64_t looked_ms;
 	unsigned n;
@@ -83,44 +99,39 @@ tell_refusal(struct uplink *uplink)
 	log_warning("uplink %s: the kernel refuses frames (%s); its counters say how many", uplink->name, strerror(error));
 }
 
-int
-uplinks_fd(const struct uplinks *uplinks)
-{
-	return uplinks->link_fd;
-}
-
-void
-uplinks_look(struct uplinks *uplinks, uint64_t now_ms)
-{
-	if (uplinks->link_fd >= 0)
-		link_drain(uplinks->link_fd);
-	for (unsigned i = 0; i < uplinks->n; i++) {
-		look_at(&uplinks->list[i]);
-		tell_refusal(&uplinks->list[i]);
-	}
-	uplinks->looked_ms = now_ms;
-}
-
-uint64_t
-uplinks_due(const struct uplinks *uplinks)
-{
-	return uplinks->polls ? uplinks->looked_ms + LINK_POLL_MS : CLOCK_NEVER;
-}
-
 /* ---- the devices ---------------------------------------------------------------------------------------------- */
+
+static bool
+is_kernel_device(const struct uplink *uplink)
+{
+	return uplink->kind == UPLINK_PACKET || uplink->kind == UPLINK_TAP;
+}
+
+/* Calls the port back; uplink_moved() goes on. */
+static void
+lose(struct uplink *uplink, const char *why)
+{
+	uplink->lost = is_kernel_device(uplink);
+	log_error("uplink %s is switched off: %s%s", uplink->name, why,
+		  uplink->lost ? "; it is used again when it is back" : "");
+	member_leave(uplink->all->members, &uplink->member);
+	look_at(uplink);
+}
 
 static void
 uplink_moved(void *owner, enum member_news news)
 {
 	struct uplink *uplink = owner;
 
-	if (news != MEMBER_FAULTED)
-		return;
 	/* Acquire: pairs with port_set_fault(). */
-	log_error("uplink %s is switched off: %s", uplink->name,
-		  __atomic_load_n(&uplink->member.port->fault, __ATOMIC_ACQUIRE));
-	member_leave(uplink->all->members, &uplink->member);
-	look_at(uplink);
+	if (news == MEMBER_FAULTED && !uplink->lost && !uplink->all->leaving)
+		lose(uplink, __atomic_load_n(&uplink->member.port->fault, __ATOMIC_ACQUIRE));
+	if (news != MEMBER_LEFT || !uplink->lost)
+		return;
+	uplink->stats = uplink->member.port->stats;
+	uplink->stats.n_reopened++; /* by the time that anybody can see it */
+	member_destroy_port(uplink->all->members, &uplink->member);
+	uplink->all->looked_ms = 0; /* look for a new one at once */
 }
 
 /* The MTU of a kernel device. 0 or -errno. */
@@ -139,11 +150,12 @@ set_mtu(const char *device, unsigned mtu)
 }
 
 static struct port *
-open_kernel_port(struct dp *dp, const struct uplink_params *params, uint16_t bridge)
+open_kernel_port(const struct uplink *uplink)
 {
-	struct port *port = params->kind == UPLINK_TAP ? port_kern_create_tap(dp, params->device, bridge)
-						       : port_kern_create_packet(dp, params->device, bridge);
-	int ret = port != NULL && params->mtu > 0 ? set_mtu(params->device, params->mtu) : 0;
+	struct dp *dp = uplink->all->dp;
+	struct port *port = uplink->kind == UPLINK_TAP ? port_kern_create_tap(dp, uplink->device, (uint16_t)uplink->bridge)
+						       : port_kern_create_packet(dp, uplink->device, (uint16_t)uplink->bridge);
+	int ret = port != NULL && uplink->mtu > 0 ? set_mtu(uplink->device, uplink->mtu) : 0;
 
 	if (ret < 0) {
 		port->ops->destroy(port);
@@ -153,111 +165,165 @@ open_kernel_port(struct dp *dp, const struct uplink_params *params, uint16_t bri
 	return port;
 }
 
-/* What to do about it. */
-static const char *
-advice(enum uplink_kind kind, int error)
-{
-	if (kind == UPLINK_ETHDEV && error == ENODEV)
-		return ": is it bound to a driver that DPDK can use, and are its devargs right?";
-	if (kind == UPLINK_PACKET && error == ENODEV)
-		return ": there is no such network device";
-	if (kind == UPLINK_TAP && error == EBUSY)
-		return ": there is a network device of that name already";
-	if (kind == UPLINK_TAP && error == ENOENT)
-		return ": load the kernel module tun";
-	return error == EPERM ? ": it takes CAP_NET_ADMIN and CAP_NET_RAW" : "";
-}
-
 static struct port *
-open_port(struct dp *dp, const struct uplink *uplink, const struct uplink_params *params)
+open_port(const struct uplink *uplink)
 {
-	if (params->kind == UPLINK_ETHDEV)
-		return port_eth_create(dp, uplink->name, params->device, params->mtu, (uint16_t)uplink->bridge);
-	if (params->kind == UPLINK_ECHO)
+	if (uplink->kind == UPLINK_ETHDEV)
+		return port_eth_create(uplink->all->dp, uplink->name, uplink->device, uplink->mtu, (uint16_t)uplink->bridge);
+	if (uplink->kind == UPLINK_ECHO)
 		return port_echo_create(uplink->name, (uint16_t)uplink->bridge);
-	return open_kernel_port(dp, params, (uint16_t)uplink->bridge);
+	return open_kernel_port(uplink);
 }
 
+/* Makes the port and hands it to the pollers. 0, or -errno with a sentence in `why`. */
 static int
-uplink_open(struct uplink *uplink, struct dp *dp, const struct uplink_params *params, char *why, size_t why_size)
+plug(struct uplink *uplink, char *why, size_t why_size)
 {
-	int bridge = bridge_get(uplink->all->bridges, params->bridge);
+	struct port *port = open_port(uplink);
 
-	if (bridge < 0) {
-		snprintf(why, why_size, "uplink %s: bridge \"%s\": %s", params->device, params->bridge,
-			 strerror(-bridge));
-		return bridge;
-	}
-	uplink->bridge = bridge;
-	/* Devargs start with the device's name. */
-	snprintf(uplink->name, sizeof(uplink->name), "%.*s", (int)strcspn(params->device, ","), params->device);
-	struct port *port = open_port(dp, uplink, params);
+	uplink->made_ms = clock_ms();
 	if (port == NULL) {
 		int error = errno;
-		snprintf(why, why_size, "uplink %s cannot be opened: %s%s", params->device, strerror(error),
-			 advice(params->kind, error));
+		snprintf(why, why_size, "uplink %s cannot be opened: %s%s", uplink->device, strerror(error),
+			 advice_on_device(uplink->kind, error, ""));
 		return -error;
 	}
-	port->pinned = params->poller;
+	port->pinned = uplink->poller;
+	port->stats = uplink->stats;
 	int ret = member_join(uplink->all->members, &uplink->member, port, uplink_moved, uplink);
 	if (ret < 0) {
-		snprintf(why, why_size, "uplink %s: no room for another port", params->device);
+		snprintf(why, why_size, "uplink %s: no room for another port", uplink->device);
 		port->ops->destroy(port);
 		return ret;
 	}
+	uplink->ifindex = is_kernel_device(uplink) ? if_nametoindex(uplink->device) : 0;
+	return 0;
+}
+
+/* plug() at start: a TAP of that name may be just about to go. */
+static int
+plug_first(struct uplink *uplink, char *why, size_t why_size)
+{
+	uint64_t end_ms = clock_ms() + TAP_PATIENCE_MS;
+	int ret = plug(uplink, why, why_size);
+
+	while (ret == -EBUSY && uplink->kind == UPLINK_TAP && clock_ms() < end_ms) {
+		usleep(TAP_RETRY_US);
+		ret = plug(uplink, why, why_size);
+	}
+	return ret;
+}
+
+static int
+uplink_open(struct uplink *uplink, const struct uplink_params *params, char *why, size_t why_size)
+{
+	uplink->bridge = bridge_get(uplink->all->bridges, params->bridge);
+	if (uplink->bridge < 0) {
+		snprintf(why, why_size, "uplink %s: bridge \"%s\": %s", params->device, params->bridge,
+			 strerror(-uplink->bridge));
+		return uplink->bridge;
+	}
 	uplink->kind = params->kind;
-	uplink->ifindex = params->kind == UPLINK_PACKET || params->kind == UPLINK_TAP ? if_nametoindex(params->device) : 0;
+	uplink->mtu = params->mtu;
+	uplink->poller = params->poller;
+	uplink->device = strdup(params->device);
+	if (uplink->device == NULL) {
+		snprintf(why, why_size, "out of memory");
+		return -ENOMEM;
+	}
+	/* Devargs start with the device's name. */
+	snprintf(uplink->name, sizeof(uplink->name), "%.*s", (int)strcspn(params->device, ","), params->device);
+	int ret = plug_first(uplink, why, why_size);
+	if (ret < 0)
+		return ret;
 	uplink->all->polls = uplink->all->polls || params->kind != UPLINK_ECHO;
 	uplink->counted = true;
-	bridge_count_uplink(uplink->all->bridges, bridge, 1, 0);
+	bridge_count_uplink(uplink->all->bridges, uplink->bridge, 1, 0);
 	log_info("uplink %s: member of %s", uplink->name, params->bridge);
 	look_at(uplink);
 	return 0;
 }
 
-/* Waits until the pollers have given all ports back. */
+/* Looks for the device that it has lost. */
 static void
-call_back(struct uplinks *uplinks)
+look_for(struct uplink *uplink, uint64_t now_ms)
 {
-	uplinks_leave(uplinks);
-	while (!uplinks_are_out(uplinks)) {
-		members_dispatch(uplinks->members);
-		usleep(1000); /* at start only, after an error */
+	char why[256];
+
+	if (uplink->kind == UPLINK_TAP && now_ms < uplink->made_ms + LINK_POLL_MS)
+		return; /* whoever deletes what we make does not keep us busy */
+	int ret = plug(uplink, why, sizeof(why));
+	if (ret == 0) {
+		uplink->lost = false;
+		log_info("uplink %s: %s", uplink->name, uplink->kind == UPLINK_PACKET ? "its device is back"
+			 : "its device is made anew, and has to be given its addresses again");
+	} else if (ret != -ENODEV && log_allowed(&uplink->open_log)) {
+		log_warning("%s", why);
 	}
 }
 
+/* ---- looks ---------------------------------------------------------------------------------------------------- */
+
+void
+uplinks_look(struct uplinks *uplinks, uint64_t now_ms)
+{
+	for (unsigned i = 0; i < uplinks->n; i++) {
+		struct uplink *uplink = &uplinks->list[i];
+		if (uplink->lost && uplink->member.port == NULL && !uplinks->leaving)
+			look_for(uplink, now_ms);
+		else if (uplink->member.phase == MEMBER_IN && !uplink->lost && is_kernel_device(uplink) &&
+			 !port_kern_has_device(uplink->member.port))
+			lose(uplink, "its device was deleted");
+		look_at(uplink);
+		tell_refusal(uplink);
+	}
+	uplinks->looked_ms = now_ms;
+}
+
+uint64_t
+uplinks_due(const struct uplinks *uplinks)
+{
+	bool polls = uplinks->polls;
+
+	for (unsigned i = 0; i < uplinks->n; i++)
+		polls = polls || uplinks->list[i].lost;
+	return polls ? uplinks->looked_ms + LINK_POLL_MS : CLOCK_NEVER;
+}
+
+/* ---- all of them ---------------------------------------------------------------------------------------------- */
+
 struct uplinks *
-uplinks_create(const struct uplink_params *params, unsigned n, struct dp *dp, struct bridges *bridges,
-	       struct members *members, char *why, size_t why_size)
+uplinks_create(unsigned n, struct dp *dp, struct bridges *bridges, struct members *members, bool told)
 {
 	struct uplinks *uplinks = calloc(1, sizeof(*uplinks) + n * sizeof(uplinks->list[0]));
 
-	if (uplinks == NULL) {
-		snprintf(why, why_size, "out of memory");
+	if (uplinks == NULL)
 		return NULL;
-	}
+	uplinks->dp = dp;
 	uplinks->bridges = bridges;
 	uplinks->members = members;
-	uplinks->link_fd = n > 0 ? link_open() : -1;
-	uplinks->polls = n > 0 && uplinks->link_fd < 0;
+	uplinks->polls = n > 0 && !told;
+	return uplinks;
+}
+
+int
+uplinks_open(struct uplinks *uplinks, const struct uplink_params *params, unsigned n, char *why, size_t why_size)
+{
 	for (unsigned i = 0; i < n; i++) {
 		struct uplink *uplink = &uplinks->list[uplinks->n++];
 		uplink->all = uplinks;
 		uplink->bridge = -1;
-		int ret = uplink_open(uplink, dp, &params[i], why, why_size);
-		if (ret < 0) {
-			call_back(uplinks);
-			uplinks_destroy(uplinks);
-			errno = -ret;
-			return NULL;
-		}
+		int ret = uplink_open(uplink, &params[i], why, why_size);
+		if (ret < 0)
+			return ret;
 	}
-	return uplinks;
+	return 0;
 }
 
 void
 uplinks_leave(struct uplinks *uplinks)
 {
+	uplinks->leaving = true;
 	for (unsigned i = 0; i < uplinks->n; i++)
 		member_leave(uplinks->members, &uplinks->list[i].member);
 }
@@ -284,8 +350,7 @@ uplinks_destroy(struct uplinks *uplinks)
 		if (uplink->counted)
 			bridge_count_uplink(uplinks->bridges, uplink->bridge, -1, uplink->linked ? -1 : 0);
 		bridge_put(uplinks->bridges, uplink->bridge);
+		free(uplink->device);
 	}
-	if (uplinks->link_fd >= 0)
-		close(uplinks->link_fd);
 	free(uplinks);
 }

@@ -14,19 +14,21 @@
 struct uplinks;
 
 /*
- * Opens them all and hands them to the pollers. NULL with errno, and in `why` a sentence that names the one that does
- * not open. The other arguments must outlive it.
+ * Room for `n` of them, none open yet. `told`: uplinks_look() is called whenever the kernel tells of a change of some device, not only
+ * when uplinks_due() says. NULL if memory is short. The arguments must outlive it.
  */
-struct uplinks *uplinks_create(const struct uplink_params *params, unsigned n, struct dp *dp, struct bridges *bridges,
-			       struct members *members, char *why, size_t why_size);
+struct uplinks *uplinks_create(unsigned n, struct dp *dp, struct bridges *bridges, struct members *members, bool told);
 
-/* Readable when uplinks_look() may find a link changed; -1: nothing tells. */
-int uplinks_fd(const struct uplinks *uplinks);
+/*
+ * Opens as many as there is room for and hands them to the pollers. 0, or -errno with a sentence in `why` that names the one that does
+ * not open; those before it are open then, so uplinks_leave() has to come before uplinks_destroy().
+ */
+int uplinks_open(struct uplinks *uplinks, const struct uplink_params *params, unsigned n, char *why, size_t why_size);
 
-/* Looks at all links and tells the bridges. */
+/* Looks at all links and tells the bridges; calls back uplinks whose device has gone, and opens those again whose device is back. */
 void uplinks_look(struct uplinks *uplinks, uint64_t now_ms);
 
-/* When uplinks_look() is to be called next, whether the descriptor tells or not; CLOCK_NEVER: only when it does. */
+/* When uplinks_look() is to be called next, whatever the kernel tells; CLOCK_NEVER: only when it does. */
 uint64_t uplinks_due(const struct uplinks *uplinks);
 
 /* Calls all back. */

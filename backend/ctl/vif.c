@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "base/util.h"
-#include "dp/port_kern.h"
 #include "proto/keys.h"
 #include "proto/limits.h"
 
@@ -39,6 +38,8 @@ vif_create(const struct vif_env *env, uint32_t domid, uint32_t devid)
 	vif->bridge = -1;
 	vif->linked = true;
 	vif->offered_ms = vif->closed_ms = vif->retry_ms = vif->rewatch_ms = vif->reconf_ms = CLOCK_NEVER;
+	vif->place_ms = vif->waits_since_ms = CLOCK_NEVER;
+	snprintf(vif->tap.name, sizeof(vif->tap.name), "vif%u.%u", domid % 100000, devid % 100000);
 	return vif;
 }
 
@@ -112,19 +113,16 @@ condition(const struct vif *vif, uint64_t now_ms, enum vif_input *input)
 	return true;
 }
 
+/* Whether the frontend wants to be offered something. */
+static bool
+wants_offer(const struct vif *vif, enum vif_input input)
+{
+	return (vif->state == VIF_NEW || vif->state == VIF_CLOSED) && input <= VIF_FRONT_READY;
+}
+
 /* ---- actions -------------------------------------------------------------------------------------------------- */
 
 static void vif_feed(struct vif *vif, enum vif_input input, uint64_t now_ms);
-
-static void
-tap_moved(void *owner, enum member_news news)
-{
-	struct vif *vif = owner;
-
-	if (news == MEMBER_FAULTED)
-		vif->fault = "its TAP device failed";
-	vif->stale |= VIF_STALE_INSIDE;
-}
 
 static void
 guest_moved(void *owner, enum member_news news)
@@ -155,44 +153,11 @@ guest_moved(void *owner, enum member_news news)
 	vif->stale |= VIF_STALE_INSIDE;
 }
 
-/*
- * The TAP that a hotplug script will look for. It is always called vifD.N: where the toolstack wants another name,
- * vif-common.sh renames it.
- */
-static int
-make_tap(struct vif *vif)
+/* Whether the vif's bridge leads anywhere, as far as can be seen. */
+static bool
+leads_out(const struct vif *vif)
 {
-	struct port *port = port_kern_create_tap(vif->env->dp, vif->name, (uint16_t)vif->bridge);
-
-	if (port == NULL) {
-		int error = errno;
-		snprintf(vif->why, sizeof(vif->why), "the TAP device %s cannot be made: %s%s", vif->name,
-			 strerror(error), error == EBUSY ? ": is the kernel's xen-netback still loaded?" : "");
-		return -error;
-	}
-	snprintf(port->name, sizeof(port->name), "%s-tap", vif->name); /* the vif itself has the plain name */
-	int ret = member_join(vif->env->members, &vif->tap, port, tap_moved, vif);
-	if (ret < 0) {
-		snprintf(vif->why, sizeof(vif->why), "no room for another port: %s", strerror(-ret));
-		port->ops->destroy(port);
-	}
-	return ret;
-}
-
-/* Makes what the vif needs on the host, once. */
-static int
-do_offer(struct vif *vif)
-{
-	if (vif->bridge < 0) {
-		vif->bridge = vif->config.switched ? bridge_get(vif->env->bridges, vif->config.bridge)
-						   : bridge_get_private(vif->env->bridges);
-		if (vif->bridge < 0) {
-			snprintf(vif->why, sizeof(vif->why), "no bridge for it: %s", strerror(-vif->bridge));
-			return vif->bridge;
-		}
-		vif_count_vlans(vif, true);
-	}
-	return vif->config.switched || vif->tap.port != NULL ? 0 : make_tap(vif);
+	return vif->config.switched ? bridge_is_linked(vif->env->bridges, vif->bridge) : vif->tap.placed;
 }
 
 static void
@@ -202,7 +167,10 @@ do_announce(struct vif *vif)
 	char bridge[4 * BRIDGE_NAME_SIZE];
 
 	vif_clear_error(vif);
+	vif_tap_look(vif);
+	vif_tap_tell(vif);
 	vif_show_live_error(vif);
+	vif->linked = leads_out(vif);
 	if (!log_allowed(&vif->link_log))
 		return;
 	log_info("%s: connected to %s, MAC %s, frames up to %u bytes:%s", vif->name,
@@ -224,8 +192,8 @@ do_free(struct vif *vif)
 {
 	vif_clear_error(vif);
 	vif_unwatch_frontend(vif);
-	vif->rewatch_ms = vif->retry_ms = vif->reconf_ms = CLOCK_NEVER;
-	member_leave(vif->env->members, &vif->tap);
+	vif->rewatch_ms = vif->retry_ms = vif->reconf_ms = vif->place_ms = CLOCK_NEVER;
+	member_leave(vif->env->members, &vif->tap.member);
 }
 
 /* Does it. Returns whether all is done by that; if not, or if it failed, `failed` is the input to go on with. */
@@ -236,12 +204,6 @@ act(struct vif *vif, enum vif_action action, uint64_t now_ms, enum vif_input *fa
 	case VIF_DO_NOTHING:
 	case VIF_N_ACTIONS:
 		break;
-	case VIF_DO_OFFER:
-		if (do_offer(vif) == 0)
-			break;
-		vif->fault = vif->why;
-		*failed = VIF_FAULT;
-		return false;
 	case VIF_DO_CONNECT:
 		*failed = VIF_REFUSED;
 		return vif_connect(vif, guest_moved) == 0;
@@ -302,11 +264,11 @@ serve_ctrl(struct vif *vif)
 		vif->fault = vif->ctrl.fault;
 }
 
-/* When `linked` is to follow the bridge's uplinks. */
+/* When `linked` is to follow the bridge's uplinks, or the TAP. */
 static uint64_t
 link_ms(const struct vif *vif)
 {
-	if (vif->bridge < 0 || bridge_is_linked(vif->env->bridges, vif->bridge) == vif->linked)
+	if (vif->bridge < 0 || leads_out(vif) == vif->linked)
 		return CLOCK_NEVER;
 	return vif->linked_ms + LIMIT_CARRIER_MS;
 }
@@ -335,17 +297,24 @@ vif_step(struct vif *vif, uint64_t now_ms)
 	}
 	if (now_ms >= vif->reconf_ms)
 		vif->reconf_ms = CLOCK_NEVER;
-	if (now_ms >= vif->rewatch_ms)
+	if (now_ms >= vif->place_ms)
+		vif->place_ms = CLOCK_NEVER;
+	if (now_ms >= vif->rewatch_ms) {
+		vif->stale |= VIF_STALE_FRONTEND; /* a watch that is set fires; for one that is not, looks have to do */
 		vif_watch_frontend(vif, now_ms);
+	}
 	vif_look(vif, now_ms);
 	if (vif->stale & VIF_STALE_CTRL)
 		serve_ctrl(vif);
 	for (unsigned i = 0; i < STEPS_MAX && condition(vif, now_ms, &input); i++) {
 		enum vif_state before = vif->state;
+		if (wants_offer(vif, input) && !vif_place(vif, now_ms))
+			break;
 		vif_feed(vif, input, now_ms);
 		if (vif->state == before)
 			break;
 	}
+	vif_keep_place(vif, now_ms);
 	follow_uplinks(vif, now_ms);
 	vif_show(vif, now_ms);
 }
@@ -379,6 +348,7 @@ vif_due(const struct vif *vif)
 		return 0;
 	uint64_t due = util_min(vif->retry_ms, vif->rewatch_ms);
 	due = util_min(due, vif->reconf_ms);
+	due = util_min(due, vif->place_ms);
 	due = util_min(due, ready_ms(vif));
 	due = util_min(due, link_ms(vif));
 	return util_min(due, retire_ms(vif));
@@ -387,14 +357,14 @@ vif_due(const struct vif *vif)
 bool
 vif_is_over(const struct vif *vif)
 {
-	return vif->state == VIF_DEAD && vif->tap.phase == MEMBER_OUT && vif->guest.phase == MEMBER_OUT;
+	return vif->state == VIF_DEAD && vif->tap.member.phase == MEMBER_OUT && vif->guest.phase == MEMBER_OUT;
 }
 
 void
 vif_destroy(struct vif *vif)
 {
 	assert(vif_is_over(vif));
-	member_destroy_port(vif->env->members, &vif->tap);
+	member_destroy_port(vif->env->members, &vif->tap.member);
 	vif_count_vlans(vif, false);
 	bridge_put(vif->env->bridges, vif->bridge);
 	free(vif);

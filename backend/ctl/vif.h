@@ -29,6 +29,7 @@
 #include "ctl/watch.h"
 #include "dp/mcast.h"
 #include "dp/meter.h"
+#include "dp/port.h"
 
 /* What all vifs share. */
 struct vif_env {
@@ -53,6 +54,7 @@ struct vif_env {
 #define VIF_STALE_CTRL (1u << 3)     /* its control ring may have requests */
 #define VIF_STALE_LIVE (1u << 4)     /* look at the keys that may change while the guest runs */
 #define VIF_STALE_DOMAIN (1u << 5)   /* its guest may be dead */
+#define VIF_STALE_TAP (1u << 6)      /* its TAP may have changed */
 
 #define VIF_WHY_SIZE 256
 #define VIF_RETRY_MS 1000u /* after the store failed us */
@@ -70,6 +72,20 @@ struct vif_headroom {
 	uint16_t used;   /* what the port uses */
 	uint16_t sent;   /* what the port's poller is being told */
 	bool calling;    /* `sent` is under way */
+};
+
+/* The TAP of a drop-in vif (vif_tap.c). */
+struct vif_tap {
+	struct member member;
+	char name[16];     /* as the script or the operator has named it */
+	unsigned ifindex;  /* 0: not known */
+	bool placed;       /* it is where frames go on */
+	bool lost;         /* the one that the script knew was deleted; reset when the new one is placed */
+	const char *fault; /* why it is not placed */
+	char why[160];     /* what was told of it; "": nothing */
+	uint64_t made_ms;  /* when it was made, or when that was last tried */
+	struct port_stats stats; /* of those before this one */
+	struct log_limit log;
 };
 
 /* The toolstack's `online`. */
@@ -122,7 +138,7 @@ struct vif {
 	/* What we hold. */
 	int bridge; /* negative: none */
 	bool counts_vlans; /* the bridge knows that the vif lists VLANs */
-	struct member tap;
+	struct vif_tap tap;
 	struct member guest;
 	struct vif_link link;
 	struct ctrl ctrl;
@@ -137,7 +153,10 @@ struct vif {
 	uint64_t closed_ms;  /* when the 6 was written, or the toolstack last changed `online` */
 	uint64_t retry_ms;   /* the store failed us: look and write again then */
 	uint64_t reconf_ms;  /* the frontend's state 7 counts from then on */
-	uint64_t rewatch_ms; /* the frontend's events came too fast: watch it again then */
+	uint64_t rewatch_ms; /* the frontend is not watched: look at it and try to watch it then */
+	uint64_t place_ms;   /* bridge or TAP are not to be had: try again then */
+	uint64_t waits_since_ms; /* when that was first tried in vain */
+	bool wait_told;
 	struct log_limit state_log;
 	struct log_limit link_log;
 	struct log_limit live_log;
@@ -159,6 +178,20 @@ uint64_t vif_due(const struct vif *vif);
 
 /* Whether nothing is left of it. */
 bool vif_is_over(const struct vif *vif);
+
+/* ---- vif_tap.c ------------------------------------------------------------------------------------------------ */
+
+/* Gets the bridge and the TAP that the vif needs to be offered. False: not now; vif->place_ms says when to try again. */
+bool vif_place(struct vif *vif, uint64_t now_ms);
+
+/* Makes a TAP that has gone anew, and tells what is wrong with it. */
+void vif_keep_place(struct vif *vif, uint64_t now_ms);
+
+/* Looks whether the TAP is there and leads anywhere. */
+void vif_tap_look(struct vif *vif);
+
+/* Tells what is wrong with it if the vif is connected. */
+void vif_tap_tell(struct vif *vif);
 
 /* ---- vif_guest.c ---------------------------------------------------------------------------------------------- */
 
@@ -228,7 +261,7 @@ void vif_show(struct vif *vif, uint64_t now_ms);
 /* Tells the toolstack why the vif does not work. */
 void vif_show_error(struct vif *vif, const char *why);
 
-/* Tells it of vif->live_why, or takes that back, unless there is something worse to tell. */
+/* Tells it of tap.why and live_why, or takes that back, unless there is something worse to tell. */
 void vif_show_live_error(struct vif *vif);
 
 /* Takes the error back. */

@@ -32,7 +32,7 @@ static void
 apply_weight(struct vif *vif)
 {
 	set_weight(vif->guest.port, vif->live.weight);
-	set_weight(vif->tap.port, vif->live.weight);
+	set_weight(vif->tap.member.port, vif->live.weight);
 }
 
 void
@@ -63,7 +63,7 @@ vif_apply_first(struct vif *vif, struct port *port)
 	vif->policy = copy_policy(&vif->live);
 	port->policy = vif->policy;
 	port->weight = vif->live.weight;
-	set_weight(vif->tap.port, vif->live.weight);
+	set_weight(vif->tap.member.port, vif->live.weight);
 	return vif->policy == NULL ? -ENOMEM : 0;
 }
 

@@ -63,6 +63,7 @@ vif_config_read(const struct xstore *xs, const char *dir, uint32_t domid, enum h
 		ret = read_optional(xs, dir, KEY_SCRIPT, "", script, sizeof(script), why, why_size);
 	if (ret < 0)
 		return ret;
-	config->switched = hotplug == HOTPLUG_SELF || hotplug_script_is_switched(script);
+	config->switched = hotplug == HOTPLUG_SELF || hotplug_script_is(script, HOTPLUG_SWITCHED_SCRIPT);
+	config->bridged = !config->switched && hotplug_script_is(script, HOTPLUG_BRIDGE_SCRIPT);
 	return 0;
 }

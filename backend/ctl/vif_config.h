@@ -19,6 +19,7 @@ struct vif_config {
 	 * where it likes. Our own script, or nobody who runs scripts, makes it switched.
 	 */
 	bool switched;
+	bool bridged; /* drop-in: the script puts the TAP into a bridge of the kernel */
 };
 
 /*

@@ -28,7 +28,8 @@
  *
  * What a state allows, and what not:
  *   NEW         Nothing is promised, nothing is held.
- *   WAITING     The features stand in the store. Held: the bridge and, in drop-in mode, the TAP (both until DEAD).
+ *   WAITING     The features stand in the store. Held: the bridge and, in drop-in mode, the TAP (both until DEAD), which the
+ *               caller gets before it feeds what leads here.
  *               Must not map anything of the guest's. Lasts until the frontend is in 4 and the vif is ready: the
  *               hotplug script has run and the toolstack had time to see the 2.
  *   CONNECTING  Rings are mapped, events bound, the pollers are taking the port. Must not be left for any state
@@ -89,7 +90,7 @@ enum vif_input {
 	VIF_FRONT_CLOSING,      /* 5 */
 	VIF_FRONT_CLOSED,       /* 6 */
 	VIF_FRONT_GONE,         /* its state cannot be read: the guest is dead or removed it */
-	VIF_FAULT,              /* the port or the TAP has switched itself off, or no TAP or bridge is to be had */
+	VIF_FAULT,              /* the port has switched itself off */
 	VIF_OFFLINE,            /* `online` is 0: the toolstack takes the device away and waits for our 6 */
 	VIF_STOP,               /* the daemon ends */
 	VIF_REMOVED,            /* the backend directory is gone, or is not the one we knew */
@@ -103,7 +104,6 @@ enum vif_input {
 
 enum vif_action {
 	VIF_DO_NOTHING,
-	VIF_DO_OFFER,    /* take a bridge, make the TAP if one is needed; write the features; may end in VIF_FAULT */
 	VIF_DO_CONNECT,  /* read the frontend's keys, map, bind, hand the port over; may end in VIF_REFUSED */
 	VIF_DO_ANNOUNCE, /* write carrier 1 */
 	VIF_DO_RECONFIGURE, /* read the headroom, tell the pollers; VIF_SETTLED follows */

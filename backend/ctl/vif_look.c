@@ -255,6 +255,8 @@ vif_look(struct vif *vif, uint64_t now_ms)
 		look_at_frontend(vif, now_ms);
 	if (vif->stale & VIF_STALE_DOMAIN)
 		look_at_domain(vif, now_ms);
+	if (vif->stale & VIF_STALE_TAP)
+		vif_tap_look(vif);
 	vif->front_gone |= vif->dead;
 	vif->stale &= VIF_STALE_CTRL;
 }

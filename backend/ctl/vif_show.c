@@ -106,13 +106,17 @@ vif_show_error(struct vif *vif, const char *why)
 void
 vif_show_live_error(struct vif *vif)
 {
+	char why[sizeof(vif->tap.why) + sizeof(vif->live_why) + 2];
+	bool both = vif->tap.why[0] != '\0' && vif->live_why[0] != '\0';
+
 	if (vif->error_shown && !vif->error_is_live)
 		return;
-	if (vif->live_why[0] == '\0') {
+	snprintf(why, sizeof(why), "%s%s%s", vif->tap.why, both ? "; " : "", vif->live_why);
+	if (why[0] == '\0') {
 		vif_clear_error(vif);
 		return;
 	}
-	vif_show_error(vif, vif->live_why);
+	vif_show_error(vif, why);
 	vif->error_is_live = vif->error_shown;
 }
 

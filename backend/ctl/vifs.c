@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "base/util.h"
+#include "ctl/link.h"
 #include "ctl/number.h"
 #include "proto/keys.h"
 #include "proto/limits.h"
@@ -264,6 +265,18 @@ vifs_take_ctrl(struct vifs *vifs)
 			if (vif->link.evtchn_ctrl == (uint32_t)port)
 				vif->stale |= VIF_STALE_CTRL;
 		}
+	}
+}
+
+void
+vifs_link_changed(struct vifs *vifs, unsigned ifindex)
+{
+	struct vif *vif;
+
+	LIST_FOREACH(vif, &vifs->list, entry) {
+		const struct vif_tap *tap = &vif->tap;
+		if (tap->member.port != NULL && (ifindex == LINK_ANY || tap->ifindex == ifindex || tap->ifindex == 0))
+			vif->stale |= VIF_STALE_TAP;
 	}
 }
 

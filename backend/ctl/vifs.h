@@ -28,6 +28,9 @@ void vifs_settle(struct vifs *vifs, uint64_t now_ms);
 /* Takes the events of control rings that came on env->ctrl->events. */
 void vifs_take_ctrl(struct vifs *vifs);
 
+/* Network device `ifindex` (LINK_ANY: some) changed. */
+void vifs_link_changed(struct vifs *vifs, unsigned ifindex);
+
 /* When vifs_settle() is to be called next; CLOCK_NEVER: when something happens. */
 uint64_t vifs_due(const struct vifs *vifs);
 

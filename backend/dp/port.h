@@ -89,6 +89,7 @@ struct port_stats {
 	uint64_t n_soft_gso;  /* frames segmented in software for this port */
 	uint64_t n_notified;  /* events sent to the guest */
 	uint64_t n_woken;     /* events taken from the guest or the kernel */
+	uint64_t n_reopened;  /* times that the device behind it had gone and a new one was opened; kept by control */
 };
 
 struct port {

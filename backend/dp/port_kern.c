@@ -25,7 +25,7 @@
 #define PACKET_SNDBUF (LIMIT_BURST * 64 * 1024) /* bytes that may wait in the device's queue: a burst of the largest frames */
 
 struct kern_port {
-	struct port port;
+	struct port port; /* first */
 	struct kern_io io;
 };
 
@@ -199,6 +199,41 @@ open_packet(const char *device)
 		return ret;
 	}
 	return fd;
+}
+
+static const struct kern_io *
+io_of(const struct port *port)
+{
+	return &((const struct kern_port *)port)->io;
+}
+
+int
+port_kern_name(const struct port *port, char *name)
+{
+	struct ifreq ifr;
+
+	if (ioctl(io_of(port)->fd, TUNGETIFF, &ifr) < 0)
+		return -errno; /* EBADFD: it was deleted */
+	snprintf(name, IF_NAMESIZE, "%s", ifr.ifr_name);
+	return 0;
+}
+
+/* The kernel takes the socket off a device that goes, and does not put it on another one. */
+static bool
+is_bound(int fd)
+{
+	struct sockaddr_ll addr = { .sll_ifindex = 0 };
+	socklen_t len = sizeof(addr);
+
+	return getsockname(fd, (struct sockaddr *)&addr, &len) == 0 && addr.sll_ifindex > 0;
+}
+
+bool
+port_kern_has_device(const struct port *port)
+{
+	char name[IF_NAMESIZE];
+
+	return io_of(port)->kind == KERN_IO_TAP ? port_kern_name(port, name) == 0 : is_bound(io_of(port)->fd);
 }
 
 struct port *

@@ -3,6 +3,7 @@
 #ifndef VPE_DP_PORT_KERN_H
 #define VPE_DP_PORT_KERN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "dp/dp.h"
@@ -19,5 +20,14 @@ struct port *port_kern_create_tap(struct dp *dp, const char *device, uint16_t br
  * frames that the host itself sends through the device are not seen by the port. NULL with errno: ENODEV, EPERM.
  */
 struct port *port_kern_create_packet(struct dp *dp, const char *device, uint16_t bridge);
+
+/*
+ * Whether the device that the port was made on is still there, under whatever name; one that was deleted and made anew is another. Any
+ * thread; the port may be attached.
+ */
+bool port_kern_has_device(const struct port *port);
+
+/* The name of a TAP port's device now, which scripts may change. `name`: IF_NAMESIZE bytes. 0, or -errno if it is gone. */
+int port_kern_name(const struct port *port, char *name);
 
 #endif

@@ -60,6 +60,7 @@ nap(void)
 static CU_SuiteInfo suites[] = {
 	{ "connect", adaptive_two, sim_dp_stop, NULL, NULL, connect_cases },
 	{ "life", adaptive_two, sim_dp_stop, NULL, NULL, life_cases },
+	{ "devices", adaptive, sim_dp_stop, NULL, NULL, devices_cases },
 	{ "outage", adaptive_two, sim_dp_stop, NULL, NULL, outage_cases },
 	{ "traffic", adaptive_two, sim_dp_stop, NULL, NULL, traffic_cases },
 	{ "offload", adaptive, sim_dp_stop, NULL, NULL, offload_cases },

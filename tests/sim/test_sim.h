@@ -12,6 +12,7 @@ extern CU_TestInfo queues_cases[];
 extern CU_TestInfo life_cases[];
 extern CU_TestInfo traffic_cases[];
 extern CU_TestInfo offload_cases[];
+extern CU_TestInfo devices_cases[];
 extern CU_TestInfo outage_cases[];
 extern CU_TestInfo uplink_cases[];
 extern CU_TestInfo uplink_limits_cases[];

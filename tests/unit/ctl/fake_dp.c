@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "ctl/link.h"
 #include "dp/port_kern.h"
 
 #define PORTS_MAX 1200
@@ -32,12 +33,14 @@ struct fake_port {
 	unsigned poller[LIMIT_QUEUES];
 	const struct static_grants *grants; /* the last table that the port was given */
 	uint16_t headroom;
+	bool deleted;
 };
 
 static struct fake_port *ports[PORTS_MAX];
 static struct port_vif_params last_vif;
-static unsigned n_vifs_made, n_tap_failures;
+static unsigned n_vifs_made, n_tap_failures, n_taps_failed;
 static int tap_error, attach_error, vif_error;
+static struct link_info taps;
 
 static void
 port_destroy(struct port *port)
@@ -98,10 +101,30 @@ port_kern_create_tap(struct dp *dp, const char *device, uint16_t bridge)
 	(void)dp;
 	if (n_tap_failures > 0) {
 		n_tap_failures--;
+		n_taps_failed++;
 		errno = tap_error;
 		return NULL;
 	}
 	return make(&tap_ops, device, bridge);
+}
+
+int
+port_kern_name(const struct port *port, char *name)
+{
+	if (member_of(port, const struct fake_port, port)->deleted)
+		return -EBADFD;
+	snprintf(name, 16, "%.*s", (int)strcspn(port->name, "-"), port->name);
+	return 0;
+}
+
+/* In the place of ctl/link.c. */
+int
+link_get(const char *name, unsigned ifindex, struct link_info *info)
+{
+	(void)name;
+	(void)ifindex;
+	*info = taps;
+	return 0;
 }
 
 int
@@ -252,8 +275,9 @@ void
 fake_dp_reset(void)
 {
 	assert(fake_dp_n_ports() == 0);
-	n_vifs_made = n_tap_failures = 0;
+	n_vifs_made = n_tap_failures = n_taps_failed = 0;
 	tap_error = attach_error = vif_error = 0;
+	fake_dp_place_taps(true, 1);
 }
 
 struct dp *
@@ -307,6 +331,18 @@ fake_dp_last_vif(void)
 }
 
 void
+fake_dp_place_taps(bool up, unsigned master)
+{
+	taps = (struct link_info){ .ifindex = 2, .up = up, .has_link = up, .master = master };
+}
+
+void
+fake_dp_delete_tap(struct port *port)
+{
+	member_of(port, struct fake_port, port)->deleted = true;
+}
+
+void
 fake_dp_fail_tap(unsigned n, int error)
 {
 	n_tap_failures = n;
@@ -323,6 +359,12 @@ void
 fake_dp_fail_vif(int error)
 {
 	vif_error = error;
+}
+
+unsigned
+fake_dp_n_taps_failed(void)
+{
+	return n_taps_failed;
 }
 
 unsigned

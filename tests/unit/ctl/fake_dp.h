@@ -33,6 +33,11 @@ unsigned fake_dp_headroom(const struct port *port);
 /* What the last vif was made with. */
 const struct port_vif_params *fake_dp_last_vif(void);
 
+/* What the kernel says of TAPs: whether they are up, and the bridge that they are in. The rig's start puts them in place. */
+void fake_dp_place_taps(bool up, unsigned master);
+/* The port's device is deleted. */
+void fake_dp_delete_tap(struct port *port);
+
 /* The next `n` TAPs cannot be made; the next attach fails. */
 void fake_dp_fail_tap(unsigned n, int error);
 void fake_dp_fail_attach(int error);
@@ -42,6 +47,7 @@ void fake_dp_fail_vif(int error);
 /* What dp_set_bridge() said last. */
 unsigned fake_dp_bridge_flags(unsigned bridge);
 
+unsigned fake_dp_n_taps_failed(void);
 unsigned fake_dp_n_ports(void);
 unsigned fake_dp_n_attached(void); /* and acknowledged */
 unsigned fake_dp_n_vifs_made(void);

@@ -9,7 +9,7 @@
 
 /* Two letters for each state, one for each action. */
 static const char state_codes[] = "NEWACGCDRGRDCLSHCSFGFDBADE";
-static const char action_codes[] = "-OCAURWPTF";
+static const char action_codes[] = "-CAURWPTF";
 
 _Static_assert(sizeof(state_codes) - 1 == 2 * VIF_N_STATES, "a code for each state");
 _Static_assert(sizeof(action_codes) - 1 == VIF_N_ACTIONS, "a code for each action");
@@ -17,7 +17,7 @@ _Static_assert(sizeof(action_codes) - 1 == VIF_N_ACTIONS, "a code for each actio
 /* The table as it is meant, one column for each input in the enum's order. */
 static const char *const expected[] = {
 	/*                    1   2/3   4  ready  7   5   6  gone fault offl stop rmvd  joined left refused settled */
-	[VIF_NEW] =           "WAO WAO WAO WAO NE- CS- CS- CS- BAP CS- DEF DEF  NE- NE- NE- NE-",
+	[VIF_NEW] =           "WA- WA- WA- WA- NE- CS- CS- CS- BAP CS- DEF DEF  NE- NE- NE- NE-",
 	[VIF_WAITING] =       "WA- WA- WA- CGC WA- SH- CS- CS- BAP CS- CS- DEF  WA- WA- WA- WA-",
 	[VIF_CONNECTING] =    "CLW CG- CG- CG- CG- CLW CLW CLW FGP CLW CLW CLW  CDA CG- SHR CG-",
 	[VIF_CONNECTED] =     "CLW CD- CD- CD- RGU CLW CLW CLW FGP CLW CLW CLW  CD- CD- CD- CD-",
@@ -25,7 +25,7 @@ static const char *const expected[] = {
 	[VIF_RECONFIGURED] =  "CLW RD- CDU CDU RD- CLW CLW CLW FGP CLW CLW CLW  RD- RD- RD- RD-",
 	[VIF_CLOSING] =       "CL- CL- CL- CL- CL- CL- CL- CL- CL- CL- CL- CL-  CL- SH- CL- CL-",
 	[VIF_SHUT] =          "CS- SH- SH- SH- SH- SH- CS- CS- BAP CS- CS- DEF  SH- SH- SH- SH-",
-	[VIF_CLOSED] =        "WAO WAO WAO WAO CS- CS- CS- CST BAP CST DEF DEF  CS- CS- CS- CS-",
+	[VIF_CLOSED] =        "WA- WA- WA- WA- CS- CS- CS- CST BAP CST DEF DEF  CS- CS- CS- CS-",
 	[VIF_FAULTING] =      "FG- FG- FG- FG- FG- FG- FG- FG- FG- FG- FG- FG-  FG- FD- FG- FG-",
 	[VIF_FAULTED] =       "BA- FD- FD- FD- FD- BA- BA- BA- FD- BA- BA- DEF  FD- FD- FD- FD-",
 	[VIF_BARRED] =        "BA- BA- BA- BA- BA- BA- BA- BAT BA- BAT DEF DEF  BA- BA- BA- BA-",

@@ -4,6 +4,7 @@
 #include "base/util.h"
 #include "unit.h"
 
+void test_advice(CU_pSuite suite);
 void test_apply(CU_pSuite suite);
 void test_balance(CU_pSuite suite);
 void test_bridge(CU_pSuite suite);
@@ -16,6 +17,7 @@ void test_node(CU_pSuite suite);
 void test_number(CU_pSuite suite);
 void test_platform(CU_pSuite suite);
 void test_policy_text(CU_pSuite suite);
+void test_tap(CU_pSuite suite);
 void test_vifs(CU_pSuite suite);
 void test_vifs_hostile(CU_pSuite suite);
 void test_vifs_front(CU_pSuite suite);
@@ -35,9 +37,11 @@ static const struct unit_suite suites[] = {
 	{ "vifs", test_vifs },
 	{ "vifs_hostile", test_vifs_hostile },
 	{ "vifs_front", test_vifs_front },
+	{ "tap", test_tap },
 	{ "apply", test_apply },
 	{ "platform", test_platform },
 	{ "instance", test_instance },
+	{ "advice", test_advice },
 };
 
 int

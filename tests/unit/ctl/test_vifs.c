@@ -390,72 +390,6 @@ vifs_settle_recreated(void)
 	rig_end(&rig);
 }
 
-/* Drop-in: the TAP is there before libxl's script looks for it, and shares a bridge with the vif and nobody else. */
-static void
-vifs_settle_drop_in(void)
-{
-	struct toolstack_vif vif = { .script = "/etc/xen/scripts/vif-bridge", .bridge = "br0" };
-
-	rig_start(&rig, DOM0, HOTPLUG_SCRIPT);
-	toolstack_add(rig.g, &vif);
-	CU_ASSERT(rig_until(&rig, 2));
-	const struct port *tap = fake_dp_port("vif5.0-tap");
-	CU_ASSERT_PTR_NOT_NULL_FATAL(tap);
-	toolstack_hotplug(rig.g, "connected");
-	front_publish(rig.g, FRONT_LINUX);
-	front_set_state(rig.g, 4);
-	CU_ASSERT(rig_until(&rig, 4));
-	CU_ASSERT_EQUAL(fake_dp_n_attached(), 2);
-	CU_ASSERT_EQUAL(fake_dp_port("vif5.0")->bridge, tap->bridge);
-	CU_ASSERT_EQUAL(fake_dp_last_vif()->max_frame, 0);
-	CU_ASSERT(bridge_get(rig.env.bridges, "br0") != tap->bridge);
-	front_set_state(rig.g, 5);
-	CU_ASSERT(rig_until(&rig, 5));
-	rig_turn(&rig);
-	CU_ASSERT_PTR_EQUAL(fake_dp_port("vif5.0-tap"), tap); /* the host's side outlives the guest's */
-	toolstack_detach(rig.g);
-	CU_ASSERT(rig_until(&rig, 6));
-	CU_ASSERT_PTR_EQUAL(fake_dp_port("vif5.0-tap"), tap); /* the script takes it out of its bridge now */
-	toolstack_remove(rig.g);
-	rig_turn_for(&rig, 5);
-	CU_ASSERT_EQUAL(fake_dp_n_ports(), 0);
-	rig_end(&rig);
-}
-
-static void
-vifs_settle_tap_fails(void)
-{
-	struct toolstack_vif vif = { .script = "/etc/xen/scripts/vif-bridge" };
-
-	rig_start(&rig, DOM0, HOTPLUG_SCRIPT);
-	fake_dp_fail_tap(1, EBUSY);
-	toolstack_add(rig.g, &vif);
-	CU_ASSERT(rig_until(&rig, 6));
-	CU_ASSERT_PTR_NOT_NULL(strstr(rig_error(&rig), "TAP device vif5.0"));
-	rig_turn_for(&rig, 20);
-	CU_ASSERT_EQUAL(rig_state(&rig), 6); /* until it is attached again */
-	toolstack_remove(rig.g);
-	rig_turn(&rig);
-	toolstack_add(rig.g, &vif);
-	CU_ASSERT(rig_until(&rig, 2));
-	CU_ASSERT_STRING_EQUAL(rig_error(&rig), "");
-	rig_end(&rig);
-}
-
-static void
-vifs_settle_tap_goes(void)
-{
-	struct toolstack_vif vif = { .script = "/etc/xen/scripts/vif-bridge" };
-
-	rig_start(&rig, DOM0, HOTPLUG_SCRIPT);
-	toolstack_add(rig.g, &vif);
-	CU_ASSERT(rig_until(&rig, 2));
-	fake_dp_fault(fake_dp_port("vif5.0-tap"), "deleted");
-	CU_ASSERT(rig_until(&rig, 6));
-	CU_ASSERT_PTR_NOT_NULL(strstr(rig_error(&rig), "TAP"));
-	rig_end(&rig);
-}
-
 void test_vifs(CU_pSuite suite);
 
 void
@@ -483,7 +417,4 @@ test_vifs(CU_pSuite suite)
 	UNIT_ADD(suite, vifs_stop_connected);
 	UNIT_ADD(suite, vifs_stop_while_joining);
 	UNIT_ADD(suite, vifs_settle_recreated);
-	UNIT_ADD(suite, vifs_settle_drop_in);
-	UNIT_ADD(suite, vifs_settle_tap_fails);
-	UNIT_ADD(suite, vifs_settle_tap_goes);
 }
