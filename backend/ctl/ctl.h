@@ -70,8 +70,8 @@ struct ctl *ctl_create(const struct ctl_params *params, struct dp *dp, const str
 		       size_t why_size);
 
 /*
- * Serves until ctl_stop(), SIGTERM or SIGINT, or until the store connection is lost; all vifs are disconnected then.
- * 0 for a wanted end, else -errno. To be called once.
+ * Serves until ctl_stop(), SIGTERM or SIGINT; all vifs are disconnected then. While the connection to the store is lost, frames flow on
+ * and it tries to connect again. 0 for a wanted end, else -errno. To be called once.
  */
 int ctl_run(struct ctl *ctl);
 

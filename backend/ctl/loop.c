@@ -24,11 +24,14 @@
 #include "ctl/balance.h"
 #include "ctl/link.h"
 #include "ctl/notes.h"
+#include "ctl/store_lost.h"
 #include "ctl/telemetry.h"
 #include "ctl/uplink.h"
 #include "ctl/vifs.h"
 
 #define STORE_EVENTS_MAX 256u /* taken in one round, so that a flood of them does not keep the rest waiting */
+#define RECONNECT_MIN_MS 50u  /* after the connection to the store broke; twice as long with each try */
+#define RECONNECT_MAX_MS 5000u
 #define LINK_EVENTS_MAX 256u
 #define HEALTH_MS 5000u       /* store_xs.c: only next_event() tells that xenstored is gone; it costs no message */
 #define DRAIN_MS 10000u       /* pollers answer within microseconds; libxl waits this long for a 6 */
@@ -56,7 +59,9 @@ struct ctl {
 	int signal_fd;
 	int stop_fd;
 	int link_fd; /* negative: nobody tells of network devices */
-	int result; /* of the store's connection: 0 or -errno */
+	char domid[STORE_DOMID_SIZE];  /* our own */
+	uint64_t lost_ms;      /* since when there is no connection to the store; CLOCK_NEVER: there is one */
+	uint64_t reconnect_ms; /* when to try again; CLOCK_NEVER: not */
 	struct log_limit hup_log;
 	bool stopping;
 };
@@ -201,12 +206,15 @@ ctl_create(const struct ctl_params *params, struct dp *dp, const struct xen_ops 
 		return NULL;
 	}
 	ctl->epoll_fd = ctl->signal_fd = ctl->stop_fd = ctl->link_fd = -1;
+	ctl->lost_ms = ctl->reconnect_ms = CLOCK_NEVER;
 	pthread_sigmask(SIG_BLOCK, NULL, &ctl->old_mask);
 	int ret = open_env(&ctl->env, params, dp, xen);
-	if (ret < 0)
+	if (ret < 0) {
 		snprintf(why, why_size, "no connection to xenstore: %s", strerror(-ret));
-	else
+	} else {
+		store_own_domid(&ctl->env.xs, ctl->domid, sizeof(ctl->domid));
 		ret = start(ctl, params, why, why_size);
+	}
 	if (ret < 0) {
 		ctl_destroy(ctl);
 		errno = -ret;
@@ -217,15 +225,51 @@ ctl_create(const struct ctl_params *params, struct dp *dp, const struct xen_ops 
 
 /* ---- the loop ------------------------------------------------------------------------------------------------- */
 
+/* The guests' frames need no store, so they go on; nobody is told anything before it is back. */
+static void
+lose_store(struct ctl *ctl, int error)
+{
+	struct xstore *xs = &ctl->env.xs;
+
+	if (ctl->lost_ms == CLOCK_NEVER) {
+		log_error("the connection to xenstore is lost: %s; traffic goes on, and it is tried to connect again", strerror(error));
+		ctl->lost_ms = clock_ms();
+	}
+	epoll_ctl(ctl->epoll_fd, EPOLL_CTL_DEL, xs->ops->fd(xs->conn), NULL);
+	store_lose(xs);
+	ctl->reconnect_ms = clock_ms() + RECONNECT_MIN_MS;
+}
+
 static void
 take_store_events(struct ctl *ctl)
 {
 	int ret = watches_dispatch(ctl->env.watches, STORE_EVENTS_MAX);
 
-	if (ret < 0 && ctl->result == 0) {
-		ctl->result = ret;
-		log_error("the connection to xenstore is lost: %s", strerror(-ret));
+	if (ret < 0)
+		lose_store(ctl, -ret);
+}
+
+static void
+regain_store(struct ctl *ctl, uint64_t now_ms)
+{
+	struct xstore *xs = &ctl->env.xs;
+
+	if (now_ms < ctl->reconnect_ms)
+		return;
+	int ret = store_regain(xs, ctl->env.xen->store, ctl->env.watches, ctl->domid);
+	if (ret < 0) {
+		ctl->reconnect_ms = now_ms + util_min(RECONNECT_MIN_MS + now_ms - ctl->lost_ms, RECONNECT_MAX_MS);
+		log_debug("no connection to xenstore: %s", strerror(-ret));
+		return;
 	}
+	ctl->reconnect_ms = CLOCK_NEVER;
+	ret = loop_add(ctl, xs->ops->fd(xs->conn), LOOP_STORE);
+	if (ret < 0) {
+		lose_store(ctl, -ret);
+		return;
+	}
+	log_info("connected to xenstore again, after %llu ms", (unsigned long long)(now_ms - ctl->lost_ms));
+	ctl->lost_ms = CLOCK_NEVER;
 }
 
 static void
@@ -290,7 +334,7 @@ timeout_ms(const struct ctl *ctl, uint64_t max_ms)
 
 	due_ms = util_min(due_ms, uplinks_due(ctl->uplinks));
 	due_ms = util_min(due_ms, notes_due(&ctl->notes));
-
+	due_ms = util_min(due_ms, ctl->reconnect_ms);
 	if (due_ms <= now_ms)
 		return 0;
 	return (int)util_min(due_ms - now_ms, max_ms);
@@ -327,7 +371,7 @@ ctl_run(struct ctl *ctl)
 {
 	struct epoll_event events[LOOP_N_FDS];
 
-	while (!ctl->stopping && ctl->result == 0) {
+	while (!ctl->stopping) {
 		int n = epoll_wait(ctl->epoll_fd, events, LOOP_N_FDS, timeout_ms(ctl, HEALTH_MS));
 		if (n < 0 && errno != EINTR)
 			return -errno;
@@ -335,6 +379,7 @@ ctl_run(struct ctl *ctl)
 			take_store_events(ctl);
 		for (int i = 0; i < n; i++)
 			loop_handle(ctl, events[i].data.u32);
+		regain_store(ctl, clock_ms());
 		if (uplinks_due(ctl->uplinks) <= clock_ms())
 			uplinks_look(ctl->uplinks, clock_ms());
 		vifs_settle(ctl->vifs, clock_ms());
@@ -343,7 +388,7 @@ ctl_run(struct ctl *ctl)
 		notes_run(&ctl->notes, ctl->env.members, clock_ms());
 	}
 	drain(ctl);
-	return ctl->result;
+	return 0;
 }
 
 void
@@ -387,7 +432,7 @@ ctl_destroy(struct ctl *ctl)
 	members_destroy(env->members);
 	watches_destroy(env->watches);
 	bridges_destroy(env->bridges);
-	if (env->xs.conn != NULL)
+	if (env->xs.conn != NULL) /* it may be lost */
 		env->xs.ops->close(env->xs.conn);
 	free(ctl);
 }

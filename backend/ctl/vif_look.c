@@ -175,6 +175,8 @@ look_at_backend(struct vif *vif, uint64_t now_ms)
 	if (!vif->configured)
 		look_at_config(vif, now_ms);
 	look_at_online(vif, now_ms);
+	if (vif_fsm_is_punished(vif->state) && vif->fault != NULL && !vif->error_shown)
+		vif_show_error(vif, vif->fault); /* the store was not there when it happened */
 	if (vif->env->hotplug != HOTPLUG_SCRIPT)
 		return;
 	enum hotplug_status hotplug = hotplug_read(xs, vif->dir);

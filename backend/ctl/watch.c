@@ -90,6 +90,18 @@ watch_remove(struct watches *watches, struct watch *watch)
 	watch->path[0] = '\0';
 }
 
+int
+watches_renew(struct watches *watches)
+{
+	for (unsigned i = 0; i < WATCHES_MAX; i++) {
+		const struct watch *watch = &watches->slots[i];
+		int ret = watch->path[0] == '\0' ? 0 : watches->xs->ops->watch(watches->xs->conn, watch->path, watch->token);
+		if (ret < 0)
+			return ret;
+	}
+	return 0;
+}
+
 /* The live watch that `token` names, or NULL. */
 static struct watch *
 find(struct watches *watches, const char *token)

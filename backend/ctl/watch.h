@@ -28,6 +28,9 @@ struct watch *watch_add(struct watches *watches, const char *path, watch_fn *fn,
 /* Ends it; its owner is not told any more. NULL is allowed. */
 void watch_remove(struct watches *watches, struct watch *watch);
 
+/* Sets all of them on a new connection; each fires at once. 0, or -errno of the first that cannot be set. */
+int watches_renew(struct watches *watches);
+
 /*
  * Takes at most `max` fired watches from the store and tells their owners. Returns how many; negative: the connection
  * to the store is lost.

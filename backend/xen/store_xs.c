@@ -22,11 +22,23 @@ handle_of(struct store *store)
 	return (struct xs_handle *)store;
 }
 
-/* libxenstore sets errno, but not on every path. */
+/*
+ * libxenstore sets errno, but not on every path. EINVAL is its word for a connection that broke while it waited for an answer, as well
+ * as xenstored's for an impossible path; callers take it for a value that makes no sense, which neither is.
+ */
 static int
 error_of_errno(void)
 {
-	return errno == 0 ? -EIO : -errno;
+	return errno == 0 || errno == EINVAL ? -EIO : -errno;
+}
+
+/* The same where the caller gets a pointer, NULL on error. */
+static void *
+pointer_of(void *value)
+{
+	if (value == NULL)
+		errno = -error_of_errno();
+	return value;
 }
 
 static int
@@ -38,7 +50,7 @@ result_of(bool done)
 static struct store *
 xs_store_open(void)
 {
-	return (struct store *)xs_open(0);
+	return pointer_of(xs_open(0));
 }
 
 static void
@@ -50,7 +62,8 @@ xs_store_close(struct store *store)
 static char *
 xs_store_read(struct store *store, uint32_t tx, const char *path, unsigned *len)
 {
-	return xs_read(handle_of(store), tx, path, len);
+	errno = 0;
+	return pointer_of(xs_read(handle_of(store), tx, path, len));
 }
 
 static int
@@ -68,7 +81,8 @@ xs_store_remove(struct store *store, uint32_t tx, const char *path)
 static char **
 xs_store_list(struct store *store, uint32_t tx, const char *path, unsigned *n)
 {
-	return xs_directory(handle_of(store), tx, path, n);
+	errno = 0;
+	return pointer_of(xs_directory(handle_of(store), tx, path, n));
 }
 
 static uint32_t

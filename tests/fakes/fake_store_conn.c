@@ -39,6 +39,8 @@ fire(const char *path, enum db_scope scope)
 	const struct node *node = tree_find(db_root(), path);
 
 	for (struct store *store = stores; store != NULL; store = store->next) {
+		if (store->dead)
+			continue;
 		if (node != NULL && !tree_allows(node, store->domid, TREE_READ))
 			continue;
 		for (struct watch *watch = store->watches; watch != NULL; watch = watch->next)
@@ -55,7 +57,7 @@ fake_store_fire_special(const char *name)
 {
 	for (struct store *store = stores; store != NULL; store = store->next)
 		for (struct watch *watch = store->watches; watch != NULL; watch = watch->next)
-			if (store->domid == 0 && strcmp(name, watch->path) == 0)
+			if (store->domid == 0 && !store->dead && strcmp(name, watch->path) == 0)
 				watch_fire(store, watch, name);
 	fake_changed();
 }
@@ -105,6 +107,10 @@ fake_store_leaks(struct fake_leaks *leaks)
 struct store *
 conn_open(uint32_t domid, bool counted)
 {
+	if (counted && hung_up) {
+		errno = ECONNREFUSED;
+		return NULL;
+	}
 	struct store *store = calloc(1, sizeof(*store));
 
 	store->domid = domid;
@@ -142,7 +148,7 @@ fired_pop(struct store *store)
 	store->fired = fired->next;
 	if (store->fired == NULL) {
 		store->fired_tail = &store->fired;
-		fake_fd_set(store->fd, hung_up && store->counted);
+		fake_fd_set(store->fd, store->dead);
 	}
 	free(fired->path);
 	free(fired);
@@ -184,7 +190,7 @@ conn_enter(struct store *store, enum fake_store_op op)
 	if (!store->counted || op == FAKE_STORE_N_OPS)
 		return 0;
 	calls[op]++;
-	return hung_up ? EIO : fake_fault_take(&faults[op]);
+	return store->dead ? EIO : fake_fault_take(&faults[op]);
 }
 
 int
@@ -294,7 +300,7 @@ int
 conn_next_event(struct store *store, struct store_event *event)
 {
 	conn_enter(store, FAKE_STORE_N_OPS);
-	if (hung_up && store->counted)
+	if (store->dead)
 		return conn_leave(store, -EIO);
 	if (store->fired == NULL)
 		return conn_leave(store, 0);
@@ -326,8 +332,19 @@ fake_store_hang_up(void)
 {
 	pthread_mutex_lock(&fake_lock);
 	hung_up = true;
-	for (struct store *store = stores; store != NULL; store = store->next)
-		if (store->counted)
-			fake_fd_set(store->fd, true);
+	for (struct store *store = stores; store != NULL; store = store->next) {
+		if (!store->counted)
+			continue;
+		store->dead = true;
+		fake_fd_set(store->fd, true);
+	}
+	pthread_mutex_unlock(&fake_lock);
+}
+
+void
+fake_store_come_back(void)
+{
+	pthread_mutex_lock(&fake_lock);
+	hung_up = false;
 	pthread_mutex_unlock(&fake_lock);
 }

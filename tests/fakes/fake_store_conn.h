@@ -30,6 +30,7 @@ struct store {
 	struct store *next;
 	struct fake_busy busy;
 	uint32_t domid;
+	bool dead; /* xenstored went away under it */
 	bool counted; /* opened by the code under test */
 	int fd;
 	struct watch *watches;

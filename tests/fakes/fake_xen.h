@@ -128,8 +128,10 @@ uint64_t fake_store_calls(enum fake_store_op op);
  * thread, without the fake's lock. For what somebody else does in the meantime.
  */
 void fake_store_on_begin(unsigned skip, void (*fn)(void *arg), void *arg);
-/* xenstored goes away: every later call by the code under test fails, next_event() is negative. */
+/* xenstored goes away: every later call on connections of the code under test fails, next_event() is negative; none can be opened. */
 void fake_store_hang_up(void);
+/* It is there again, with all that was in it. Old connections stay dead. */
+void fake_store_come_back(void);
 
 /* ---- grants --------------------------------------------------------------------------------------------- */
 

@@ -306,24 +306,6 @@ killed_and_restarted(void)
 	sim_stop(&s);
 }
 
-/* xenstored goes away: the daemon ends with an error and lets go of everything. */
-static void
-store_lost(void)
-{
-	struct sim s;
-
-	sim_start(&s);
-	struct guest *a = sim_add(&s), *b = sim_add(&s);
-	sim_connect_all(&s);
-	CU_ASSERT(flow_exchange(a, b, 50));
-	fake_store_hang_up();
-	pthread_join(s.thread, NULL);
-	CU_ASSERT(s.ret < 0);
-	ctl_destroy(s.ctl);
-	s.ctl = NULL;
-	sim_stop(&s);
-}
-
 /* The state of the frontend jumps at about 1 kHz, with and without rings behind it. */
 static void
 reconnect_storm(void)
@@ -485,7 +467,6 @@ CU_TestInfo life_cases[] = {
 	{ "stop_any_time", stop_any_time },
 	{ "stop_and_start", stop_and_start },
 	{ "killed_and_restarted", killed_and_restarted },
-	{ "store_lost", store_lost },
 	{ "reconnect_storm", reconnect_storm },
 	{ "detach_during_copy", detach_during_copy },
 	{ "detach_meets_keys", detach_meets_keys },

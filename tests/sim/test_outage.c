@@ -2,6 +2,7 @@
 /* Cases: signals, xenstored and quotas. Whatever fails around the daemon, its guests go on, and it finds its way back. */
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "sim/flow.h"
@@ -41,8 +42,104 @@ watch_quota(void)
 	sim_stop(&s);
 }
 
+/* xenstored goes away and comes back: guests see nothing of it, and what happened meanwhile is done then. */
+static void
+store_lost(void)
+{
+	struct sim s;
+
+	sim_start(&s);
+	struct guest *a = sim_add(&s), *b = sim_add(&s), *c = sim_add(&s);
+	CU_ASSERT(sim_connect(&s, a, FRONT_LINUX));
+	CU_ASSERT(sim_connect(&s, b, FRONT_LINUX));
+	CU_ASSERT(front_await(c, XenbusStateInitWait));
+	for (unsigned i = 0; i < 3; i++) {
+		fake_store_hang_up();
+		CU_ASSERT(flow_exchange(a, b, 100));
+		usleep(300000);
+		CU_ASSERT(flow_exchange(a, b, 100));
+		CU_ASSERT_EQUAL(front_backend_state(a), XenbusStateConnected);
+		fake_store_come_back();
+		CU_ASSERT(flow_exchange(a, b, 100));
+	}
+	fake_store_hang_up();
+	front_publish(c, FRONT_LINUX);
+	front_set_state(c, XenbusStateConnected);
+	toolstack_detach(b);
+	usleep(200000);
+	CU_ASSERT_EQUAL(front_backend_state(c), XenbusStateInitWait);
+	fake_store_come_back();
+	CU_ASSERT(front_await(c, XenbusStateConnected));
+	CU_ASSERT(fake_store_await(guest_back(b, "").text, NULL, sim_deadline()));
+	CU_ASSERT(flow_exchange(a, c, 100));
+	CU_ASSERT_EQUAL(front_backend_state(a), XenbusStateConnected);
+	sim_stop(&s);
+}
+
+/* The daemon is stopped while there is no xenstored: it ends, and holds nothing any more. */
+static void
+store_lost_at_the_end(void)
+{
+	struct sim s;
+
+	sim_start(&s);
+	struct guest *a = sim_add(&s), *b = sim_add(&s);
+	sim_connect_all(&s);
+	fake_store_hang_up();
+	usleep(100000);
+	CU_ASSERT(flow_exchange(a, b, 50));
+	sim_stop(&s);
+}
+
+/* A guest breaks the protocol while there is no xenstored: its neighbours go on, and its error is told when that is there again. */
+static void
+store_lost_fault(void)
+{
+	struct sim s;
+
+	sim_start(&s);
+	struct guest *a = sim_add(&s), *b = sim_add(&s), *bad = sim_add(&s);
+	sim_connect_all(&s);
+	fake_store_hang_up();
+	usleep(100000);
+	bad->raw = true;
+	guest_tx_set_req_prod(bad, bad->tx.rsp_cons + 1000);
+	CU_ASSERT(flow_exchange(a, b, 50));
+	usleep(100000);
+	fake_store_come_back();
+	CU_ASSERT(sim_expect_fault(bad, "impossible number of requests"));
+	CU_ASSERT(flow_exchange(a, b, 50));
+	sim_stop(&s);
+}
+
+/* A store that has lost its content, or is not filled yet, is not believed: the vifs stay. */
+static void
+store_comes_back_empty(void)
+{
+	char domid[64];
+	struct sim s;
+
+	sim_start(&s);
+	struct guest *a = sim_add(&s), *b = sim_add(&s);
+	sim_connect_all(&s);
+	fake_store_hang_up();
+	snprintf(domid, sizeof(domid), "/local/domain/%u/domid", SIM_SELF);
+	fake_store_remove(domid);
+	fake_store_come_back();
+	usleep(500000);
+	CU_ASSERT(flow_exchange(a, b, 50));
+	fake_store_write(domid, "1");
+	front_set_state(b, XenbusStateClosing);
+	CU_ASSERT(front_await(b, XenbusStateClosing));
+	sim_stop(&s);
+}
+
 CU_TestInfo outage_cases[] = {
 	{ "hangup_signal", hangup_signal },
 	{ "watch_quota", watch_quota },
+	{ "store_lost", store_lost },
+	{ "store_lost_at_the_end", store_lost_at_the_end },
+	{ "store_lost_fault", store_lost_fault },
+	{ "store_comes_back_empty", store_comes_back_empty },
 	CU_TEST_INFO_NULL,
 };
