@@ -56,7 +56,7 @@ struct vif_env {
 #define VIF_STALE_DOMAIN (1u << 5)   /* its guest may be dead */
 #define VIF_STALE_TAP (1u << 6)      /* its TAP may have changed */
 
-#define VIF_WHY_SIZE 256
+#define VIF_WHY_SIZE 1024 /* each of the keys that may change may be wrong */
 #define VIF_RETRY_MS 1000u /* after the store failed us */
 
 /* Whether the kernel's xen-netback serves the vif. */
@@ -160,6 +160,7 @@ struct vif {
 	struct log_limit state_log;
 	struct log_limit link_log;
 	struct log_limit live_log;
+	struct log_limit wrong_log;
 };
 
 /* ---- vif.c ---------------------------------------------------------------------------------------------------- */

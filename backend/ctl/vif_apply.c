@@ -123,7 +123,7 @@ say_wrong(struct vif *vif, const char *why)
 	if (strcmp(why, vif->live_why) == 0)
 		return;
 	snprintf(vif->live_why, sizeof(vif->live_why), "%s", why);
-	if (why[0] != '\0' && log_allowed(&vif->live_log))
+	if (why[0] != '\0' && log_allowed(&vif->wrong_log))
 		log_warning("%s: stays as it was: %s", vif->name, why);
 	vif_show_live_error(vif);
 }
@@ -155,7 +155,7 @@ vif_look_at_live(struct vif *vif)
 	if (!apply(vif, &live))
 		return -ENOMEM;
 	if (log_allowed(&vif->live_log))
-		log_info("%s: new settings", vif->name);
+		log_info("%s: new settings%s%s", vif->name, why[0] != '\0' ? "; still wrong: " : "", why);
 	return 0;
 }
 

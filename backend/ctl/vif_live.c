@@ -236,9 +236,10 @@ vif_live_read(const struct xstore *xs, const char *dir, struct vif_live *live, c
 		int ret = read_key(xs, dir, &keys[i], &all, shown);
 		if (ret < 0 && ret != -EINVAL)
 			return ret;
-		if (ret == -EINVAL && result == 0) {
-			snprintf(why, why_size, "the toolstack's key %s is \"%s\", which is no %s", keys[i].key, shown,
-				 keys[i].form);
+		if (ret == -EINVAL) {
+			size_t len = result == 0 ? 0 : strlen(why);
+			snprintf(why + len, why_size - len, "%s key %s is \"%s\", which is no %s", len == 0 ? "the toolstack's" : "; its",
+				 keys[i].key, shown, keys[i].form);
 			result = -EINVAL;
 		}
 	}

@@ -51,7 +51,7 @@ void vif_live_init(struct vif_live *live, bool switched, unsigned n_pollers);
 
 /*
  * Reads all keys of backend directory `dir`. A missing one has its default. One that makes no sense leaves what it is for as it
- * was in `live`; the result is then -EINVAL with a sentence on the first of them in `why`, and all others are taken. Any other
+ * was in `live`; the result is then -EINVAL with a sentence on all of those in `why`, and the others are taken. Any other
  * error (negative errno): the store failed, and `live` is unchanged.
  */
 int vif_live_read(const struct xstore *xs, const char *dir, struct vif_live *live, char *why, size_t why_size);

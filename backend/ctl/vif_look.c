@@ -163,6 +163,18 @@ look_at_online(struct vif *vif, uint64_t now_ms)
 	vif->online = online;
 }
 
+/* What the script itself says of its failure. */
+static void
+tell_hotplug_error(const struct vif *vif)
+{
+	char text[LIMIT_STORE_VALUE + 1] = "", shown[512];
+	int ret = node_read_text(&vif->env->xs, 0, vif->dir, KEY_HOTPLUG_ERROR, text, sizeof(text));
+
+	if (ret < 0 && ret != -EINVAL)
+		snprintf(text, sizeof(text), "it does not say why");
+	log_warning("%s: its hotplug script failed: %s", vif->name, log_escape(text, shown, sizeof(shown)));
+}
+
 static void
 look_at_backend(struct vif *vif, uint64_t now_ms)
 {
@@ -181,7 +193,7 @@ look_at_backend(struct vif *vif, uint64_t now_ms)
 		return;
 	enum hotplug_status hotplug = hotplug_read(xs, vif->dir);
 	if (hotplug == HOTPLUG_FAILED && vif->hotplug != HOTPLUG_FAILED)
-		log_warning("%s: its hotplug script failed: see hotplug-error in %s", vif->name, vif->dir);
+		tell_hotplug_error(vif);
 	vif->hotplug = hotplug;
 }
 

@@ -41,6 +41,7 @@
 #define KEY_POLLERS "pollers" /* which of them the queues belong to: "0,1" */
 
 /* Written by the hotplug script: "connected" or "error". Where nobody runs scripts we write it ourselves. */
+#define KEY_HOTPLUG_ERROR "hotplug-error"
 #define KEY_HOTPLUG_STATUS "hotplug-status"
 #define HOTPLUG_STATUS_CONNECTED "connected"
 #define HOTPLUG_STATUS_ERROR "error"

@@ -246,6 +246,23 @@ vif_live_read_some_wrong(void)
 	helper_close(&xs);
 }
 
+/* All that is wrong is told in one sentence. */
+static void
+vif_live_read_all_told(void)
+{
+	struct xstore xs = open_empty(true);
+
+	helper_put_back("rate", "fast");
+	CU_ASSERT_EQUAL(read_live(&xs), -EINVAL);
+	CU_ASSERT_STRING_EQUAL(why, "the toolstack's key rate is \"fast\", which is no BYTES,MICROSECONDS");
+	helper_put_back("vlan", "none");
+	helper_put_back("priority", "17");
+	CU_ASSERT_EQUAL(read_live(&xs), -EINVAL);
+	CU_ASSERT_STRING_EQUAL(why, "the toolstack's key vlan is \"none\", which is no list of VLANs; its key rate is \"fast\", which is no"
+				    " BYTES,MICROSECONDS; its key priority is \"17\", which is no number from 1 to 16");
+	helper_close(&xs);
+}
+
 static void
 vif_live_read_store_fails(void)
 {
@@ -275,5 +292,6 @@ test_live(CU_pSuite suite)
 	UNIT_ADD(suite, vif_live_read_guards);
 	UNIT_ADD(suite, vif_live_read_unguarded);
 	UNIT_ADD(suite, vif_live_read_some_wrong);
+	UNIT_ADD(suite, vif_live_read_all_told);
 	UNIT_ADD(suite, vif_live_read_store_fails);
 }
