@@ -326,7 +326,7 @@ mtu_changes_live(void)
 	CU_ASSERT(flow_exchange(a, b, 10));
 	CU_ASSERT_EQUAL(sim_port(b)->stats.n_dropped[DROP_TOO_BIG], 1);
 	put(b, "mtu", "9000");
-	CU_ASSERT(flow_until(has_max_frame, &(struct sent){ b, 9018 }));
+	CU_ASSERT(flow_until(has_max_frame, &(struct sent){ b, 9022 }));
 	CU_ASSERT_EQUAL(guest_send_frame(a, data, f.len), 0);
 	CU_ASSERT(flow_expect(b, &f, FRAME_COMPLETE));
 	put(b, "mtu", "1e3");

@@ -9,11 +9,8 @@
 #include <linux/virtio_net.h>
 #include <netinet/in.h>
 
-#include <rte_mempool.h>
-
 #include "base/util.h"
 #include "dp/port.h"
-#include "layers.h"
 #include "packet.h"
 #include "unit.h"
 
@@ -438,44 +435,6 @@ offload_to_ethdev_gso(void)
 	}
 }
 
-/* Any start of a checksum in any tunnel's headers, cut off and changed anywhere: nothing outside the frame is touched. */
-static void
-offload_from_virtio_tunnel_hostile(void)
-{
-	static const char *const stacks[] = { "44t", "4G6t", "4gE4t", "6vE4t", "4N4t", "4F6t", "hG4t", "6u" };
-	static const uint8_t payload[300];
-	static struct pools pools;
-	struct rte_mbuf *out[64];
-	unsigned n_taken = 0;
-
-	CU_ASSERT_EQUAL_FATAL(pools_create(&pools, 255, 15), 0);
-	srand(1);
-	for (unsigned i = 0; i < 200000; i++) {
-		struct layers l = { .stack = stacks[i % ARRAY_SIZE(stacks)], .payload = payload, .payload_size = sizeof(payload) };
-		size_t size = layers_build(&l, frame);
-		struct virtio_net_hdr hdr = { .flags = VIRTIO_NET_HDR_F_NEEDS_CSUM, .gso_size = (uint16_t)(1 + rand() % 400),
-					      .csum_start = (uint16_t)(l.l4_at + (rand() % 8 == 0 ? rand() % 9 - 4 : 0)) };
-		struct rte_mbuf m;
-
-		hdr.gso_type = (const uint8_t[]){ 1, 4, 5 }[rand() % 3];
-		for (int n = rand() % 3; n > 0; n--)
-			frame[12 + rand() % (int)(l.l4_at + 20)] = (uint8_t)rand();
-		if (rand() % 4 == 0)
-			size = (size_t)rand() % size;
-		packet_mbuf(&m, frame, size);
-		if (offload_from_virtio(&m, &hdr) == 0 && offload_is_gso(&m)) {
-			int n = offload_segment(&pools, &m, out, ARRAY_SIZE(out));
-			n_taken++;
-			if (n > 0)
-				rte_pktmbuf_free_bulk(out, (unsigned)n);
-		}
-		packet_mbuf_free(&m);
-	}
-	CU_ASSERT(n_taken > 10000);
-	CU_ASSERT_EQUAL(rte_mempool_avail_count(pools.small), 255);
-	pools_destroy(&pools);
-}
-
 void test_offload_host(CU_pSuite suite);
 
 void
@@ -490,7 +449,6 @@ test_offload_host(CU_pSuite suite)
 	UNIT_ADD(suite, offload_from_virtio_other_csum);
 	UNIT_ADD(suite, offload_from_virtio_csum_hostile);
 	UNIT_ADD(suite, offload_from_virtio_gso_hostile);
-	UNIT_ADD(suite, offload_from_virtio_tunnel_hostile);
 	UNIT_ADD(suite, offload_from_ethdev_each);
 	UNIT_ADD(suite, offload_from_ethdev_none);
 	UNIT_ADD(suite, offload_from_ethdev_lro_unsized);
