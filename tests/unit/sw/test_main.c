@@ -10,6 +10,7 @@
 void test_fdb(CU_pSuite suite);
 void test_guarded(CU_pSuite suite);
 void test_headers(CU_pSuite suite);
+void test_isolation(CU_pSuite suite);
 void test_policy(CU_pSuite suite);
 void test_policy_dhcp(CU_pSuite suite);
 void test_policy_ipv6(CU_pSuite suite);
@@ -25,6 +26,7 @@ static const struct unit_suite suites[] = {
 	{ "policy_ipv6", test_policy_ipv6 },
 	{ "policy_dhcp", test_policy_dhcp },
 	{ "guarded", test_guarded },
+	{ "isolation", test_isolation },
 };
 
 int
