@@ -23,7 +23,7 @@ policy_check_text(const char *text, struct policy *policy)
 	if (policy_text_vlan(text, policy) < 0)
 		MUST(memcmp(policy, &before, sizeof(before)) == 0);
 	else
-		MUST(policy->part == VLAN_LISTED && policy->vlans.pvid <= 4094);
+		MUST(policy->part == (strcmp(text, "trunk") == 0 ? VLAN_TRUNK : VLAN_LISTED) && policy->vlans.pvid <= 4094);
 	if (policy_text_mac(text, own) == 0)
 		MUST(!(own[0] & 1) && strlen(text) == 17);
 }

@@ -196,6 +196,26 @@ def policy_seeds():
     yield "tagged", head + frame(b"\x08\x00", ip4, bytes.fromhex("8100000a"))
     yield "tagged-twice", head + frame(b"\x08\x00", ip4, bytes.fromhex("88a80064 8100000a".replace(" ", "")))
     yield "extensions", head + frame(b"\x86\xdd", ip6[:6] + b"\0\xff" + ip6[8:] + bytes(16) + bytes([60, 0]) + bytes(6) + bytes([44, 0]) + bytes(6) + bytes([58, 0]) + bytes(30))
+    bootp = bytes([1, 1, 6, 0]) + bytes(24) + MAC + bytes(202)
+
+    def dhcp(message):
+        udp = b"\0\x44\0\x43" + struct.pack(">HH", 8 + len(message), 0) + message
+        return frame(b"\x08\x00", b"\x45\0" + struct.pack(">H", 20 + len(udp)) + bytes.fromhex("0000000040110000") + bytes(4) + b"\xff" * 4 + udp)
+
+    for i, options in enumerate([b"\x35\1\1\x3d\7\1" + MAC + b"\0\xff", b"\x35\1\4\x32\4\x0a\0\0\2\xff", b"\x34\1\3", b"\x3d\0", b"\x0c\xff",
+                                 b"\x3d\7\1" + MAC + b"\x3d\1\0", b"\x35\2\1\1", b"\x32\1\1", b"\x3d\3\0ab\xff", b"\x0c"]):
+        yield f"dhcp-{i}", head + dhcp(bootp + b"\x63\x82\x53\x63" + options)
+    yield "dhcp-bootp", head + dhcp(bootp)
+    yield "dhcp-short", head + dhcp(bootp[:200])
+    yield "dhcp-relay", head + dhcp(bootp[:24] + b"\x0a\0\0\1" + bootp[28:])
+    yield "dhcp-other", head + dhcp(bootp[:28] + b"\2" + bootp[29:])
+    yield "dhcp-address", head + dhcp(bootp[:12] + b"\x0a\0\0\7" + bootp[16:])
+    snap = bytes.fromhex("aaaa03000000")
+    yield "snap-arp", head + frame(b"\0\x24", snap + b"\x08\x06" + arp)
+    yield "snap-tag", head + frame(b"\0\x0c", snap + b"\x81\0\0\1\x08\0")
+    yield "llc", bytes([1, 0]) + b"10.0.0.1\0" + frame(b"\0\x06", b"\xfe\xfe\x03\0\0\0")
+    yield "llc-arp", head + frame(b"\0\x06", b"\x98\x98\x03\0\0\0")
+    yield "llc-long", head + frame(b"\5\0", b"\xfe\xfe\x03")
     yield "dhcp", head + frame(b"\x08\x00", bytes.fromhex("450001480000000040110000 00000000 ffffffff 0044 0043 0134 0000".replace(" ", "")) + bytes(300))
     yield "spanning-tree", head + bytes.fromhex("0180c2000000") + MAC + bytes(50)
     yield "no-mac", bytes([2, 0]) + b"10.0.0.0/8" + b"\0" + frame(b"\x08\x00", ip4)
@@ -210,11 +230,20 @@ def switch_seeds():
     yield "bridges", ports + bytes([0, 5, 1, 0, 6, 1, 4, 5, 2, 1, 4, 6, 1, 2])
     yield "ages", ports + bytes([4, 0, 2, 1, 2, 0, 0xE9, 0x03, 4, 1, 1, 2])
     yield "quota", ports + bytes([3, 0, 1, 0xDB, 0x05, 3, 1, 2, 0xDB, 0x05, 3, 2, 3, 0xDB, 0x05])
-    vlans = b"".join(bytes([5, port, policy]) for port, policy in enumerate([1, 2, 3, 0]))
+    vlans = b"".join(bytes([5, port, policy]) for port, policy in enumerate([10, 11, 12, 9]))
+    vlans += bytes([8, 0, 1])
     tagged = bytes([6, 0, 1, 2, 20, 6, 1, 2, 1, 20, 6, 0, 1, 2, 0, 6, 2, 1, 3, 10])
     yield "vlans-twice", ports + vlans + bytes([7, 3, 1, 2]) + bytes(8) + bytes([7, 0, 1, 2, 0x88, 0xa8, 0, 10, 0x81, 0, 0, 20, 6, 3, 0xff, 1, 1, 1, 1, 1, 1, 1, 10, 6, 3, 0xff, 1, 1, 1, 1, 1, 1, 2, 20])
     yield "vlans", ports + vlans + tagged
-    yield "vlans-change", ports + vlans + tagged + bytes([5, 0, 2, 5, 1, 0, 5, 2, 4]) + tagged
+    yield "vlans-change", ports + vlans + tagged + bytes([5, 0, 11, 5, 1, 0, 5, 2, 13]) + tagged
+    guarded = bytes([5, 0, 13, 5, 1, 14, 5, 2, 9, 5, 3, 0])
+    yield "guarded", ports + guarded + bytes([4, 0, 1, 2, 4, 2, 1, 2, 4, 2, 2, 1, 4, 3, 2, 5, 4, 3, 5, 2, 9, 1, 0, 4, 2, 7, 8])
+    yield "guarded-twice", ports + guarded + bytes([5, 1, 13, 4, 0, 1, 2, 4, 2, 2, 1, 4, 1, 1, 2, 4, 2, 2, 1, 1, 0, 4, 2, 2, 1])
+    yield "guarded-vlans", ports + guarded + bytes([8, 0, 1, 5, 1, 15, 5, 2, 16, 6, 2, 2, 1, 20, 4, 1, 1, 2, 6, 3, 1, 2, 20, 10, 2, 1, 3, 10, 20])
+    yield "storm", ports + guarded + bytes([9, 0, 2]) + bytes([4, 2, 0xFF, 5]) * 5 + bytes([2, 0, 0xE8, 3, 4, 2, 0xFF, 5])
+    yield "pair", ports + bytes([8, 0, 2, 1, 2, 1, 3, 4, 0, 1, 2, 4, 1, 2, 1, 3, 0, 7, 9, 0, 8, 0, 0])
+    yield "held", ports + bytes([4, 3, 9, 7]) + bytes([4, 0, 9, 7, 4, 1, 9, 7]) * 12 + bytes([2, 0, 0xFF, 0x30]) + bytes([4, 1, 9, 7])
+    yield "guests-full", ports + bytes([5, 0, 9, 5, 1, 9, 5, 2, 9]) + bytes([3, 0, 1, 0xDB, 2, 3, 1, 2, 0xDB, 2, 4, 2, 9, 8, 4, 3, 9, 8])
     yield "no-member", bytes([4, 0, 1, 2, 1, 0, 0, 255, 0, 2, 0, 0, 255, 255, 255, 0, 4, 255, 255, 255, 1, 2])
 
 

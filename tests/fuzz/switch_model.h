@@ -3,6 +3,7 @@
 #ifndef VPE_TESTS_SWITCH_MODEL_H
 #define VPE_TESTS_SWITCH_MODEL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "sw/switch.h"
@@ -15,7 +16,13 @@ void switch_model_add(uint16_t port, uint16_t to);
 
 void switch_model_del(uint16_t port);
 
-/* One of some policies; for some numbers, none. */
+/* The bridge, which exists, filters VLANs, is a pair, or neither. */
+void switch_model_set_bridge(uint16_t bridge, unsigned to);
+
+/* As sw_set_floods(). */
+void switch_model_set_floods(unsigned rate, bool to_guarded);
+
+/* An uplink, or a guest with one of some policies or with none. */
 void switch_model_set_policy(uint16_t port, unsigned policy);
 
 void switch_model_pass_time(uint32_t ms);
@@ -23,7 +30,7 @@ void switch_model_pass_time(uint32_t ms);
 /* `n` stations appear at the port. */
 void switch_model_learn(uint16_t port, uint8_t prefix, unsigned n);
 
-/* A frame of `len` bytes, at least 14, comes from the port. */
+/* A frame of `len` bytes, at least 22, comes from the port. */
 void switch_model_forward(uint16_t from, const uint8_t *frame, uint32_t len);
 
 /* All ports leave. */
