@@ -33,6 +33,8 @@
 
 #define POS_NONE UINT32_MAX
 
+#define LOOK_FOR_RICH_EVERY 64u /* refusals: to look at all ports takes longer than to look at a frame */
+
 /* Of the table, the part for guests is one of so many; at least that many entries. */
 #define GUEST_PART 4u
 #define GUEST_PART_MIN 16u
@@ -65,6 +67,8 @@ struct fdb_links {
 /* Guests, or uplinks. */
 struct fdb_part {
 	uint32_t n_entries, n_max;
+	uint32_t n_asked; /* how often nobody was rich enough */
+	uint16_t rich;    /* a port that owns many entries, or did */
 };
 
 struct fdb {
@@ -260,25 +264,33 @@ richest(const struct fdb *fdb, bool is_uplink)
 	return best;
 }
 
-/* Whether the port may have one more entry; where its part is full, at the cost of the one that has the most. */
+/* Whether `rich` has so much more of its part than the port that it must give. */
+static bool
+must_give(const struct fdb *fdb, uint16_t rich, uint16_t port)
+{
+	return fdb->is_uplink[rich] == fdb->is_uplink[port] && fdb->n_owned[rich] > 2 * (fdb->n_owned[port] + 1);
+}
+
+/* Whether the port may have one more entry; where its part is full, at the cost of one that has many. */
 static bool
 make_room(struct fdb *fdb, uint16_t port)
 {
 	bool is_uplink = fdb->is_uplink[port];
-	uint16_t rich;
+	struct fdb_part *part = &fdb->part[is_uplink];
 
 	if (!is_uplink && fdb->n_owned[port] >= LIMIT_MACS_PER_PORT) {
 		fdb->stats.n_refused_port++;
 		return false;
 	}
-	if (fdb->part[is_uplink].n_entries < fdb->part[is_uplink].n_max)
+	if (part->n_entries < part->n_max)
 		return true;
-	rich = richest(fdb, is_uplink);
-	if (fdb->n_owned[rich] <= 2 * (fdb->n_owned[port] + 1)) {
+	if (!must_give(fdb, part->rich, port) && part->n_asked++ % LOOK_FOR_RICH_EVERY == 0)
+		part->rich = richest(fdb, is_uplink);
+	if (!must_give(fdb, part->rich, port)) {
 		fdb->stats.n_refused_full++;
 		return false;
 	}
-	entry_del(fdb, fdb->oldest[rich]);
+	entry_del(fdb, fdb->oldest[part->rich]);
 	return true;
 }
 

@@ -5,8 +5,8 @@
  * Guests choose the addresses that are learnt, so the table bounds what one of them can do to the others:
  *  - a quarter of the table is for guests, the rest for uplinks, so that neither can crowd out the other;
  *  - a guest owns at most LIMIT_MACS_PER_PORT entries;
- *  - where its part is full, a port may still take the oldest entry of the one that owns the most, if that one owns more than
- *    twice as many as itself: so each gets its share, and who has little loses nothing;
+ *  - where its part is full, a port may still take the oldest entry of one that owns many, if that one owns more than twice as
+ *    many as itself: so each gets its share, and who has little loses nothing;
  *  - an address that moves from port to port faster than LIMIT_MAC_MOVES is put back where it was and stays there for a while;
  *  - the hash is keyed with a random seed, so that a guest cannot aim its addresses at one bucket;
  *  - an entry counts only until its age is reached, even where fdb_age() has not come by to free it.

@@ -31,6 +31,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint32_t len = (uint32_t)(in.left < 14 ? 14 : in.left) + spare % 64;
 	uint8_t *frame = calloc(1, len); /* of just its size, so that who reads beyond is caught */
 	take_bytes(&in, frame, in.left);
+	policy_check_headers(frame, len);
+	policy_check_headers(frame, spare % len);
 	enum drop_reason reason = policy_check(&policy, frame, len);
 	MUST(reason == DROP_N || reason == DROP_MAC_SPOOF || reason == DROP_IP_SPOOF || reason == DROP_NO_PORT);
 	MUST(policy_check(&policy, frame, len) == reason);

@@ -6,6 +6,7 @@
 
 #include "ctl/policy_text.h"
 #include "fuzz/fuzz.h"
+#include "sw/headers.h"
 
 /* Text that is not exactly right changes nothing; what is taken is within bounds. */
 void
@@ -56,4 +57,15 @@ policy_check_passed(const struct policy *policy, const uint8_t *frame, uint32_t 
 		memcpy(&addr, frame + 28, 4);
 		MUST(addr == 0 || is_listed(policy, addr));
 	}
+}
+
+void
+policy_check_headers(const uint8_t *frame, uint32_t len)
+{
+	struct headers h;
+
+	headers_walk(frame, len, &h);
+	MUST(h.l2_len <= len && h.n_tags <= 2 && h.l3_len <= len - h.l2_len && h.end <= len);
+	MUST(h.l3_len == 0 || (h.flags & HEADERS_BAD_IP) != 0 || headers_l4_room(&h) <= len);
+	MUST(len >= 14 || (h.flags & HEADERS_BAD_ETHER) != 0);
 }

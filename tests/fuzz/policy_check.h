@@ -13,4 +13,7 @@ void policy_check_text(const char *text, struct policy *policy);
 /* A frame of `len` bytes, at least 14, that `policy` let pass. */
 void policy_check_passed(const struct policy *policy, const uint8_t *frame, uint32_t len);
 
+/* Where the headers of a frame are: within it. */
+void policy_check_headers(const uint8_t *frame, uint32_t len);
+
 #endif

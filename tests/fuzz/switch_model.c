@@ -8,7 +8,7 @@
 #include "proto/limits.h"
 #include "sw/policy.h"
 
-#define N_ENTRIES 2048u
+#define N_ENTRIES 8192u
 #define AGE_MS 1000u
 #define N_STATIONS 256u /* 02::station */
 
@@ -139,7 +139,8 @@ void
 switch_model_pass_time(uint32_t ms)
 {
 	now_ms += ms;
-	sw_tick(sw, now_ms);
+	for (unsigned i = 0; i < (ms == UINT16_MAX ? N_ENTRIES / 32 : 1); i++) /* now and then through the whole table */
+		sw_tick(sw, now_ms);
 }
 
 /* ---- what each port may do ---- */
