@@ -15,6 +15,7 @@
 #include <rte_lcore.h>
 #include <rte_malloc.h>
 
+#include "base/log.h"
 #include "dp/dp_private.h"
 #include "dp/eal.h"
 #include "dp/poller.h"
@@ -72,6 +73,7 @@ stop_poller(struct poller *pl)
 struct dp *
 dp_create(const struct dp_params *params, const struct xen_ops *xen, char *why, size_t why_size)
 {
+	char little[200];
 	int ret;
 
 	if (params->n_pollers == 0 || params->n_pollers > LIMIT_POLLERS) {
@@ -89,6 +91,8 @@ dp_create(const struct dp_params *params, const struct xen_ops *xen, char *why, 
 		snprintf(why, why_size, "out of memory");
 		return NULL;
 	}
+	dp->pools.n_pollers = params->n_pollers;
+	dp->pools.n_ethdevs = params->n_devargs;
 	dp->event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	ret = dp->event_fd < 0 ? -errno : pools_create(&dp->pools, params->n_small_buffers, params->n_large_buffers);
 	for (unsigned i = 0; ret == 0 && i < params->n_pollers; i++) {
@@ -101,6 +105,8 @@ dp_create(const struct dp_params *params, const struct xen_ops *xen, char *why, 
 		errno = -ret;
 		return NULL;
 	}
+	if (pools_are_small(&dp->pools, little, sizeof(little)))
+		log_warning("%s", little);
 	return dp;
 }
 

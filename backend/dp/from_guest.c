@@ -85,6 +85,7 @@ take_packet(struct vif_queue *q, struct copy_batch *copy, struct burst *b)
 	case SLOTS_PACKET:
 		if (!collect_packet(q, copy, p)) {
 			b->starved = true; /* its slots stay in the ring until there is one */
+			q->port.owner->is_starved = true;
 			return false;
 		}
 		meter_charge(q->meter_from, q->port.owner->now, p->pkt.size);

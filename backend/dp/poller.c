@@ -179,6 +179,14 @@ poller_part(const struct poller *pl, unsigned weight)
 	return weight == 0 || weight >= pl->weight_max ? LIMIT_BURST : LIMIT_BURST * weight / pl->weight_max;
 }
 
+/* Sends what is staged now, not at the end of the round: whoever comes next finds the buffers free. */
+static void
+poller_flush(struct poller *pl)
+{
+	for (unsigned i = 0; i < pl->n_own; i++)
+		port_flush(pl->own[i]);
+}
+
 /* Also makes `weight_max` that of the next round. */
 static unsigned
 poller_poll_port(struct poller *pl, struct port *port, unsigned *weight_max)
@@ -194,6 +202,10 @@ poller_poll_port(struct poller *pl, struct port *port, unsigned *weight_max)
 		*weight_max = weight;
 	for (unsigned i = 0; i < n; i++)
 		poller_switch(pl, port, frame[i]);
+	if (unlikely(pl->is_starved)) {
+		pl->is_starved = false;
+		poller_flush(pl);
+	}
 	return n;
 }
 
@@ -339,8 +351,8 @@ poller_init(struct poller *pl, unsigned idx, const struct dp_params *params, con
 	char name[RTE_RING_NAMESIZE];
 
 	pl->wake_fd = pl->epoll_fd = -1;
-	pl->n_waiting_max[POOL_SMALL] = params->n_small_buffers / 2 / params->n_pollers;
-	pl->n_waiting_max[POOL_LARGE] = params->n_large_buffers / 2 / params->n_pollers;
+	for (unsigned k = 0; k < POOL_N; k++)
+		pl->n_waiting_max[k] = pools_share(pl->pools, POOL_USE_WAITING, k);
 	pl->idle_us = params->mode == DP_POLL_ALWAYS ? 0 : params->idle_us;
 	pl->nap_us = params->mode == DP_POLL_NAP ? params->nap_us : 0;
 	pl->blind_us = util_min(params->idle_us > BLIND_SLEEP_MIN_US ? params->idle_us : BLIND_SLEEP_MIN_US, BLIND_SLEEP_MAX_US);

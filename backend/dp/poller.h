@@ -43,7 +43,7 @@ struct poller {
 	int cpu;
 	struct pools *pools;
 	unsigned n_waiting[POOL_N];     /* sum over the owned ports */
-	unsigned n_waiting_max[POOL_N]; /* this poller's part of half the pool */
+	unsigned n_waiting_max[POOL_N]; /* POOL_USE_WAITING */
 	struct sw *sw;
 	struct rte_ring *handoffs; /* struct handoff *; many producers, the poller consumes */
 	int wake_fd;               /* eventfd: ends the sleep */
@@ -63,6 +63,7 @@ struct poller {
 	unsigned n_own;
 	uint64_t busy;             /* TSC ticks of iterations that moved frames */
 	unsigned weight_max; /* of the ports that had more to give than their part in the last round */
+	bool is_starved; /* no buffer was free for what a port had */
 	struct dp_poller_stats stats;
 	struct copy_batch copy;
 	struct from_guest_packet from_guest[LIMIT_BURST];

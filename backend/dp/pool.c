@@ -3,13 +3,14 @@
 #include "dp/pool.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #include <rte_errno.h>
 #include <rte_mempool.h>
 
 #include "base/util.h"
 
-#define SMALL_CACHE 256u
+#define SMALL_CACHE 256u /* at most */
 #define LARGE_CACHE 16u
 /* Up to the first page, and pool_alloc_at()'s way into it. */
 #define LARGE_SLACK (POOL_LARGE_SPARE + 2 * POOL_PAGE)
@@ -17,6 +18,43 @@
 _Static_assert(sizeof(struct rte_mempool_objhdr) <= RTE_CACHE_LINE_SIZE, "header of a pool object");
 _Static_assert(RTE_CACHE_LINE_SIZE + sizeof(struct rte_mbuf) + POOL_SMALL_HEADROOM + POOL_SMALL_ROOM == 2048,
 	       "two small buffers a page");
+
+/* Eighths of a pool that all who use it so may hold together. Docs: ARCHITECTURE, Buffers. */
+static const uint8_t share[][POOL_N] = {
+	[POOL_USE_WAITING] = { 3, 4 },
+	[POOL_USE_NIC_RX] = { 1, 0 },
+	[POOL_USE_NIC_TX] = { 2, 1 },
+	[POOL_USE_CACHE] = { 1, 1 },
+};
+
+static unsigned
+n_users(const struct pools *pools, enum pool_use use)
+{
+	unsigned n_pollers = RTE_MAX(pools->n_pollers, 1u);
+
+	if (use == POOL_USE_WAITING)
+		return n_pollers;
+	return use == POOL_USE_CACHE ? n_pollers + 1 : RTE_MAX(pools->n_ethdevs, 1u);
+}
+
+static unsigned
+share_of(const struct pools *pools, enum pool_use use, enum pool_kind kind, unsigned n_buffers)
+{
+	return (n_buffers + 1) * share[use][kind] / 8 / n_users(pools, use); /* sizes are one below a power of two */
+}
+
+unsigned
+pools_share(const struct pools *pools, enum pool_use use, enum pool_kind kind)
+{
+	return share_of(pools, use, kind, kind == POOL_SMALL ? pools->small->size : pools->large->size);
+}
+
+/* A cache holds half as much again before it gives anything back. What is in it is lost to all other threads. */
+static unsigned
+cache_size(const struct pools *pools, enum pool_kind kind, unsigned n_buffers, unsigned max)
+{
+	return util_min(max, share_of(pools, POOL_USE_CACHE, kind, n_buffers) * 2 / 3);
+}
 
 /* RTE_MEMPOOL_F_NO_SPREAD: a small object with its header is exactly half a page, so none crosses one. */
 static struct rte_mempool *
@@ -43,17 +81,48 @@ int
 pools_create(struct pools *pools, unsigned n_small, unsigned n_large)
 {
 	pools->large = NULL;
-	pools->small = pool_create("small", n_small, util_min(SMALL_CACHE, n_small / 4),
+	pools->small = pool_create("small", n_small, cache_size(pools, POOL_SMALL, n_small, SMALL_CACHE),
 				   POOL_SMALL_HEADROOM + POOL_SMALL_ROOM, 0);
 	if (pools->small == NULL)
 		return -rte_errno;
-	pools->large = pool_create("large", n_large, util_min(LARGE_CACHE, n_large / 4), POOL_LARGE_ROOM, LARGE_SLACK);
+	pools->large = pool_create("large", n_large, cache_size(pools, POOL_LARGE, n_large, LARGE_CACHE), POOL_LARGE_ROOM,
+				   LARGE_SLACK);
 	if (pools->large == NULL) {
 		int ret = -rte_errno;
 		pools_destroy(pools);
 		return ret;
 	}
 	return 0;
+}
+
+bool
+pools_are_small(const struct pools *pools, char *why, size_t why_size)
+{
+	static const struct {
+		enum pool_use use;
+		enum pool_kind kind;
+		unsigned least; /* a few bursts, a few GSO frames */
+		const char *users;
+	} rows[] = {
+		{ POOL_USE_WAITING, POOL_SMALL, 4 * LIMIT_BURST, "polling threads" },
+		{ POOL_USE_WAITING, POOL_LARGE, 16, "polling threads" },
+		{ POOL_USE_NIC_RX, POOL_SMALL, 4 * LIMIT_BURST, "ethdev uplinks" },
+		{ POOL_USE_NIC_TX, POOL_LARGE, 8, "ethdev uplinks" },
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
+		unsigned n = n_users(pools, rows[i].use);
+		unsigned each = pools_share(pools, rows[i].use, rows[i].kind);
+		bool is_small = rows[i].kind == POOL_SMALL;
+
+		if (each >= rows[i].least)
+			continue;
+		snprintf(why, why_size, "memory.%s: %u is little for %u %s: each may hold %u, and should %u",
+			 is_small ? "small_buffers" : "large_buffers", (is_small ? pools->small : pools->large)->size, n,
+			 rows[i].users, each, rows[i].least);
+		return true;
+	}
+	return false;
 }
 
 void

@@ -28,9 +28,19 @@ enum pool_kind {
 	POOL_N,
 };
 
+/* Who may hold buffers for longer than one round of a poller. What the shares leave is for frames that are being moved. */
+enum pool_use {
+	POOL_USE_WAITING, /* a poller: frames that its ports hold back (dp/waiting.h) */
+	POOL_USE_NIC_RX,  /* an ethdev's receive ring */
+	POOL_USE_NIC_TX,  /* an ethdev's transmit ring */
+	POOL_USE_CACHE,   /* a thread's mempool cache */
+};
+
 struct pools {
 	struct rte_mempool *small;
 	struct rte_mempool *large;
+	unsigned n_pollers; /* set before pools_create(), like n_ethdevs; 0 counts as 1 */
+	unsigned n_ethdevs;
 };
 
 /* Creates both with `n_small` and `n_large` buffers. Returns 0 or -errno; on error nothing is left behind. */
@@ -38,6 +48,12 @@ int pools_create(struct pools *pools, unsigned n_small, unsigned n_large);
 
 /* Frees both. All buffers must be back. NULL members are allowed. */
 void pools_destroy(struct pools *pools);
+
+/* How many buffers of that pool one poller, ethdev or thread may hold for that use. May be 0. */
+unsigned pools_share(const struct pools *pools, enum pool_use use, enum pool_kind kind);
+
+/* Whether somebody's share is too small for steady work; `why` says whose, in a sentence for the operator. */
+bool pools_are_small(const struct pools *pools, char *why, size_t why_size);
 
 /* Which of the two a buffer comes from. */
 static inline enum pool_kind

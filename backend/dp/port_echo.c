@@ -9,6 +9,7 @@
 
 #include "base/util.h"
 #include "dp/poller.h"
+#include "dp/waiting.h"
 
 #define ECHO_FRAMES 256u /* a guest's ring of them */
 
@@ -42,7 +43,7 @@ echo_tx_burst(struct port *port, struct rte_mbuf **frames, unsigned n)
 	struct echo_port *echo = echo_of(port);
 
 	for (unsigned i = 0; i < n; i++) {
-		if (echo->n == ECHO_FRAMES) {
+		if (echo->n == ECHO_FRAMES || !waiting_has_room(port, pool_kind_of(port->owner->pools, frames[i]))) {
 			port_drop(port, frames[i], DROP_QUEUE_FULL);
 			continue;
 		}
@@ -52,6 +53,7 @@ echo_tx_burst(struct port *port, struct rte_mbuf **frames, unsigned n)
 		port->stats.tx_frames++;
 		port->stats.tx_bytes += m->pkt_len;
 		swap_addresses(m);
+		waiting_count(port, m, 1);
 		echo->frame[(echo->head + echo->n++) % ECHO_FRAMES] = m;
 	}
 }
@@ -64,6 +66,7 @@ echo_rx_burst(struct port *port, struct rte_mbuf **frames, unsigned n)
 	n = util_min(n, echo->n);
 	for (unsigned i = 0; i < n; i++) {
 		frames[i] = echo->frame[echo->head++ % ECHO_FRAMES];
+		waiting_count(port, frames[i], -1);
 		port->stats.rx_frames++;
 		port->stats.rx_bytes += frames[i]->pkt_len;
 	}

@@ -11,6 +11,7 @@
 #include "dp/offload.h"
 #include "dp/poller.h"
 #include "dp/vif_queue.h"
+#include "dp/waiting.h"
 
 /* One response to be: a data slot or an extra info. */
 struct rx_slot {
@@ -95,32 +96,13 @@ is_stalled(const struct vif_queue *q)
 	return q->backlog.n > 0 && q->port.owner->now_ms - q->backlog.moved_ms >= LIMIT_STALL_MS;
 }
 
-/* Whether the guest may hold another buffer of that pool: see LIMIT_BACKLOG_SHARE_SMALL. */
-static bool
-share_has_room(const struct vif_queue *q, enum pool_kind kind)
-{
-	static const unsigned share[POOL_N] = { LIMIT_BACKLOG_SHARE_SMALL, LIMIT_BACKLOG_SHARE_LARGE };
-	const struct poller *pl = q->port.owner;
-
-	return pl->n_waiting[kind] < pl->n_waiting_max[kind] || q->port.n_waiting[kind] < share[kind];
-}
-
 static bool
 backlog_has_room(const struct vif_queue *q, const struct rte_mbuf *m)
 {
 	const struct vif_backlog *bl = &q->backlog;
 
 	return bl->n < LIMIT_BACKLOG_FRAMES && bl->bytes + m->pkt_len <= LIMIT_BACKLOG_BYTES && !is_stalled(q) &&
-	       share_has_room(q, pool_kind_of(q->port.owner->pools, m));
-}
-
-static void
-count_waiting(struct vif_queue *q, const struct rte_mbuf *m, int change)
-{
-	enum pool_kind kind = pool_kind_of(q->port.owner->pools, m);
-
-	q->port.n_waiting[kind] += (unsigned)change;
-	q->port.owner->n_waiting[kind] += (unsigned)change;
+	       waiting_has_room(&q->port, pool_kind_of(q->port.owner->pools, m));
 }
 
 static void
@@ -132,7 +114,7 @@ backlog_push(struct vif_queue *q, struct rte_mbuf *m)
 		bl->moved_ms = q->port.owner->now_ms;
 	bl->frame[(bl->head + bl->n++) % LIMIT_BACKLOG_FRAMES] = m;
 	bl->bytes += m->pkt_len;
-	count_waiting(q, m, 1);
+	waiting_count(&q->port, m, 1);
 }
 
 static struct rte_mbuf *
@@ -149,7 +131,7 @@ backlog_pop(struct vif_queue *q, unsigned n)
 	for (unsigned i = 0; i < n; i++) {
 		struct rte_mbuf *m = backlog_peek(bl, i);
 		bl->bytes -= m->pkt_len;
-		count_waiting(q, m, -1);
+		waiting_count(&q->port, m, -1);
 		rte_pktmbuf_free(m);
 	}
 	bl->head += n;
@@ -339,14 +321,24 @@ to_guest_run(struct vif_queue *q)
 	backlog_pop(q, b.n_frames);
 }
 
-/* The cap is for what the guest has no slots for: a burst that passes it is sent in parts before anything is dropped. */
+/* Whether the frame would be sent at once: then it takes nothing of what may wait. */
+static bool
+goes_at_once(struct vif_queue *q, const struct rte_mbuf *m)
+{
+	return q->backlog.n == 0 && has_requests(q, to_guest_slots(q, m)) && meter_is_open(q->meter_to, q->port.owner->now);
+}
+
+/*
+ * The cap is for what the guest has no slots for: a burst that passes it is sent in parts before anything is dropped. A guest
+ * that takes its frames gets them whatever others hold.
+ */
 void
 to_guest_burst(struct vif_queue *q, struct rte_mbuf **frames, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++) {
 		if (!backlog_has_room(q, frames[i]))
 			to_guest_run(q);
-		if (backlog_has_room(q, frames[i]))
+		if (backlog_has_room(q, frames[i]) || goes_at_once(q, frames[i]))
 			backlog_push(q, frames[i]);
 		else
 			port_drop(&q->port, frames[i], DROP_QUEUE_FULL);

@@ -41,13 +41,6 @@
 #define LIMIT_BACKLOG_FRAMES 512
 #define LIMIT_BACKLOG_BYTES (512 * 1024)
 
-/*
- * Guests without free slots may together hold half of the buffers; above that, each still gets this many (of a burst
- * that is sent in parts), so that one who takes its frames is not starved by those who do not.
- */
-#define LIMIT_BACKLOG_SHARE_SMALL 32
-#define LIMIT_BACKLOG_SHARE_LARGE 2
-
 /* A guest that took nothing for so long loses what waits for it, and then one frame waits at most (xen-netback: 10 s). */
 #define LIMIT_STALL_MS 10000
 

@@ -23,6 +23,7 @@ void test_slots(CU_pSuite suite);
 void test_slots_extra(CU_pSuite suite);
 void test_steering(CU_pSuite suite);
 void test_tag(CU_pSuite suite);
+void test_waiting(CU_pSuite suite);
 
 static const struct unit_suite suites[] = {
 	{ "pool", test_pool },
@@ -41,6 +42,7 @@ static const struct unit_suite suites[] = {
 	{ "exchange", test_exchange },
 	{ "steering", test_steering },
 	{ "tag", test_tag },
+	{ "waiting", test_waiting },
 };
 
 int

@@ -67,6 +67,59 @@ pool_alloc_at_each_large(void)
 	pools_destroy(&pools);
 }
 
+/* All shares of a pool together are no more than the pool, however many use it; what one may have gets less. */
+static void
+pools_share_of_each(void)
+{
+	static const struct {
+		unsigned n_pollers, n_ethdevs;
+	} rows[] = { { 0, 0 }, { 1, 1 }, { 2, 1 }, { 16, 4 }, { 16, 64 } };
+
+	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct pools p = { .n_pollers = rows[i].n_pollers, .n_ethdevs = rows[i].n_ethdevs };
+		unsigned n_pollers = RTE_MAX(p.n_pollers, 1u), n_ethdevs = RTE_MAX(p.n_ethdevs, 1u);
+
+		CU_ASSERT_EQUAL_FATAL(pools_create(&p, 4095, 255), 0);
+		for (enum pool_kind k = POOL_SMALL; k < POOL_N; k++) {
+			unsigned size = k == POOL_SMALL ? 4095 : 255;
+			unsigned sum = n_pollers * pools_share(&p, POOL_USE_WAITING, k) +
+				       n_ethdevs * pools_share(&p, POOL_USE_NIC_RX, k) +
+				       n_ethdevs * pools_share(&p, POOL_USE_NIC_TX, k) +
+				       (n_pollers + 1) * pools_share(&p, POOL_USE_CACHE, k);
+			CU_ASSERT(sum <= size - size / 8);
+		}
+		CU_ASSERT(p.large->cache_size * 3 / 2 * (n_pollers + 1) <= 256 / 8);
+		CU_ASSERT(p.small->cache_size * 3 / 2 * (n_pollers + 1) <= 4096 / 8);
+		pools_destroy(&p);
+	}
+}
+
+/* What is too small is told, with the setting's name; the defaults do for four threads and four devices. */
+static void
+pools_are_small_of_each(void)
+{
+	static const struct {
+		unsigned n_pollers, n_ethdevs, n_small, n_large;
+		const char *text; /* NULL: nothing to tell */
+	} rows[] = {
+		{ 1, 0, 1023, 127, "memory.small_buffers: 1023 is little for 1 ethdev uplinks: each may hold 128" },
+		{ 4, 4, 8191, 511, NULL },
+		{ 4, 5, 8191, 511, "memory.small_buffers: 8191 is little for 5 ethdev uplinks: each may hold 204" },
+		{ 16, 1, 8191, 511, "memory.small_buffers: 8191 is little for 16 polling threads" },
+		{ 16, 1, 16383, 255, "memory.large_buffers: 255 is little for 16 polling threads" },
+		{ 1, 9, 32767, 511, "memory.large_buffers: 511 is little for 9 ethdev uplinks" },
+	};
+
+	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct rte_mempool small = { .size = rows[i].n_small }, large = { .size = rows[i].n_large };
+		struct pools p = { .n_pollers = rows[i].n_pollers, .n_ethdevs = rows[i].n_ethdevs, .small = &small, .large = &large };
+		char why[200] = "";
+
+		CU_ASSERT_EQUAL(pools_are_small(&p, why, sizeof(why)), rows[i].text != NULL);
+		CU_ASSERT_PTR_NOT_NULL(strstr(why, rows[i].text != NULL ? rows[i].text : ""));
+	}
+}
+
 static struct vif_queue queue;
 
 static unsigned
@@ -121,6 +174,8 @@ test_pool(CU_pSuite suite)
 {
 	UNIT_ADD(suite, pool_alloc_small);
 	UNIT_ADD(suite, pool_alloc_at_each_large);
+	UNIT_ADD(suite, pools_share_of_each);
+	UNIT_ADD(suite, pools_are_small_of_each);
 	UNIT_ADD(suite, to_guest_slots_by_page);
 	UNIT_ADD(suite, to_guest_slots_with_headroom);
 }

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Buffers that ports hold back because their far end does not take them yet. Private to dp.
+ *
+ * Theory of operation: all ports of a poller share a budget of each pool (POOL_USE_WAITING). A port may hold half of what is
+ * left of it, a queue of a vif its part of that. So one that takes nothing holds a third of the budget at most, many such
+ * hold the same each, and something is always left for the next one. Switch chips bound their queues in this way (dynamic
+ * thresholds).
+ * Threads: the port's owner.
+ */
+#ifndef VPE_DP_WAITING_H
+#define VPE_DP_WAITING_H
+
+#include <stdbool.h>
+
+#include "dp/poller.h"
+
+/* Whether `port` may hold back another buffer of that pool. */
+static inline bool
+waiting_has_room(const struct port *port, enum pool_kind kind)
+{
+	const struct poller *pl = port->owner;
+
+	return pl->n_waiting[kind] < pl->n_waiting_max[kind] &&
+	       port->n_waiting[kind] * 2 * port->leader->n_queues < pl->n_waiting_max[kind] - pl->n_waiting[kind];
+}
+
+/* Counts that `port` holds `m` back (`change` is 1), or does no longer (-1). */
+static inline void
+waiting_count(struct port *port, const struct rte_mbuf *m, int change)
+{
+	enum pool_kind kind = pool_kind_of(port->owner->pools, m);
+
+	port->n_waiting[kind] += (unsigned)change;
+	port->owner->n_waiting[kind] += (unsigned)change;
+}
+
+#endif
