@@ -11,8 +11,9 @@
 #include "base/util.h"
 #include "dp/offload.h"
 #include "dp/poller.h"
+#include "dp/tx_keep.h"
 
-#define QUEUE_DESCRIPTORS 1024
+#define RX_DESCRIPTORS_MAX 1024u
 
 #define TX_CSUM4 (RTE_ETH_TX_OFFLOAD_IPV4_CKSUM | RTE_ETH_TX_OFFLOAD_TCP_CKSUM | RTE_ETH_TX_OFFLOAD_UDP_CKSUM)
 #define TX_CSUM6 (RTE_ETH_TX_OFFLOAD_TCP_CKSUM | RTE_ETH_TX_OFFLOAD_UDP_CKSUM)
@@ -23,6 +24,7 @@ struct eth_port {
 	struct port port;
 	uint16_t id; /* ethdev's */
 	bool prepare; /* the device has transmit offloads on: frames go through rte_eth_tx_prepare() */
+	struct tx_keep keep;
 };
 
 static struct eth_port *
@@ -54,9 +56,11 @@ linear(struct port *port, struct rte_mbuf *m)
 static unsigned
 eth_rx_burst(struct port *port, struct rte_mbuf **frames, unsigned n)
 {
-	unsigned n_got = rte_eth_rx_burst(eth_of(port)->id, 0, frames, (uint16_t)n);
+	struct eth_port *eth = eth_of(port);
+	unsigned n_got = rte_eth_rx_burst(eth->id, 0, frames, (uint16_t)n);
 	unsigned n_frames = 0;
 
+	tx_keep_look(&eth->keep, port->owner->now);
 	for (unsigned i = 0; i < n_got; i++) {
 		struct rte_mbuf *m = frames[i];
 		if (m->pkt_len < RTE_ETHER_HDR_LEN) {
@@ -93,13 +97,31 @@ request_offloads(struct port *port, struct rte_mbuf **frames, unsigned n)
 	return n_ready;
 }
 
+/* Gives frames in large buffers the form in which they may stay in the ring. Returns how many frames are left. */
+static unsigned
+keep_share(struct eth_port *eth, struct rte_mbuf **frames, unsigned n)
+{
+	unsigned n_ready = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		struct rte_mbuf *m = frames[i];
+		if (pool_kind_of(eth->port.owner->pools, m) == POOL_LARGE) {
+			m = tx_keep_frame(&eth->keep, &eth->port, m);
+			if (m == NULL)
+				continue;
+		}
+		frames[n_ready++] = m;
+	}
+	eth->keep.is_sent = true;
+	return n_ready;
+}
+
 /* Drops what the device could not send as it is described, before it sees it (XSA-423). Returns how many are left. */
 static unsigned
 prepare(struct eth_port *eth, struct rte_mbuf **frames, unsigned n)
 {
 	unsigned n_ready = 0;
 
-	n = request_offloads(&eth->port, frames, n);
 	while (n_ready < n) {
 		n_ready += rte_eth_tx_prepare(eth->id, 0, frames + n_ready, (uint16_t)(n - n_ready));
 		if (n_ready == n)
@@ -117,6 +139,9 @@ eth_tx_burst(struct port *port, struct rte_mbuf **frames, unsigned n)
 	struct eth_port *eth = eth_of(port);
 	uint64_t bytes = 0;
 
+	if (eth->prepare)
+		n = request_offloads(port, frames, n);
+	n = keep_share(eth, frames, n);
 	if (eth->prepare)
 		n = prepare(eth, frames, n);
 	for (unsigned i = 0; i < n; i++)
@@ -145,6 +170,7 @@ eth_destroy(struct port *port)
 
 	rte_eth_dev_stop(eth->id);
 	rte_eth_dev_close(eth->id);
+	tx_keep_fini(&eth->keep);
 	port_fini(port);
 	rte_free(eth);
 }
@@ -202,8 +228,10 @@ is_virtio(const struct rte_eth_dev_info *info)
 static int
 setup_queues(struct eth_port *eth, struct pools *pools, const struct rte_eth_dev_info *info)
 {
-	uint16_t n_rx = QUEUE_DESCRIPTORS;
-	uint16_t n_tx = QUEUE_DESCRIPTORS;
+	unsigned rx_share = RTE_MAX(pools_share(pools, POOL_USE_NIC_RX, POOL_SMALL), 1u);
+	uint16_t n_rx = (uint16_t)rte_align32prevpow2(RTE_MIN(rx_share, RX_DESCRIPTORS_MAX));
+	bool large = eth->port.max_frame > POOL_SMALL_ROOM || (info->tx_offload_capa & RTE_ETH_TX_OFFLOAD_TCP_TSO) != 0;
+	uint16_t n_tx = tx_keep_descriptors(&eth->keep, pools, info->driver_name, large);
 	struct rte_eth_txconf tx = info->default_txconf;
 	int ret = rte_eth_dev_adjust_nb_rx_tx_desc(eth->id, &n_rx, &n_tx);
 
@@ -232,17 +260,22 @@ start_device(struct eth_port *eth, struct pools *pools, unsigned mtu)
 	if (ret == 0 && mtu > 0)
 		ret = rte_eth_dev_set_mtu(eth->id, (uint16_t)mtu);
 	if (ret == 0)
-		ret = setup_queues(eth, pools, &info);
+		ret = rte_eth_dev_get_mtu(eth->id, &now_mtu);
+	if (ret < 0)
+		return ret;
+	eth->port.max_frame = now_mtu + LIMIT_FRAME_OVERHEAD;
+	tx_keep_init(&eth->keep, eth->id, pools, &info, (conf.txmode.offloads & RTE_ETH_TX_OFFLOAD_MULTI_SEGS) != 0);
+	ret = setup_queues(eth, pools, &info);
 	if (ret == 0)
 		ret = rte_eth_dev_start(eth->id);
-	if (ret == 0)
-		ret = rte_eth_dev_get_mtu(eth->id, &now_mtu);
 	if (ret < 0)
 		return ret;
 	rte_eth_promiscuous_enable(eth->id); /* not all virtual devices know it; those deliver everything anyway */
 	eth->port.takes = takes_of(conf.txmode.offloads);
-	eth->port.max_frame = now_mtu + LIMIT_FRAME_OVERHEAD;
 	eth->prepare = eth->port.takes != 0;
+	tx_keep_start(&eth->keep);
+	if (eth->keep.n_segs_max > 1) /* else such a frame could never leave as a copy */
+		eth->port.max_gso = util_min(LIMIT_FRAME_SIZE, eth->keep.n_segs_max * POOL_SMALL_ROOM);
 	return 0;
 }
 

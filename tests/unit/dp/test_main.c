@@ -23,6 +23,7 @@ void test_slots(CU_pSuite suite);
 void test_slots_extra(CU_pSuite suite);
 void test_steering(CU_pSuite suite);
 void test_tag(CU_pSuite suite);
+void test_tx_keep(CU_pSuite suite);
 void test_waiting(CU_pSuite suite);
 
 static const struct unit_suite suites[] = {
@@ -42,6 +43,7 @@ static const struct unit_suite suites[] = {
 	{ "exchange", test_exchange },
 	{ "steering", test_steering },
 	{ "tag", test_tag },
+	{ "tx_keep", test_tx_keep },
 	{ "waiting", test_waiting },
 };
 
