@@ -69,6 +69,7 @@ static CU_SuiteInfo suites[] = {
 	{ "mcast", adaptive_two, sim_dp_stop, NULL, NULL, mcast_cases },
 	{ "headroom", adaptive, sim_dp_stop, NULL, NULL, headroom_cases },
 	{ "carrier", adaptive, sim_dp_stop, NULL, NULL, carrier_cases },
+	{ "buffers", adaptive, sim_dp_stop, NULL, NULL, buffers_cases },
 	{ "rate", adaptive, sim_dp_stop, NULL, NULL, rate_cases },
 	{ "weight", always, sim_dp_stop, NULL, NULL, weight_cases },
 	{ "policy", adaptive_two, sim_dp_stop, NULL, NULL, policy_cases },

@@ -19,6 +19,7 @@ extern CU_TestInfo uplink_limits_cases[];
 extern CU_TestInfo mcast_cases[];
 extern CU_TestInfo headroom_cases[];
 extern CU_TestInfo carrier_cases[];
+extern CU_TestInfo buffers_cases[];
 extern CU_TestInfo rate_cases[];
 extern CU_TestInfo weight_cases[];
 extern CU_TestInfo policy_cases[];
