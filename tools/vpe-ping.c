@@ -71,6 +71,7 @@ new_frame(struct ping *p, unsigned len)
 	if (buf == NULL)
 		errx(EXIT_FAILURE, "no buffer is free");
 	buf->len = (uint16_t)len;
+	memset(buf->data, 0, len); /* what was received into it is not for whoever is asked */
 	return buf;
 }
 
