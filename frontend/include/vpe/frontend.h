@@ -58,6 +58,10 @@ struct vpe_fe; /* an open vif */
  * A part of a frame. A frame is a list of one or more, of which the first describes the whole. Owner: the caller from
  * vpe_fe_alloc() or vpe_fe_rx_burst() until vpe_fe_free() or until vpe_fe_tx_burst() takes it. A received frame may be
  * sent back as it is. `data` may point anywhere into the buffer's page as long as `len` bytes follow in it.
+ *
+ * The page stays granted to the backend, whoever owns the buffer: it may read and write all of it at any time. So copy the part of
+ * a received frame that you check, and use the copy. A page also keeps what was in it before: write all `len` bytes of what
+ * you send.
  */
 struct vpe_fe_buf {
 	struct vpe_fe_buf *next; /* the frame's next part; NULL = this is the last one */
