@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
@@ -53,6 +54,14 @@ set_signals(void)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
+/* Waiting for a page that was swapped out would hold up all guests. Locks what is used, not whole stacks. */
+static void
+lock_memory(void)
+{
+	if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) < 0)
+		log_warning("the daemon's memory may be swapped out: %s", strerror(errno));
+}
+
 /* Runs until the end is asked for. 0 or -errno; `why` says what kept it from starting. */
 static int
 serve(const struct settings *settings, char *why)
@@ -63,6 +72,7 @@ serve(const struct settings *settings, char *why)
 
 	if (dp == NULL)
 		return -errno;
+	lock_memory();
 	struct ctl *ctl = ctl_create(settings_ctl(settings), dp, xen, why, WHY_SIZE);
 	int ret = ctl == NULL ? -errno : 0;
 	if (ctl != NULL) {
