@@ -24,6 +24,7 @@ struct eth_port {
 	struct port port;
 	uint16_t id; /* ethdev's */
 	bool prepare; /* the device has transmit offloads on: frames go through rte_eth_tx_prepare() */
+	const char *fault; /* why the device is of no use any more (release); EAL's interrupt thread finds out */
 	struct tx_keep keep;
 };
 
@@ -32,6 +33,43 @@ eth_of(struct port *port)
 {
 	return member_of(port, struct eth_port, port);
 }
+
+/* ---- the end of a device ------------------------------------------------------------------------------- */
+
+/* Its driver says that it was taken out, or that a VF's PF was reset. In EAL's interrupt thread. */
+static int
+device_event(uint16_t id, enum rte_eth_event_type event, void *arg, void *ret)
+{
+	struct eth_port *eth = arg;
+
+	(void)id;
+	(void)ret;
+	__atomic_store_n(&eth->fault, event == RTE_ETH_EVENT_INTR_RMV ? "its device is gone" : "its device was reset",
+			 __ATOMIC_RELEASE);
+	return 0;
+}
+
+static void
+watch_device(struct eth_port *eth)
+{
+	rte_eth_dev_callback_register(eth->id, RTE_ETH_EVENT_INTR_RMV, device_event, eth);
+	rte_eth_dev_callback_register(eth->id, RTE_ETH_EVENT_INTR_RESET, device_event, eth);
+}
+
+static void
+unwatch_device(struct eth_port *eth)
+{
+	rte_eth_dev_callback_unregister(eth->id, RTE_ETH_EVENT_INTR_RMV, device_event, eth);
+	rte_eth_dev_callback_unregister(eth->id, RTE_ETH_EVENT_INTR_RESET, device_event, eth);
+}
+
+static const char *
+fault_of(const struct eth_port *eth)
+{
+	return __atomic_load_n(&eth->fault, __ATOMIC_ACQUIRE);
+}
+
+/* ---- frames -------------------------------------------------------------------------------------------- */
 
 /* A received frame in one segment: `m` itself or, if the device scattered it, a copy. NULL: dropped and counted. */
 static struct rte_mbuf *
@@ -57,9 +95,13 @@ static unsigned
 eth_rx_burst(struct port *port, struct rte_mbuf **frames, unsigned n)
 {
 	struct eth_port *eth = eth_of(port);
-	unsigned n_got = rte_eth_rx_burst(eth->id, 0, frames, (uint16_t)n);
 	unsigned n_frames = 0;
 
+	if (unlikely(fault_of(eth) != NULL)) {
+		port_set_fault(port, fault_of(eth));
+		return 0;
+	}
+	unsigned n_got = rte_eth_rx_burst(eth->id, 0, frames, (uint16_t)n);
 	tx_keep_look(&eth->keep, port->owner->now);
 	for (unsigned i = 0; i < n_got; i++) {
 		struct rte_mbuf *m = frames[i];
@@ -139,6 +181,11 @@ eth_tx_burst(struct port *port, struct rte_mbuf **frames, unsigned n)
 	struct eth_port *eth = eth_of(port);
 	uint64_t bytes = 0;
 
+	if (unlikely(fault_of(eth) != NULL)) {
+		port->stats.n_dropped[DROP_PORT_ERROR] += n;
+		rte_pktmbuf_free_bulk(frames, n);
+		return;
+	}
 	if (eth->prepare)
 		n = request_offloads(port, frames, n);
 	n = keep_share(eth, frames, n);
@@ -155,6 +202,8 @@ eth_tx_burst(struct port *port, struct rte_mbuf **frames, unsigned n)
 	port->stats.tx_bytes += bytes;
 }
 
+/* ---- life ---------------------------------------------------------------------------------------------- */
+
 /* Poll-mode drivers of virtual devices have no interrupt to wait for, and those of NICs are not asked for theirs. */
 static enum port_armed
 eth_arm(struct port *port)
@@ -168,6 +217,7 @@ eth_destroy(struct port *port)
 {
 	struct eth_port *eth = eth_of(port);
 
+	unwatch_device(eth);
 	rte_eth_dev_stop(eth->id);
 	rte_eth_dev_close(eth->id);
 	tx_keep_fini(&eth->keep);
@@ -304,6 +354,7 @@ port_eth_create(struct dp *dp, const char *name, const char *devargs, unsigned m
 		errno = -ret;
 		return NULL;
 	}
+	watch_device(eth);
 	return &eth->port;
 }
 

@@ -89,6 +89,19 @@ outside_ring_set_link(bool up)
 	return (up ? rte_eth_dev_set_link_up(id) : rte_eth_dev_set_link_down(id)) == 0;
 }
 
+/* DPDK has these for drivers; Debian ships no header that declares them. */
+struct rte_eth_dev *rte_eth_dev_allocated(const char *name);
+int rte_eth_dev_callback_process(struct rte_eth_dev *dev, enum rte_eth_event_type event, void *ret);
+
+void
+outside_ring_remove(void)
+{
+	struct rte_eth_dev *dev = rte_eth_dev_allocated(OUTSIDE_RING_DEVICE);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(dev);
+	rte_eth_dev_callback_process(dev, RTE_ETH_EVENT_INTR_RMV, NULL);
+}
+
 bool
 outside_ring_send(const struct frame *f)
 {

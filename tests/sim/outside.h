@@ -34,6 +34,9 @@ bool outside_ring_expect_segments(const struct frame *f);
 /* Its link, as the daemon sees it. */
 bool outside_ring_set_link(bool up);
 
+/* Its driver says that it was taken out. */
+void outside_ring_remove(void);
+
 /* ---- a kernel device ------------------------------------------------------------------------------------ */
 
 /* Sets the device up and opens a socket on it; negative on error. */

@@ -154,6 +154,40 @@ ethdev_into_stalled_guest(void)
 	outside_ring_stop(&s);
 }
 
+static bool
+has_no_uplink(void *arg)
+{
+	bool found = false;
+
+	(void)arg;
+	for (unsigned id = 0; id < LIMIT_PORTS; id++) {
+		const struct port *port = dp_port(sim_dp(), id);
+		found = found || (port != NULL && strcmp(port->ops->kind, "eth") == 0);
+	}
+	return !found;
+}
+
+/* A NIC that is taken out is not touched any more. Guests go on without it. */
+static void
+ethdev_removed(void)
+{
+	struct sim s;
+
+	if (!outside_ring_opened())
+		return;
+	start(&s, UPLINK_ETHDEV, OUTSIDE_RING_DEVICE);
+	struct guest *a = sim_add(&s), *b = sim_add(&s);
+	sim_connect_all(&s);
+	CU_ASSERT(!has_no_uplink(NULL));
+	outside_ring_remove();
+	CU_ASSERT(flow_until(has_no_uplink, NULL));
+	struct frame f = frame_in(a, FRAME_RAW, 100, 1);
+	CU_ASSERT(outside_ring_send(&f)); /* nobody takes it */
+	CU_ASSERT(flow_exchange(a, b, 100));
+	CU_ASSERT_EQUAL(a->stats.n_rx_frames, 100);
+	outside_ring_stop(&s);
+}
+
 /* An uplink that does not exist is told in a sentence, and nothing stays open. */
 static void
 uplink_missing(void)
@@ -341,6 +375,7 @@ CU_TestInfo uplink_cases[] = {
 	{ "ethdev_gso", ethdev_gso },
 	{ "ethdev_flood", ethdev_flood },
 	{ "ethdev_into_stalled_guest", ethdev_into_stalled_guest },
+	{ "ethdev_removed", ethdev_removed },
 	{ "uplink_missing", uplink_missing },
 	{ "echo", echo },
 	{ "tap", tap },
