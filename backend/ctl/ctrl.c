@@ -138,30 +138,32 @@ do_add(struct ctrl *ctrl, const request_t *req)
 	return XEN_NETIF_CTRL_STATUS_SUCCESS;
 }
 
-/* The place of `ref` among the grants, or n_grants. */
-static unsigned
-find_grant(const struct ctrl *ctrl, uint32_t ref)
-{
-	unsigned i = 0;
-
-	while (i < ctrl->n_grants && ctrl->grant[i].ref != ref)
-		i++;
-	return i;
-}
-
-/* Takes what the list names out of the grants into ctrl->gone, and says in the list which that was. */
+/* Takes what the list names out of the grants into ctrl->gone, and says in the list which that was. Its places are left empty. */
 static void
 take_out(struct ctrl *ctrl, struct xen_netif_gref *list, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++) {
-		unsigned at = find_grant(ctrl, list[i].ref);
-		list[i].status = at == ctrl->n_grants ? XEN_NETIF_CTRL_STATUS_INVALID_PARAMETER
-						      : XEN_NETIF_CTRL_STATUS_SUCCESS;
-		if (at == ctrl->n_grants)
+		const struct static_grant *found = static_grants_find(ctrl->table, list[i].ref);
+		bool is_there = found != NULL && ctrl->grant[found->place].page != NULL; /* the list may name it twice */
+		list[i].status = is_there ? XEN_NETIF_CTRL_STATUS_SUCCESS : XEN_NETIF_CTRL_STATUS_INVALID_PARAMETER;
+		if (!is_there)
 			continue;
-		ctrl->gone[ctrl->n_gone++] = ctrl->grant[at];
-		ctrl->grant[at] = ctrl->grant[--ctrl->n_grants];
+		ctrl->gone[ctrl->n_gone++] = *found;
+		ctrl->grant[found->place].page = NULL;
 	}
+}
+
+/* Moves the grants into the empty places. Their order stays that of the table. */
+static void
+close_up(struct ctrl *ctrl)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < ctrl->n_grants; i++) {
+		if (ctrl->grant[i].page != NULL)
+			ctrl->grant[n++] = ctrl->grant[i];
+	}
+	ctrl->n_grants = n;
 }
 
 static uint32_t
@@ -179,11 +181,12 @@ do_del(struct ctrl *ctrl, const request_t *req, uint32_t *data)
 	*data = ctrl->n_gone;
 	bool told = copy_page(ctrl, req->data[1], list, n * (uint32_t)sizeof(*list), GRANT_COPY_DEST_REF);
 	if (ctrl->n_gone > 0 && !hand_over(ctrl)) {
-		memcpy(ctrl->grant + ctrl->n_grants, ctrl->gone, ctrl->n_gone * sizeof(*ctrl->gone));
-		ctrl->n_grants += ctrl->n_gone;
+		for (unsigned i = 0; i < ctrl->n_gone; i++)
+			ctrl->grant[ctrl->gone[i].place] = ctrl->gone[i];
 		*data = ctrl->n_gone = 0;
 		told = false;
 	}
+	close_up(ctrl);
 	if (!ctrl->busy) {
 		free(ctrl->gone);
 		ctrl->gone = NULL;

@@ -3,26 +3,56 @@
 #include "dp/static_grants.h"
 
 #include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#define KEYS_TRIED 64u /* one in a few is refused, whatever the references are */
+
+/* Puts the grants into the empty table. False: its key is no good for them. */
+static bool
+fill(struct static_grants *grants, const struct static_grant *grant, unsigned n)
+{
+	uint16_t place = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		struct static_grant *entry = &grants->entry[static_grants_place(grants, grant[i].ref)];
+		unsigned at = 0;
+
+		if (grant[i].page == NULL)
+			continue;
+		while (at < STATIC_GRANTS_STEPS && entry[at].page != NULL)
+			at++;
+		if (at == STATIC_GRANTS_STEPS)
+			return false;
+		entry[at] = grant[i];
+		entry[at].place = place++;
+	}
+	grants->n = place;
+	return true;
+}
 
 struct static_grants *
 static_grants_create(const struct static_grant *grant, unsigned n)
 {
-	uint32_t size = 2;
+	unsigned bits = 1;
 
-	while (size < 2 * n)
-		size *= 2;
-	struct static_grants *grants = calloc(1, sizeof(*grants) + size * sizeof(grants->entry[0]));
+	while (1u << bits < 2 * n)
+		bits++;
+	size_t entries = ((1u << bits) + STATIC_GRANTS_STEPS) * sizeof(struct static_grant);
+	struct static_grants *grants = calloc(1, sizeof(*grants) + entries);
 	if (grants == NULL)
 		return NULL;
-	grants->mask = size - 1;
-	grants->n = n;
-	for (unsigned i = 0; i < n; i++) {
-		uint32_t at = static_grants_place(grants, grant[i].ref);
-		while (grants->entry[at].page != NULL)
-			at = (at + 1) & grants->mask;
-		grants->entry[at] = grant[i];
+	grants->shift = 64 - bits;
+	for (unsigned i = 0; i < KEYS_TRIED; i++) {
+		if (getrandom(&grants->key, sizeof(grants->key), 0) != sizeof(grants->key))
+			break;
+		grants->key |= 1;
+		if (fill(grants, grant, n))
+			return grants;
+		memset(grants->entry, 0, entries);
 	}
-	return grants;
+	free(grants);
+	return NULL;
 }
 
 void

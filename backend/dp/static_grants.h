@@ -16,23 +16,34 @@
 struct static_grant {
 	uint32_t ref;
 	bool writable;
-	uint8_t *page; /* NULL: an empty place in the table */
+	uint16_t place; /* in the list that the table was made of */
+	uint8_t *page;  /* NULL: an empty place in the table */
 };
+
+/*
+ * The guest chooses the references, and must not make look-ups slow with them: places are found with a key that it does not know,
+ * and no entry is more than STATIC_GRANTS_STEPS places from where it belongs. A key with which one would be is not taken.
+ */
+#define STATIC_GRANTS_STEPS 16u
 
 struct static_grants {
-	uint32_t mask; /* size of entry[] - 1 */
-	unsigned n;    /* grants */
-	struct static_grant entry[];
+	uint64_t key;   /* odd */
+	unsigned shift; /* 64 - bits of a place */
+	unsigned n;     /* grants */
+	struct static_grant entry[]; /* STATIC_GRANTS_STEPS more than there are places, so that none wraps around */
 };
 
-/* A table of `n` grants, each with a reference of its own. NULL if memory is short. */
+/*
+ * A table of those of the `n` grants in the list that have a page, each with a reference of its own; their `place` is the number of
+ * such before them. At most LIMIT_STATIC_GRANTS. NULL if memory is short, or randomness.
+ */
 struct static_grants *static_grants_create(const struct static_grant *grant, unsigned n);
 void static_grants_destroy(struct static_grants *grants); /* NULL is allowed */
 
 static inline uint32_t
 static_grants_place(const struct static_grants *grants, uint32_t ref)
 {
-	return (ref * 2654435761u >> 8) & grants->mask; /* Knuth's multiplicative hash; the table is half empty */
+	return (uint32_t)(ref * grants->key >> grants->shift); /* Dietzfelbinger's universal hash; the table is half empty */
 }
 
 /* The entry of `ref`, or NULL. `grants` may be NULL. */
@@ -41,13 +52,12 @@ static_grants_find(const struct static_grants *grants, uint32_t ref)
 {
 	if (grants == NULL)
 		return NULL;
-	for (uint32_t i = static_grants_place(grants, ref);; i = (i + 1) & grants->mask) {
-		const struct static_grant *entry = &grants->entry[i];
-		if (entry->page == NULL)
-			return NULL;
-		if (entry->ref == ref)
-			return entry;
+	const struct static_grant *entry = &grants->entry[static_grants_place(grants, ref)];
+	for (unsigned i = 0; i < STATIC_GRANTS_STEPS && entry[i].page != NULL; i++) {
+		if (entry[i].ref == ref)
+			return &entry[i];
 	}
+	return NULL;
 }
 
 #endif

@@ -21,6 +21,7 @@ void test_offload_host(CU_pSuite suite);
 void test_segment(CU_pSuite suite);
 void test_slots(CU_pSuite suite);
 void test_slots_extra(CU_pSuite suite);
+void test_static_grants(CU_pSuite suite);
 void test_steering(CU_pSuite suite);
 void test_tag(CU_pSuite suite);
 void test_tx_keep(CU_pSuite suite);
@@ -45,6 +46,7 @@ static const struct unit_suite suites[] = {
 	{ "tag", test_tag },
 	{ "tx_keep", test_tx_keep },
 	{ "waiting", test_waiting },
+	{ "static_grants", test_static_grants },
 };
 
 int
