@@ -8,7 +8,7 @@
 
 set -u
 
-N_CASES=64
+N_CASES=68
 
 srcdir=${srcdir:-.}
 

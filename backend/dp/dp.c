@@ -34,6 +34,7 @@ struct dp {
 	struct poller *poller[LIMIT_POLLERS];
 	struct port *port[LIMIT_PORTS]; /* attached, being attached or being detached */
 	struct dp_slot slot[LIMIT_PORTS];
+	struct crossing_load *crossing; /* LIMIT_PORTS of them */
 	unsigned next_id;               /* ids are handed out round robin, so that one is not soon used again */
 };
 
@@ -52,6 +53,7 @@ start_poller(struct dp *dp, unsigned idx, const struct dp_params *params, const 
 	pl->lcore = idx + 1;
 	pl->pools = &dp->pools;
 	pl->bridges = &dp->bridges;
+	pl->crossings.load = dp->crossing;
 	int ret = poller_init(pl, idx, params, xen);
 	if (ret < 0)
 		return ret;
@@ -94,7 +96,13 @@ dp_create(const struct dp_params *params, const struct xen_ops *xen, char *why, 
 	dp->pools.n_pollers = params->n_pollers;
 	dp->pools.n_ethdevs = params->n_devargs;
 	dp->event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	ret = dp->event_fd < 0 ? -errno : pools_create(&dp->pools, params->n_small_buffers, params->n_large_buffers);
+	dp->crossing = rte_zmalloc("crossing", LIMIT_PORTS * sizeof(dp->crossing[0]), RTE_CACHE_LINE_SIZE);
+	if (dp->event_fd < 0)
+		ret = -errno;
+	else if (dp->crossing == NULL)
+		ret = -ENOMEM;
+	else
+		ret = pools_create(&dp->pools, params->n_small_buffers, params->n_large_buffers);
 	for (unsigned i = 0; ret == 0 && i < params->n_pollers; i++) {
 		dp->n_pollers++;
 		ret = start_poller(dp, i, params, xen);
@@ -118,6 +126,7 @@ dp_destroy(struct dp *dp)
 	for (unsigned i = 0; i < dp->n_pollers; i++)
 		stop_poller(dp->poller[i]);
 	pools_destroy(&dp->pools);
+	rte_free(dp->crossing);
 	if (dp->event_fd >= 0)
 		close(dp->event_fd);
 	free(dp);
@@ -260,6 +269,17 @@ static const enum dp_event_kind event_of[] = {
 	[HANDOFF_MOVE] = DP_MOVED,
 };
 
+/* No poller knows the port any more. */
+static void
+forget(struct dp *dp, unsigned id)
+{
+	struct port *port = dp->port[id];
+
+	for (unsigned i = 0; i < port->n_queues; i++)
+		crossing_drain(dp->crossing, port->queue[i]);
+	dp->port[id] = NULL;
+}
+
 /* Whether there is something to tell about the port with index `id`; fills `event`. */
 static bool
 slot_event(struct dp *dp, unsigned id, struct dp_event *event)
@@ -275,7 +295,7 @@ slot_event(struct dp *dp, unsigned id, struct dp_event *event)
 		slot->waiting = false;
 		event->kind = event_of[slot->handoff.kind];
 		if (event->kind == DP_DETACHED)
-			dp->port[id] = NULL;
+			forget(dp, id);
 		return true;
 	}
 	/* Acquire: pairs with port_set_fault(). */

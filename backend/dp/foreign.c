@@ -32,6 +32,7 @@ struct foreign_pages {
 	struct foreign *memory;
 	unsigned n_mapped;
 	unsigned n_may_map;
+	unsigned n_maps; /* and unmaps, since foreign_take_maps() */
 	uint32_t oldest; /* place that foreign_age() looks at next */
 	struct foreign_grant *table[TABLE_FRAMES];
 	bool table_failed[TABLE_FRAMES]; /* is not tried again */
@@ -62,6 +63,7 @@ let_go(struct foreign_pages *pages, struct place *place)
 	if (place->page != NULL) {
 		pages->ops->unmap_page(pages->memory, place->page);
 		pages->n_mapped--;
+		pages->n_maps++;
 	}
 	*place = (struct place){ 0 };
 }
@@ -93,6 +95,15 @@ foreign_age(struct foreign_pages *pages)
 }
 
 unsigned
+foreign_take_maps(struct foreign_pages *pages)
+{
+	unsigned n = pages->n_maps;
+
+	pages->n_maps = 0;
+	return n;
+}
+
+unsigned
 foreign_mapped(const struct foreign_pages *pages)
 {
 	return pages->n_mapped;
@@ -107,6 +118,7 @@ entry_of(struct foreign_pages *pages, uint32_t ref)
 		return NULL;
 	if (pages->table[frame] == NULL) {
 		pages->table[frame] = pages->ops->map_table(pages->memory, frame);
+		pages->n_maps++;
 		pages->table_failed[frame] = pages->table[frame] == NULL;
 		if (pages->table_failed[frame])
 			return NULL;
@@ -165,6 +177,7 @@ page_of(struct foreign_pages *pages, uint32_t frame)
 			return NULL;
 		pages->n_may_map--;
 		place->page = pages->ops->map_page(pages->memory, frame);
+		pages->n_maps++;
 		if (place->page == NULL) {
 			*place = (struct place){ 0 };
 			return NULL;

@@ -39,6 +39,9 @@ bool foreign_copy(struct foreign_pages *pages, uint32_t ref, uint16_t offset, vo
 /* Lets go of one page that was not used for long; to be called about once a millisecond. */
 void foreign_age(struct foreign_pages *pages);
 
+/* How often something was mapped or unmapped since the last call. */
+unsigned foreign_take_maps(struct foreign_pages *pages);
+
 /* Pages that are mapped now. */
 unsigned foreign_mapped(const struct foreign_pages *pages);
 

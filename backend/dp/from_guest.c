@@ -6,6 +6,10 @@
  * packet's frame (offload.c), write and publish the responses; notify a little later, if that is still wanted.
  * Called by port_vif.c.
  */
+#include <rte_ether.h>
+#include <rte_ip.h>
+#include <rte_tcp.h>
+
 #include "dp/copy.h"
 #include "dp/mcast.h"
 #include "dp/offload.h"
@@ -37,6 +41,17 @@ page_offset_of(const struct gpkt *pkt)
 	while (i < pkt->n_slots && pkt->slot[i].offset != 0)
 		size += pkt->slot[i++].size;
 	return i == pkt->n_slots || size % 2 != 0 ? 0 : (POOL_PAGE - size % POOL_PAGE) % POOL_PAGE;
+}
+
+/* What the packet becomes when it is cut, if it is to be. Its headers are not known yet: they are at least these. */
+static uint32_t
+wire_bytes(const struct gpkt *pkt)
+{
+	uint32_t ip = pkt->gso_type == XEN_NETIF_GSO_TYPE_TCPV6 ? sizeof(struct rte_ipv6_hdr) : sizeof(struct rte_ipv4_hdr);
+
+	if (pkt->gso_type == XEN_NETIF_GSO_TYPE_NONE)
+		return pkt->size;
+	return offload_wire_bytes(pkt->size, (uint32_t)(RTE_ETHER_HDR_LEN + ip + sizeof(struct rte_tcp_hdr)), pkt->gso_size);
 }
 
 /* Adds the packet's copies into a fresh buffer. Returns false if no buffer is free. */
@@ -88,7 +103,8 @@ take_packet(struct vif_queue *q, struct copy_batch *copy, struct burst *b)
 			q->port.owner->is_starved = true;
 			return false;
 		}
-		meter_charge(q->meter_from, q->port.owner->now, p->pkt.size);
+		meter_charge(q->meter_from, q->port.owner->now, wire_bytes(&p->pkt));
+		q->port.owner->work -= p->pkt.size;
 		p->rsp = &q->rsp[b->n_rsp];
 		b->n_packets++;
 		break;
@@ -103,6 +119,7 @@ take_packet(struct vif_queue *q, struct copy_batch *copy, struct burst *b)
 		change_filter(q, result, p, &q->rsp[b->n_rsp]);
 		break;
 	}
+	q->port.owner->work -= (int64_t)p->pkt.n_ring * WORK_SLOT;
 	b->idx += p->pkt.n_ring;
 	b->n_rsp += p->pkt.n_ring;
 	return true;
@@ -133,6 +150,8 @@ mark_offloads(struct vif_queue *q, struct from_guest_packet *p)
 {
 	if (p->pkt.gso_type != XEN_NETIF_GSO_TYPE_NONE && !(p->pkt.flags & NETTXF_csum_blank))
 		q->stats.n_gso_csum_fixups++;
+	if (p->pkt.gso_type != XEN_NETIF_GSO_TYPE_NONE && p->pkt.gso_size < LIMIT_GSO_SIZE_MIN)
+		return false;
 	if (p->pkt.gso_type != XEN_NETIF_GSO_TYPE_NONE || (p->pkt.flags & NETTXF_csum_blank))
 		return offload_request(p->m, (enum offload_gso)p->pkt.gso_type, p->pkt.gso_size) == 0;
 	if (p->pkt.flags & NETTXF_data_validated)
@@ -219,13 +238,16 @@ from_guest_burst(struct vif_queue *q, struct rte_mbuf **frames, unsigned n)
 		port_set_fault(&q->port, "tx ring: impossible number of requests");
 		return 0;
 	}
+	if (n == 0)
+		return 0;
+	int64_t reserve = pl->work / 2; /* for what is to be done with the frames */
 	struct burst b = {
 		.idx = q->tx.req_cons,
 		.end = q->tx.req_cons + pending,
 		.packet = pl->from_guest,
 	};
 	copy_reset(&pl->copy);
-	while (b.idx != b.end && b.n_packets < n) {
+	while (b.idx != b.end && b.n_packets < n && pl->work > reserve) {
 		if (!meter_is_open(q->meter_from, pl->now)) {
 			b.held = true; /* slots stay in the ring, as in xen-netback; nothing is dropped */
 			break;
@@ -233,6 +255,8 @@ from_guest_burst(struct vif_queue *q, struct rte_mbuf **frames, unsigned n)
 		if (!take_packet(q, &pl->copy, &b))
 			break;
 	}
+	if (q->foreign != NULL)
+		pl->work -= (int64_t)foreign_take_maps(q->foreign) * WORK_MAP;
 	vif_queue_count_wait(&q->stats.n_starved, &q->starved, b.starved, b.n_packets > 0);
 	vif_queue_count_wait(&q->stats.n_rate_from_guest, &q->held_from, b.held, b.n_packets > 0);
 	q->stats.n_from_guest_slots += b.n_rsp;

@@ -45,18 +45,24 @@ poller_take_bridges(struct poller *pl)
 	take_rules(pl);
 }
 
-static void
-adopt(struct poller *pl, struct port *port)
+bool
+poller_watch(struct poller *pl, struct port *port)
 {
 	int fd = port->ops->fd(port);
 	struct epoll_event event = { .events = EPOLLIN, .data.ptr = port };
 
+	port->is_watched = fd < 0 || !is_woken_by_ports(pl) || epoll_ctl(pl->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0;
+	return port->is_watched;
+}
+
+static void
+adopt(struct poller *pl, struct port *port)
+{
 	pl->own[pl->n_own++] = port;
 	port->rules = sw_rules(pl->sw, port->id);
 	for (unsigned k = 0; k < POOL_N; k++)
 		pl->n_waiting[k] += port->n_waiting[k];
-	if (fd >= 0 && is_woken_by_ports(pl))
-		epoll_ctl(pl->epoll_fd, EPOLL_CTL_ADD, fd, &event);
+	poller_watch(pl, port); /* if that fails, it is tried again before each sleep */
 }
 
 static void
@@ -84,8 +90,8 @@ take_over(struct poller *pl, struct port *port)
 	adopt(pl, port);
 	__atomic_store_n(&port->owner, pl, __ATOMIC_RELEASE);
 	for (unsigned i = 0; i < pl->n_own; i++) {
-		for (unsigned n = 0; n < PORT_CROSSING_SIZE; n += LIMIT_BURST)
-			poller_take_crossing(pl, pl->own[i]);
+		for (unsigned n = 0, n_taken = 1; n < PORT_CROSSING_SIZE && n_taken > 0; n += n_taken)
+			n_taken = poller_take_crossing(pl, pl->own[i]);
 	}
 }
 
@@ -110,6 +116,7 @@ static void
 attach(struct poller *pl, struct port *port)
 {
 	pl->port[port->id] = port;
+	pl->sharing.of[port->id] = (struct share){ .work = 0 };
 	sw_add_port(pl->sw, port->id, port->bridge);
 	take_policy(pl, port);
 	for (unsigned i = 0; i < port->n_queues; i++) {

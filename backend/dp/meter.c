@@ -2,7 +2,7 @@
 /* Rates. Set by ctl; asked and charged by from_guest.c and to_guest.c. */
 #include "dp/meter.h"
 
-#include <rte_cycles.h>
+#include "dp/ticks.h"
 
 #define USECS_A_SECOND 1000000u
 #define FRAME_COST_MAX (1ull << 60) /* far from the sign of a difference */
@@ -38,7 +38,7 @@ meter_set_at(struct meter *meter, uint64_t bytes, uint32_t usecs, uint64_t hz, u
 void
 meter_set(struct meter *meter, uint64_t bytes, uint32_t usecs)
 {
-	meter_set_at(meter, bytes, usecs, rte_get_tsc_hz(), rte_rdtsc());
+	meter_set_at(meter, bytes, usecs, rte_get_tsc_hz(), ticks_now(0));
 }
 
 void

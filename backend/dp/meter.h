@@ -7,7 +7,7 @@
  * frame's time. So the last frame of a burst may overdraw, however long it is, and what follows waits until that is
  * paid: the rate holds over any time that is long beside the burst. What was not used is not saved up.
  *
- * Times are in sixteenths of a TSC tick, compared by their difference, so they may wrap.
+ * Times are in sixteenths of a tick (dp/ticks.h), compared by their difference, so they may wrap.
  *
  * Threads: control sets it at any time, pollers ask and charge it at any time; no lock. Source: ITU-T I.371, annex A.
  */
@@ -43,10 +43,10 @@ void meter_set(struct meter *meter, uint64_t bytes, uint32_t usecs);
 /* The same for a clock of `hz` ticks a second (up to 2^33) that stands at `now`. */
 void meter_set_at(struct meter *meter, uint64_t bytes, uint32_t usecs, uint64_t hz, uint64_t now);
 
-/* Accounts for a frame of `bytes` (at most LIMIT_FRAME_SIZE) that passes at `now`; for a meter with a limit. */
+/* Accounts for a frame of `bytes` (of all segments, if it is to be cut) that passes at `now`; for a meter with a limit. */
 void meter_pay(struct meter *meter, uint64_t now, uint32_t bytes);
 
-/* Whether a frame may pass at `now` (TSC). NULL: always. */
+/* Whether a frame may pass at `now` (ticks). NULL: always. */
 static inline bool
 meter_is_open(const struct meter *meter, uint64_t now)
 {

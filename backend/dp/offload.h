@@ -74,6 +74,15 @@ offload_gso_headers(const struct rte_mbuf *m)
 	return (uint32_t)(m->outer_l2_len + m->outer_l3_len + m->l2_len + m->l3_len + m->l4_len);
 }
 
+/* Bytes of all segments of a GSO frame of `size` bytes, of which `headers` are headers; `gso_size` 0: it is none. */
+static inline uint32_t
+offload_wire_bytes(uint32_t size, uint32_t headers, uint32_t gso_size)
+{
+	if (gso_size == 0 || size <= headers + gso_size)
+		return size;
+	return size + (size - headers - 1) / gso_size * headers;
+}
+
 /* How many frames offload_segment() makes of `m`. */
 unsigned offload_segment_count(const struct rte_mbuf *m);
 

@@ -17,7 +17,7 @@
 #include "base/util.h"
 #include "dp/dp_private.h"
 #include "dp/meter.h"
-#include "dp/tag.h"
+#include "dp/ticks.h"
 
 /* Reading the clock traps to Xen in some PV guests, so only every so many idle iterations do. A power of two. */
 #define CLOCK_EVERY 16u
@@ -50,7 +50,7 @@ poller_wake(struct poller *pl)
 }
 
 /* A port that moves has no owner; the next one looks into its ring before it sleeps. */
-static void
+void
 poller_wake_owner(const struct port *port)
 {
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
@@ -59,125 +59,7 @@ poller_wake_owner(const struct port *port)
 		poller_rouse(owner);
 }
 
-/* ---- switching ----------------------------------------------------------------------------------------- */
-
-/* Drops a frame that the port must not send, and leaves a note for control. */
-static void
-poller_refuse(struct port *in, struct rte_mbuf *m, enum drop_reason reason)
-{
-	note_take(&in->note, m, reason);
-	port_drop(in, m, reason);
-}
-
-/*
- * Whether the frame may come in; if not, it is dropped. Its VID goes with it in vlan_tci, also to other pollers; the tag, if
- * it has one, stays in the frame.
- */
-static bool
-poller_admit(struct poller *pl, struct port *in, struct rte_mbuf *m)
-{
-	uint16_t vid = VLAN_NONE;
-	enum drop_reason reason = DROP_N;
-
-	if (in->rules != 0)
-		reason = sw_admit(pl->sw, in->id, rte_pktmbuf_mtod(m, const uint8_t *), m->pkt_len, &vid);
-	if (reason != DROP_N) {
-		poller_refuse(in, m, reason);
-		return false;
-	}
-	m->vlan_tci = vid;
-	return true;
-}
-
-/* Sends a frame by a port that we own, with the tag that it is to have there. */
-static void
-poller_send(struct poller *pl, struct port *port, struct rte_mbuf *m)
-{
-	uint16_t vid = m->vlan_tci;
-
-	if ((port->rules & SW_RULE_VLANS) != 0 || vid != VLAN_NONE) {
-		const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
-
-		m = tag_edit(port, m, sw_egress(pl->sw, port->id, vid, frame, m->pkt_len), vid);
-	}
-	if (m != NULL)
-		port_send(port, m);
-}
-
-static void
-poller_output(struct poller *pl, struct port *in, uint16_t out, struct rte_mbuf *m)
-{
-	struct port *port = port_queue(pl->port[out], m);
-
-	if (poller_owns(pl, port))
-		poller_send(pl, port, m);
-	else if (rte_ring_mp_enqueue(port->crossing, m) == 0)
-		poller_wake_owner(port);
-	else
-		port_drop(in, m, DROP_QUEUE_FULL);
-}
-
-static void
-poller_switch(struct poller *pl, struct port *in, struct rte_mbuf *m)
-{
-	unsigned n = 0;
-
-	if (!poller_admit(pl, in, m))
-		return;
-	m->port = in->id; /* for the owners of ports that it crosses to */
-	switch (sw_forward(pl->sw, in->id, m->vlan_tci, rte_pktmbuf_mtod(m, const uint8_t *), pl->now_ms, pl->out, &n)) {
-	case SW_UNICAST:
-		poller_output(pl, in, pl->out[0], m);
-		return;
-	case SW_SAME_PORT:
-		port_drop(in, m, DROP_SAME_PORT);
-		return;
-	case SW_NOT_OWNER:
-		poller_refuse(in, m, DROP_NOT_OWNER);
-		return;
-	case SW_STORM:
-		poller_refuse(in, m, DROP_STORM);
-		return;
-	case SW_FLOOD:
-		break;
-	}
-	if (n == 0) {
-		port_drop(in, m, DROP_NO_PORT);
-		return;
-	}
-	rte_mbuf_refcnt_update(m, (int16_t)(n - 1));
-	for (unsigned i = 0; i < n; i++)
-		poller_output(pl, in, pl->out[i], m);
-}
-
-unsigned
-poller_take_crossing(struct poller *pl, struct port *port)
-{
-	struct rte_mbuf *frame[LIMIT_BURST];
-
-	if (likely(rte_ring_empty(port->crossing)))
-		return 0;
-	unsigned n = rte_ring_sc_dequeue_burst(port->crossing, (void **)frame, LIMIT_BURST, NULL);
-
-	for (unsigned i = 0; i < n; i++) {
-		const struct rte_mbuf *m = frame[i];
-
-		if (pl->port[m->port] != NULL)
-			sw_learn(pl->sw, m->port, m->vlan_tci, rte_pktmbuf_mtod(m, const uint8_t *), pl->now_ms);
-		poller_send(pl, port, frame[i]);
-	}
-	return n;
-}
-
-/*
- * How many frames a port of that weight may give in this round: a full burst, unless a heavier one wanted more than its own part in
- * the last round. So weights take effect while ports compete, and full batches are copied while they do not.
- */
-static unsigned
-poller_part(const struct poller *pl, unsigned weight)
-{
-	return weight == 0 || weight >= pl->weight_max ? LIMIT_BURST : LIMIT_BURST * weight / pl->weight_max;
-}
+/* ---- turns -------------------------------------------------------------------------------------------- */
 
 /* Sends what is staged now, not at the end of the round: whoever comes next finds the buffers free. */
 static void
@@ -187,26 +69,56 @@ poller_flush(struct poller *pl)
 		port_flush(pl->own[i]);
 }
 
-/* Also makes `weight_max` that of the next round. */
+/* The turn of the port at own[at]. Returns the frames that it moved. */
 static unsigned
-poller_poll_port(struct poller *pl, struct port *port, unsigned *weight_max)
+poller_poll_port(struct poller *pl, unsigned at)
 {
-	struct rte_mbuf *frame[LIMIT_BURST];
+	struct port *port = pl->own[at];
+	struct port_held *held = &port->held;
 	unsigned weight = __atomic_load_n(&port->leader->weight, __ATOMIC_RELAXED);
-	unsigned part = poller_part(pl, weight);
 
 	if (__atomic_load_n(&port->leader->fault, __ATOMIC_RELAXED) != NULL)
 		return 0;
-	unsigned n = port->ops->rx_burst(port, frame, part);
-	if (n == part && weight > *weight_max)
-		*weight_max = weight;
-	for (unsigned i = 0; i < n; i++)
-		poller_switch(pl, port, frame[i]);
+	struct share *share = sharing_get(&pl->sharing, port->id, weight);
+	unsigned n_held = held->n - held->at;
+	unsigned n_max = n_held > 0 ? 0 : sharing_frames(&pl->sharing, share);
+	unsigned n = 0;
+
+	pl->work = share->work;
+	/* A guest's ring is looked at in any case: something may be due to the guest. */
+	if (n_max > 0 || !port->ops->is_uplink)
+		n = port->ops->rx_burst(port, held->frame, n_max);
+	if (n_held == 0)
+		held->n = n;
+	if (held->n > 0)
+		poller_switch(pl, port);
 	if (unlikely(pl->is_starved)) {
 		pl->is_starved = false;
 		poller_flush(pl);
 	}
-	return n;
+	port->stats.work += (uint64_t)(share->work - pl->work);
+	sharing_end_turn(&pl->sharing, share, weight, n, pl->work, n == n_max || held->n > 0);
+	return n + n_held - (held->n - held->at);
+}
+
+/*
+ * The queues of a vif change places, so that another one is the first in each round: what a queue leaves of the vif's share is for
+ * those behind it.
+ */
+static void
+rotate_queues(struct poller *pl, unsigned at)
+{
+	struct port *port = pl->own[at];
+	struct share *share = &pl->sharing.of[port->id];
+
+	if (port->leader->n_queues == 1)
+		return;
+	if (share->rotated == pl->sharing.round) {
+		pl->own[at] = pl->own[share->last];
+		pl->own[share->last] = port;
+	}
+	share->rotated = pl->sharing.round;
+	share->last = at;
 }
 
 /* One iteration over all ports. Returns the frames moved. */
@@ -214,15 +126,17 @@ static unsigned
 poller_poll(struct poller *pl)
 {
 	unsigned n = 0;
-	unsigned weight_max = 0;
 
-	for (unsigned i = 0; i < pl->n_own; i++)
-		n += poller_poll_port(pl, pl->own[i], &weight_max);
-	pl->weight_max = weight_max;
+	sharing_next_round(&pl->sharing);
+	for (unsigned i = 0; i < pl->n_own; i++) {
+		n += poller_poll_port(pl, i);
+		rotate_queues(pl, i);
+	}
 	for (unsigned i = 0; i < pl->n_own; i++) {
 		n += poller_take_crossing(pl, pl->own[i]);
 		port_flush(pl->own[i]);
 	}
+	crossing_end_round(&pl->crossings);
 	return n;
 }
 
@@ -234,10 +148,21 @@ poller_has_work(const struct poller *pl)
 	if (!rte_ring_empty(pl->handoffs) || poller_has_bridges(pl) || __atomic_load_n(&pl->stop, __ATOMIC_ACQUIRE))
 		return true;
 	for (unsigned i = 0; i < pl->n_own; i++) {
-		if (!rte_ring_empty(pl->own[i]->crossing))
+		if (!rte_ring_empty(pl->own[i]->crossing) || pl->own[i]->held.n > 0)
 			return true;
 	}
 	return false;
+}
+
+/* A port whose descriptor could not be watched when it came is tried again; until then it cannot wake anybody. */
+static enum port_armed
+arm(struct poller *pl, struct port *port)
+{
+	enum port_armed armed = port->ops->arm(port);
+
+	if (armed == PORT_ARMED && !port->is_watched && !poller_watch(pl, port))
+		return PORT_BLIND;
+	return armed;
 }
 
 /* Arms all ports. Returns the longest allowed sleep in microseconds; 0 if there is work. */
@@ -249,7 +174,7 @@ poller_arm(struct poller *pl, unsigned blind_us)
 	for (unsigned i = 0; i < pl->n_own; i++) {
 		struct port *port = pl->own[i];
 		bool off = __atomic_load_n(&port->leader->fault, __ATOMIC_RELAXED) != NULL;
-		enum port_armed armed = off ? PORT_ARMED : port->ops->arm(port);
+		enum port_armed armed = off ? PORT_ARMED : arm(pl, port);
 		if (armed == PORT_BUSY)
 			return 0;
 		if (armed == PORT_BLIND)
@@ -282,7 +207,7 @@ poller_wait(struct poller *pl, unsigned sleep_us)
 static void
 poller_sleep(struct poller *pl)
 {
-	uint64_t start = rte_rdtsc();
+	uint64_t start = pl->now = ticks_now(pl->now);
 
 	__atomic_store_n(&pl->sleeping, true, __ATOMIC_SEQ_CST);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
@@ -290,7 +215,7 @@ poller_sleep(struct poller *pl)
 	if (sleep_us > 0 && !poller_has_work(pl)) {
 		poller_wait(pl, sleep_us);
 		pl->stats.n_sleeps++;
-		pl->stats.slept_us += (rte_rdtsc() - start) * 1000000 / rte_get_tsc_hz();
+		pl->stats.slept_us += (ticks_now(start) - start) * 1000000 / rte_get_tsc_hz();
 	}
 	__atomic_store_n(&pl->sleeping, false, __ATOMIC_RELAXED);
 	for (unsigned i = 0; pl->nap_us == 0 && i < pl->n_own; i++)
@@ -302,7 +227,7 @@ poller_sleep(struct poller *pl)
 static void
 poller_read_clock(struct poller *pl, uint64_t ticks_per_ms)
 {
-	pl->now = rte_rdtsc();
+	pl->now = ticks_now(pl->now);
 	if (pl->now < pl->next_ms)
 		return;
 	pl->now_ms = pl->now / ticks_per_ms;
@@ -316,9 +241,10 @@ poller_main(void *arg)
 	struct poller *pl = arg;
 	uint64_t hz = rte_get_tsc_hz();
 	uint64_t idle_limit = pl->idle_us * hz / 1000000;
-	uint64_t busy_at = pl->now = rte_rdtsc();
+	uint64_t busy_at = pl->now = ticks_now(0);
 
 	pl->notify_delay = LIMIT_NOTIFY_DELAY_US * hz / 1000000;
+	pl->crossing_wait = LIMIT_CROSSING_WAIT_MS * hz / 1000;
 	pl->foreign_age = hz / 1000;
 	prctl(PR_SET_TIMERSLACK, 1); /* else the kernel makes each short sleep 50 us longer */
 	while (!__atomic_load_n(&pl->stop, __ATOMIC_ACQUIRE)) {
@@ -337,7 +263,7 @@ poller_main(void *arg)
 			pl->busy += pl->now - before;
 		} else if (pl->idle_us > 0 && pl->now - busy_at >= idle_limit) {
 			poller_sleep(pl);
-			busy_at = pl->now = rte_rdtsc();
+			busy_at = pl->now = ticks_now(pl->now);
 		}
 	}
 	poller_take_handoffs(pl);
@@ -362,7 +288,7 @@ poller_init(struct poller *pl, unsigned idx, const struct dp_params *params, con
 		return -errno;
 	sw_set_floods(pl->sw, params->broadcast_rate, params->floods_guarded);
 	snprintf(name, sizeof(name), "handoffs%u", idx);
-	pl->handoffs = rte_ring_create(name, HANDOFF_RING_SIZE, SOCKET_ID_ANY, RING_F_SC_DEQ);
+	pl->handoffs = rte_ring_create(name, HANDOFF_RING_SIZE, SOCKET_ID_ANY, RING_F_MP_RTS_ENQ | RING_F_SC_DEQ);
 	if (pl->handoffs == NULL)
 		return -rte_errno;
 	pl->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);

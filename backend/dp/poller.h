@@ -3,7 +3,7 @@
  * A polling thread: its loop, its ports, its switch. Private to dp.
  *
  * Theory of operation: one loop iteration takes hand-off requests, polls each owned port once (at most
- * LIMIT_BURST frames), switches what came, takes crossing frames, flushes the output. Nothing in it allocates
+ * LIMIT_BURST frames), switches what came as far as the port's share goes (share.h), takes crossing frames, flushes the output. Nothing in it allocates
  * memory, takes a lock or logs; the system calls are the ports' own (batched grant copy, notify, a kernel device's
  * batch). In the mode adaptive an idle poller arms its ports and sleeps in epoll; in the mode nap it sleeps for a short
  * time without that, so it is late by that time at most and nobody need wake it.
@@ -18,9 +18,11 @@
 #include <rte_ring.h>
 
 #include "dp/copy.h"
+#include "dp/crossing.h"
 #include "dp/dp.h"
 #include "dp/pool.h"
 #include "dp/port.h"
+#include "dp/share.h"
 #include "dp/slots.h"
 #include "sw/switch.h"
 
@@ -50,8 +52,9 @@ struct poller {
 	int epoll_fd;              /* wake_fd and the fds of the owned ports */
 	bool sleeping;             /* written by the poller (seq_cst), read by whoever gives it work */
 	bool stop;                 /* written by control (release) */
-	uint64_t now;              /* TSC; read in every iteration that moved frames and in every few others */
+	uint64_t now;              /* ticks; read in every iteration that moved frames and in every few others */
 	uint64_t notify_delay;     /* LIMIT_NOTIFY_DELAY_US in TSC ticks */
+	uint64_t crossing_wait;    /* LIMIT_CROSSING_WAIT_MS in TSC ticks */
 	uint64_t foreign_age;      /* between two foreign_age(), in TSC ticks */
 	unsigned idle_us;          /* of idleness before a sleep; 0 = never sleep */
 	unsigned nap_us;           /* length of each sleep; 0 = until a port or somebody else wakes it */
@@ -62,12 +65,13 @@ struct poller {
 	struct port *own[LIMIT_PORTS];
 	unsigned n_own;
 	uint64_t busy;             /* TSC ticks of iterations that moved frames */
-	unsigned weight_max; /* of the ports that had more to give than their part in the last round */
 	bool is_starved; /* no buffer was free for what a port had */
+	int64_t work;              /* that may still be done for the port whose turn it is: whoever does some takes its cost off */
+	struct sharing sharing;
+	struct crossings crossings;
 	struct dp_poller_stats stats;
 	struct copy_batch copy;
 	struct from_guest_packet from_guest[LIMIT_BURST];
-	uint16_t out[LIMIT_PORTS]; /* scratch: a frame's output ports */
 };
 
 /* 0 or -errno; `poller` is zeroed, with dp, lcore, cpu and pools set. */
@@ -79,8 +83,14 @@ void poller_fini(struct poller *pl);
 /* The thread's function, in the form that rte_eal_remote_launch() wants. */
 int poller_main(void *poller);
 
+/* Switches the frames that the port holds as far as pl->work goes. */
+void poller_switch(struct poller *pl, struct port *in);
+
 /* Has the poller do `request` at the top of its loop. Control and other pollers. */
 void poller_request(struct poller *pl, struct handoff *request);
+
+/* Has the poller woken by the port's descriptor, if it is to be. False: the kernel would not. The poller. */
+bool poller_watch(struct poller *pl, struct port *port);
 
 /* Does what was requested. The poller. */
 void poller_take_handoffs(struct poller *pl);
@@ -89,7 +99,10 @@ void poller_take_handoffs(struct poller *pl);
 bool poller_has_bridges(const struct poller *pl);
 void poller_take_bridges(struct poller *pl);
 
-/* Sends frames that other pollers have put into the port's ring, at most LIMIT_BURST. Returns how many. The owner. */
+/*
+ * Sends frames that other pollers have put into the port's ring: LIMIT_BURST at most, and a round's work. Returns how many. The
+ * owner.
+ */
 unsigned poller_take_crossing(struct poller *pl, struct port *port);
 
 static inline bool
@@ -101,5 +114,7 @@ poller_owns(const struct poller *pl, const struct port *port)
 
 /* Ends the poller's sleep, if it sleeps. Any thread, after it made work visible. */
 void poller_wake(struct poller *pl);
+/* The same for the poller that has the port, if one has. */
+void poller_wake_owner(const struct port *port);
 
 #endif

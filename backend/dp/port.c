@@ -5,21 +5,19 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include <rte_errno.h>
-
 #include "base/util.h"
+#include "dp/crossing.h"
 #include "dp/dp_private.h"
 #include "dp/mcast.h"
 #include "dp/offload.h"
 #include "dp/poller.h"
+#include "dp/share.h"
 
 #define SEGMENTS_MAX 256u    /* of one GSO frame: 64 KiB at an MSS of 256 */
 
 int
 port_init(struct port *port, const struct port_ops *ops, const char *name, uint16_t bridge)
 {
-	char ring_name[RTE_RING_NAMESIZE];
-
 	port->ops = ops;
 	snprintf(port->name, sizeof(port->name), "%s", name);
 	port->bridge = bridge;
@@ -27,9 +25,7 @@ port_init(struct port *port, const struct port_ops *ops, const char *name, uint1
 	port->frame_limit = UINT32_MAX;
 	port->leader = port->queue[0] = port;
 	port->n_queues = 1;
-	snprintf(ring_name, sizeof(ring_name), "x%p", (void *)port);
-	port->crossing = rte_ring_create(ring_name, PORT_CROSSING_SIZE, SOCKET_ID_ANY, RING_F_SC_DEQ);
-	return port->crossing == NULL ? -rte_errno : 0;
+	return crossing_open(port);
 }
 
 void
@@ -55,14 +51,16 @@ port_no_fd(struct port *port)
 void
 port_fini(struct port *port)
 {
-	void *m;
+	struct port_held *held = &port->held;
 
+	/* A frame has a reference for each port that it still goes to. */
+	for (; held->n_out > 1 && held->at_out + 1 < held->n_out; held->at_out++)
+		rte_pktmbuf_free(held->frame[held->at]);
+	rte_pktmbuf_free_bulk(held->frame + held->at, held->n - held->at);
+	held->n = held->at = held->n_out = 0;
 	rte_pktmbuf_free_bulk(port->staged, port->n_staged);
 	port->n_staged = 0;
-	while (port->crossing != NULL && rte_ring_sc_dequeue(port->crossing, &m) == 0)
-		rte_pktmbuf_free(m);
-	rte_ring_free(port->crossing);
-	port->crossing = NULL;
+	crossing_close(port);
 }
 
 void
@@ -108,6 +106,7 @@ port_own_frame(struct port *port, struct rte_mbuf *m)
 	if (__atomic_load_n(&m->refcnt, __ATOMIC_ACQUIRE) == 1)
 		return m;
 
+	port->owner->work -= m->pkt_len;
 	struct rte_mbuf *copy = pool_alloc(port->owner->pools, m->pkt_len);
 	if (copy != NULL) {
 		memcpy(rte_pktmbuf_mtod(copy, void *), rte_pktmbuf_mtod(m, void *), m->pkt_len);
@@ -126,19 +125,43 @@ port_send_completed(struct port *port, struct rte_mbuf *m)
 	m = port_own_frame(port, m);
 	if (m == NULL)
 		return;
+	port->owner->work -= m->pkt_len;
 	offload_complete_csum(m);
 	port->stats.n_soft_csum++;
 	port_stage(port, m);
+}
+
+/* Whether the far end has room. A frame must not be cut only to be dropped. */
+static bool
+has_room(struct port *port, unsigned n, uint32_t bytes)
+{
+	if (port->ops->has_room == NULL)
+		return true;
+	if (port->ops->has_room(port, n + port->n_staged, bytes))
+		return true;
+	port_flush(port);
+	return port->ops->has_room(port, n, bytes);
 }
 
 static void
 port_send_segments(struct port *port, struct rte_mbuf *m)
 {
 	struct rte_mbuf *segment[SEGMENTS_MAX];
-	int n = offload_segment(port->owner->pools, m, segment, ARRAY_SIZE(segment));
+	unsigned n_segments = offload_segment_count(m);
+	uint32_t bytes = offload_wire_bytes(m->pkt_len, offload_gso_headers(m), m->tso_segsz);
 
+	if (n_segments > ARRAY_SIZE(segment)) {
+		port_drop(port, m, DROP_TOO_BIG);
+		return;
+	}
+	if (!has_room(port, n_segments, bytes)) {
+		port_drop(port, m, DROP_QUEUE_FULL);
+		return;
+	}
+	port->owner->work -= (int64_t)n_segments * 2 * WORK_FRAME + bytes; /* made, and sent */
+	int n = offload_segment(port->owner->pools, m, segment, ARRAY_SIZE(segment));
 	if (n < 0) {
-		port_drop(port, m, n == -ENOBUFS ? DROP_NO_BUFFER : DROP_TOO_BIG);
+		port_drop(port, m, DROP_NO_BUFFER);
 		return;
 	}
 	rte_pktmbuf_free(m);
@@ -160,6 +183,7 @@ port_send(struct port *port, struct rte_mbuf *m)
 {
 	uint32_t max_frame = port_max_frame(port);
 
+	port->owner->work -= WORK_FRAME + (int64_t)m->pkt_len;
 	if (mcast_blocks(port->mcast, rte_pktmbuf_mtod(m, const uint8_t *))) {
 		port_drop(port, m, DROP_MCAST_FILTER);
 	} else if (offload_is_gso(m)) {

@@ -11,6 +11,9 @@
  * that come in by any of them come from the leader, and a frame that goes to the leader leaves by the queue that port_queue()
  * names. Each queue has a poller of its own choice, and may change it (dp_move()).
  *
+ * Work: the owner does so much for a port's frames in a round, and no more (dp/share.h). What came in and is still to be switched
+ * waits in `held`.
+ *
  * Frames: one linear mbuf. What a frame still needs (checksum, segmentation) stands in its RTE_MBUF_F_TX_*
  * flags with l2_len, l3_len, l4_len and tso_segsz as DPDK defines them. `takes` says which of these a port's
  * own far end can do; port_send() does the rest in software. A frame with a reference count above one is
@@ -40,7 +43,7 @@ struct policy; /* sw/policy.h */
 struct poller;
 struct port;
 
-#define PORT_CROSSING_SIZE 512u /* frames from other pollers that may wait; a power of two */
+#define PORT_CROSSING_SIZE 1024u /* frames from other pollers that may wait; a power of two */
 
 /* What a port's far end does itself. */
 #define PORT_TAKES_CSUM4 (1u << 0) /* blank TCP and UDP checksums over IPv4 */
@@ -61,13 +64,20 @@ struct port_ops {
 	const char *kind; /* "vif", "eth", "kern" or "echo" */
 	bool moves;       /* may change its owner: nothing in it is bound to a thread */
 	bool is_uplink;   /* what is behind it is no guest's: SW_UPLINK */
-	/* Takes up to `n` (at most LIMIT_BURST) frames that came in. The caller owns them then. */
+	/*
+	 * Takes up to `n` (at most LIMIT_BURST) frames that came in. The caller owns them then. 0, for all but uplinks: only does what
+	 * is due to the far end.
+	 */
 	unsigned (*rx_burst)(struct port *port, struct rte_mbuf **frames, unsigned n);
 	/*
 	 * Sends frames out. Takes ownership of all of them, counts what it drops in port->stats. The frames only
 	 * need what `takes` allows and are at most `max_frame` long (GSO frames excepted).
 	 */
 	void (*tx_burst)(struct port *port, struct rte_mbuf **frames, unsigned n);
+	/*
+	 * Whether `n` frames of `bytes` in all would find room at the far end; NULL: always. For who asks before making them.
+	 */
+	bool (*has_room)(struct port *port, unsigned n, uint32_t bytes);
 	/* Prepares for the owner's sleep, so that fd() becomes readable when work comes. */
 	enum port_armed (*arm)(struct port *port);
 	/* The owner polls again: undoes arm(). No system call. */
@@ -90,6 +100,16 @@ struct port_stats {
 	uint64_t n_notified;  /* events sent to the guest */
 	uint64_t n_woken;     /* events taken from the guest or the kernel */
 	uint64_t n_reopened;  /* times that the device behind it had gone and a new one was opened; kept by control */
+	uint64_t work;        /* that the port caused on its owner, in the time of copying a byte: dp/share.h */
+};
+
+/* Frames that came in and wait to be switched, oldest first; of the first one, the ports that it still has to go to. */
+struct port_held {
+	unsigned n, at;         /* frame[at] to frame[n - 1]; both 0: none */
+	unsigned n_out, at_out; /* out[at_out] to out[n_out - 1]; n_out 0: the switch has not been asked */
+	uint64_t since;         /* the poller's clock when another poller first did not take a frame; 0: it takes them */
+	struct rte_mbuf *frame[LIMIT_BURST];
+	uint16_t out[LIMIT_PORTS];
 };
 
 struct port {
@@ -124,6 +144,8 @@ struct port {
 	uint64_t note_ms;      /* when control last told of one; control's */
 	struct port_stats stats;
 	unsigned n_waiting[POOL_N]; /* buffers that the port holds back; also counted in its owner's sum */
+	bool is_watched; /* the owner's epoll knows fd(), or need not */
+	struct port_held held;
 	unsigned n_staged;
 	struct rte_mbuf *staged[LIMIT_BURST];
 };
@@ -138,7 +160,7 @@ void port_add_queue(struct port *leader, struct port *queue);
 void port_no_event(struct port *port);
 int port_no_fd(struct port *port);
 
-/* Frees the common part with the frames that are staged or crossing. */
+/* Frees the common part with the frames that are held, staged or crossing. */
 void port_fini(struct port *port);
 
 /*

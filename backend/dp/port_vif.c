@@ -17,13 +17,24 @@ queue_of(struct port *port)
 	return member_of(port, struct vif_queue, port);
 }
 
+/* What waited because the guest was slow is sent at the guest's own expense. Who sent it has paid for it once, when it came. */
+static void
+send_backlog(struct vif_queue *q)
+{
+	const struct port_stats *stats = &q->port.stats;
+	uint64_t n_frames = stats->tx_frames, bytes = stats->tx_bytes;
+
+	to_guest_run(q);
+	q->port.owner->work -= (int64_t)((stats->tx_frames - n_frames) * WORK_FRAME + stats->tx_bytes - bytes);
+}
+
 static unsigned
 vif_rx_burst(struct port *port, struct rte_mbuf **frames, unsigned n)
 {
 	struct vif_queue *q = queue_of(port);
 
-	if (q->backlog.n > 0)
-		to_guest_run(q);
+	if (q->backlog.n > 0 && port->owner->work > 0)
+		send_backlog(q);
 	return from_guest_burst(q, frames, n);
 }
 
@@ -67,17 +78,26 @@ vif_disarm(struct port *port)
 	ring_disarm(&q->rx);
 }
 
-/* A port that fired stays masked until here, so a guest causes at most one interrupt per sleep of the poller. */
+/*
+ * A port that fired stays masked until here, so a guest causes at most one interrupt per sleep of the poller. There are two ports;
+ * one that fires again at once is for the next time.
+ */
 static void
 vif_woken(struct port *port)
 {
 	struct vif_queue *q = queue_of(port);
 	int fired;
 
-	while ((fired = q->events_ops->pending(q->events)) >= 0) {
+	for (unsigned i = 0; i < 2 && (fired = q->events_ops->pending(q->events)) >= 0; i++) {
 		q->port.stats.n_woken++;
 		q->events_ops->unmask(q->events, (uint32_t)fired);
 	}
+}
+
+static bool
+vif_has_room(struct port *port, unsigned n, uint32_t bytes)
+{
+	return to_guest_has_room(queue_of(port), n, bytes);
 }
 
 static int
@@ -110,6 +130,7 @@ static const struct port_ops vif_ops = {
 	.moves = true,
 	.rx_burst = vif_rx_burst,
 	.tx_burst = vif_tx_burst,
+	.has_room = vif_has_room,
 	.arm = vif_arm,
 	.disarm = vif_disarm,
 	.woken = vif_woken,

@@ -93,7 +93,8 @@ to_guest_need(struct vif_queue *q)
 static bool
 is_stalled(const struct vif_queue *q)
 {
-	return q->backlog.n > 0 && q->port.owner->now_ms - q->backlog.moved_ms >= LIMIT_STALL_MS;
+	/* Another poller may have set it, whose clock is ahead: the difference has a sign. */
+	return q->backlog.n > 0 && (int64_t)(q->port.owner->now_ms - q->backlog.moved_ms) >= LIMIT_STALL_MS;
 }
 
 static bool
@@ -294,7 +295,7 @@ to_guest_run(struct vif_queue *q)
 	b.n_frames = b.n_slots = 0; /* and not its slots, which are 6 KiB */
 	look_at_hash(q);
 	copy_reset(&pl->copy);
-	while (b.n_frames < q->backlog.n) {
+	while (b.n_frames < util_min(q->backlog.n, LIMIT_BURST)) {
 		struct rte_mbuf *m = backlog_peek(&q->backlog, b.n_frames);
 		if (!has_requests(q, to_guest_slots(q, m)))
 			break;
@@ -303,7 +304,8 @@ to_guest_run(struct vif_queue *q)
 			q->backlog.moved_ms = pl->now_ms; /* it is not the guest that holds them back */
 			break;
 		}
-		meter_charge(q->meter_to, pl->now, m->pkt_len);
+		meter_charge(q->meter_to, pl->now,
+			     offload_wire_bytes(m->pkt_len, offload_gso_headers(m), is_gso(m) ? m->tso_segsz : 0));
 		take_frame(q, &pl->copy, &b, m);
 		b.n_frames++;
 		q->port.stats.tx_frames++;
@@ -326,6 +328,17 @@ static bool
 goes_at_once(struct vif_queue *q, const struct rte_mbuf *m)
 {
 	return q->backlog.n == 0 && has_requests(q, to_guest_slots(q, m)) && meter_is_open(q->meter_to, q->port.owner->now);
+}
+
+bool
+to_guest_has_room(struct vif_queue *q, unsigned n, uint32_t bytes)
+{
+	const struct vif_backlog *bl = &q->backlog;
+
+	if (bl->n + n > LIMIT_BACKLOG_FRAMES || bl->bytes + bytes > LIMIT_BACKLOG_BYTES)
+		to_guest_run(q);
+	return bl->n + n <= LIMIT_BACKLOG_FRAMES && bl->bytes + bytes <= LIMIT_BACKLOG_BYTES && !is_stalled(q) &&
+	       (waiting_has_room(&q->port, POOL_SMALL) || has_requests(q, n));
 }
 
 /*

@@ -85,13 +85,19 @@ void to_guest_drop(struct vif_queue *q);
  */
 void from_guest_notify(struct vif_queue *q);
 
-/* Takes up to `n` (at most LIMIT_BURST) frames off the tx ring. */
+/* Takes up to `n` (at most LIMIT_BURST) frames off the tx ring, and no more than half of the owner's `work` is for. */
 unsigned from_guest_burst(struct vif_queue *q, struct rte_mbuf **frames, unsigned n);
+
+/*
+ * Whether as many more frames, of so many bytes in all, could wait for the guest, or at least begin to; sends from the backlog if
+ * that makes the room.
+ */
+bool to_guest_has_room(struct vif_queue *q, unsigned n, uint32_t bytes);
 
 /* Queues frames for the guest; takes all. Then sends what there are slots for. */
 void to_guest_burst(struct vif_queue *q, struct rte_mbuf **frames, unsigned n);
 
-/* Sends from the backlog as far as the guest has free slots. */
+/* Sends from the backlog as far as the guest has free slots, at most LIMIT_BURST frames. */
 void to_guest_run(struct vif_queue *q);
 
 #endif

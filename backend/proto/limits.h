@@ -16,6 +16,23 @@
  */
 #define LIMIT_WEIGHT 16
 
+/*
+ * Work that a vif may cause in one round of a poller, with all its queues together: 64 frames of 1514 bytes, or three GSO frames of
+ * 64 KiB, from one guest to another. The unit is the time of copying one byte (dp/share.h), so this is about 100 microseconds.
+ * An uplink's frames are those of many senders.
+ */
+#define LIMIT_WORK (512 * 1024)
+#define LIMIT_WORK_UPLINK (4 * LIMIT_WORK)
+
+/* Of this, what it may have waiting at other pollers: what a round leaves it to send. */
+#define LIMIT_WORK_CROSSING (LIMIT_WORK / 2)
+
+/*
+ * How long a vif's frame waits for another poller that does not take its frames: longer than a poller is without its CPU where it
+ * shares it. Then it is dropped, and so is what follows.
+ */
+#define LIMIT_CROSSING_WAIT_MS 100
+
 /* Longest frame inside vpe: an mbuf's data length has 16 bits, and so has netif.h's tx size field. */
 #define LIMIT_FRAME_SIZE 65535
 
@@ -26,10 +43,15 @@
 #define LIMIT_FRAME_OVERHEAD (14 + 2 * 4)
 
 /*
- * GSO frames with shorter segments are cut in software: NICs stop on them (i40e and iavf want 256), and a tiny segment size
- * makes one frame cost as much as tens of thousands.
+ * GSO frames with shorter segments are cut in software: NICs stop on them (i40e and iavf want 256).
  */
 #define LIMIT_MSS_MIN 256
+
+/*
+ * GSO frames of a guest's with shorter segments are dropped: Linux's TCP makes none (TCP_MIN_SND_MSS is 48, of which options
+ * take 40 at most), however small an MSS its peer asks for.
+ */
+#define LIMIT_GSO_SIZE_MIN 8
 
 /* Ports (vifs and uplinks) of one daemon. Each costs every poller two pointers. */
 #define LIMIT_PORTS 512

@@ -51,6 +51,12 @@ always(void)
 }
 
 static int
+always_two(void)
+{
+	return sim_dp_start(DP_POLL_ALWAYS, 2);
+}
+
+static int
 nap(void)
 {
 	return sim_dp_start(DP_POLL_NAP, 1);
@@ -72,6 +78,8 @@ static CU_SuiteInfo suites[] = {
 	{ "buffers", adaptive, sim_dp_stop, NULL, NULL, buffers_cases },
 	{ "rate", adaptive, sim_dp_stop, NULL, NULL, rate_cases },
 	{ "weight", always, sim_dp_stop, NULL, NULL, weight_cases },
+	{ "attackers", always, sim_dp_stop, NULL, NULL, attackers_cases },
+	{ "attackers_two", always_two, sim_dp_stop, NULL, NULL, attackers_two_cases },
 	{ "policy", adaptive_two, sim_dp_stop, NULL, NULL, policy_cases },
 	{ "isolation", adaptive_calm, sim_dp_stop, NULL, NULL, isolation_cases },
 	{ "hostile_tx", adaptive, sim_dp_stop, NULL, NULL, hostile_tx_cases },

@@ -22,6 +22,8 @@ extern CU_TestInfo carrier_cases[];
 extern CU_TestInfo buffers_cases[];
 extern CU_TestInfo rate_cases[];
 extern CU_TestInfo weight_cases[];
+extern CU_TestInfo attackers_cases[];
+extern CU_TestInfo attackers_two_cases[];
 extern CU_TestInfo policy_cases[];
 extern CU_TestInfo isolation_cases[];
 extern CU_TestInfo hostile_tx_cases[];

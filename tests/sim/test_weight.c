@@ -4,84 +4,18 @@
  * case wants, without a control plane.
  */
 #include <poll.h>
-#include <stdlib.h>
-#include <string.h>
+#include <stdio.h>
 
-#include "base/util.h"
 #include "sim/hostile.h"
+#include "sim/source.h"
 #include "sim/test_sim.h"
 
 #define SOURCES_MAX 3u
 #define ROUNDS 2000u
 
-/* A port that gives up to `supply` frames in each round. */
-struct source {
-	struct port port;
-	unsigned supply;
-	uint64_t n_rounds, n_frames; /* written by the poller */
-};
-
 struct counters {
 	uint64_t n_rounds, n_frames;
 };
-
-static unsigned
-source_rx_burst(struct port *port, struct rte_mbuf **frames, unsigned n)
-{
-	struct source *source = member_of(port, struct source, port);
-	unsigned n_given = 0;
-
-	while (n_given < util_min(n, source->supply)) {
-		struct rte_mbuf *m = pool_alloc(dp_pools(sim_dp()), 60);
-		if (m == NULL)
-			break;
-		memset(rte_pktmbuf_mtod(m, void *), 2, 60); /* to nobody */
-		frames[n_given++] = m;
-	}
-	__atomic_store_n(&source->n_frames, source->n_frames + n_given, __ATOMIC_RELAXED);
-	__atomic_store_n(&source->n_rounds, source->n_rounds + 1, __ATOMIC_RELAXED);
-	return n_given;
-}
-
-static void
-source_tx_burst(struct port *port, struct rte_mbuf **frames, unsigned n)
-{
-	(void)port;
-	rte_pktmbuf_free_bulk(frames, n);
-}
-
-static enum port_armed
-source_arm(struct port *port)
-{
-	(void)port;
-	return PORT_BLIND;
-}
-
-static const struct port_ops source_ops = {
-	.kind = "source",
-	.rx_burst = source_rx_burst,
-	.tx_burst = source_tx_burst,
-	.arm = source_arm,
-	.disarm = port_no_event,
-	.woken = port_no_event,
-	.fd = port_no_fd,
-};
-
-/* Waits until the pollers have done one request. */
-static void
-await_event(enum dp_event_kind kind)
-{
-	struct pollfd pfd = { .fd = dp_event_fd(sim_dp()), .events = POLLIN };
-	struct dp_event event;
-	uint64_t deadline = sim_deadline();
-
-	while (!dp_next_event(sim_dp(), &event)) {
-		if (!sim_check(fake_now_ms() < deadline, "the pollers do not answer"))
-			return;
-		poll(&pfd, 1, 10);
-	}
-	CU_ASSERT_EQUAL(event.kind, kind);
-}
 
 static void
 read_counters(const struct source *source, unsigned n, struct counters *counters)
@@ -104,17 +38,13 @@ share(const struct supply *supplies, unsigned n, double *frames)
 	static struct source source[SOURCES_MAX];
 	struct counters before[SOURCES_MAX];
 
-	memset(source, 0, sizeof(source));
 	for (unsigned i = 0; i < n; i++) {
 		char name[16];
 
 		snprintf(name, sizeof(name), "source%u", i);
-		CU_ASSERT_EQUAL_FATAL(port_init(&source[i].port, &source_ops, name, (uint16_t)(200 + i)), 0);
-		source[i].port.pinned = 0;
+		source_make(&source[i], name, (uint16_t)(200 + i), supplies[i].supply);
 		source[i].port.weight = supplies[i].weight;
-		source[i].supply = supplies[i].supply;
-		CU_ASSERT_EQUAL_FATAL(dp_attach(sim_dp(), &source[i].port), 0);
-		await_event(DP_ATTACHED);
+		source_attach(&source[i]);
 	}
 	read_counters(source, n, before);
 	for (struct counters now[SOURCES_MAX];;) {
@@ -126,11 +56,8 @@ share(const struct supply *supplies, unsigned n, double *frames)
 			frames[i] = (double)(now[i].n_frames - before[i].n_frames) / (double)(now[i].n_rounds - before[i].n_rounds);
 		break;
 	}
-	for (unsigned i = 0; i < n; i++) {
-		dp_detach(sim_dp(), &source[i].port);
-		await_event(DP_DETACHED);
-		port_fini(&source[i].port);
-	}
+	for (unsigned i = 0; i < n; i++)
+		source_end(&source[i], 1);
 }
 
 static bool
@@ -148,6 +75,49 @@ equal_by_default(void)
 	share(supplies, 3, frames);
 	for (unsigned i = 0; i < 3; i++)
 		CU_ASSERT(is_about(frames[i], LIMIT_BURST));
+}
+
+static uint64_t
+frames_of(const struct source *source, unsigned n)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		sum += __atomic_load_n(&source[i].n_frames, __ATOMIC_RELAXED);
+	return sum;
+}
+
+/* A vif's weight is the vif's: eight queues get together what one gets. */
+static void
+queues_share(void)
+{
+	static struct source many[8], one;
+	uint64_t least = UINT64_MAX, most = 0, rounds;
+
+	for (unsigned i = 0; i < 8; i++) {
+		char name[16];
+
+		snprintf(name, sizeof(name), "many%u", i);
+		source_make(&many[i], name, 200, 1000);
+		if (i > 0)
+			port_add_queue(&many[0].port, &many[i].port);
+	}
+	source_make(&one, "one", 201, 1000);
+	source_attach(&many[0]);
+	source_attach(&one);
+	for (rounds = 0; rounds < ROUNDS; rounds = __atomic_load_n(&one.n_rounds, __ATOMIC_RELAXED))
+		poll(NULL, 0, 1);
+	double ratio = (double)frames_of(many, 8) / (double)frames_of(&one, 1);
+	sim_check(ratio > 0.9 && ratio < 1.1, "eight queues get %.2f times what one gets", ratio);
+	for (unsigned i = 0; i < 8; i++) {
+		uint64_t n = frames_of(&many[i], 1);
+
+		least = n < least ? n : least;
+		most = n > most ? n : most;
+	}
+	sim_check(least * 5 > most * 4, "of these, one %llu frames, another %llu", (unsigned long long)least, (unsigned long long)most);
+	source_end(&one, 1);
+	source_end(many, 8);
 }
 
 /* All have more than their part: each gets its weight, and none gets nothing. */
@@ -230,6 +200,7 @@ one_slot_a_poll(void)
 
 CU_TestInfo weight_cases[] = {
 	{ "equal_by_default", equal_by_default },
+	{ "queues_share", queues_share },
 	{ "by_weight", by_weight },
 	{ "heavy_and_modest", heavy_and_modest },
 	{ "one_frame_a_round", one_frame_a_round },

@@ -224,11 +224,14 @@ age_unused(void)
 		copies(REF + 1, 8);
 	}
 	CU_ASSERT_EQUAL(foreign_mapped(pages), 2);
+	CU_ASSERT_EQUAL(foreign_take_maps(pages), 3); /* and the table */
+	CU_ASSERT_EQUAL(foreign_take_maps(pages), 0);
 	for (unsigned i = 0; i < 2 * FOREIGN_PAGES; i++) {
 		CU_ASSERT_TRUE(copies(REF, 7));
 		foreign_age(pages);
 	}
 	CU_ASSERT_EQUAL(foreign_mapped(pages), 1);
+	CU_ASSERT_EQUAL(foreign_take_maps(pages), 1);
 	CU_ASSERT_TRUE(copies(REF, 7));
 	teardown();
 }

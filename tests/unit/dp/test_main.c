@@ -19,6 +19,7 @@ void test_pool(CU_pSuite suite);
 void test_ring(CU_pSuite suite);
 void test_offload_host(CU_pSuite suite);
 void test_segment(CU_pSuite suite);
+void test_share(CU_pSuite suite);
 void test_slots(CU_pSuite suite);
 void test_slots_extra(CU_pSuite suite);
 void test_static_grants(CU_pSuite suite);
@@ -26,6 +27,7 @@ void test_steering(CU_pSuite suite);
 void test_tag(CU_pSuite suite);
 void test_tx_keep(CU_pSuite suite);
 void test_waiting(CU_pSuite suite);
+void test_ticks(CU_pSuite suite);
 
 static const struct unit_suite suites[] = {
 	{ "pool", test_pool },
@@ -46,7 +48,9 @@ static const struct unit_suite suites[] = {
 	{ "tag", test_tag },
 	{ "tx_keep", test_tx_keep },
 	{ "waiting", test_waiting },
+	{ "share", test_share },
 	{ "static_grants", test_static_grants },
+	{ "ticks", test_ticks },
 };
 
 int

@@ -125,6 +125,10 @@ segment_and_check(const struct packet *p, uint16_t gso_size)
 	CU_ASSERT_EQUAL(offload_segment_count(&m), expected);
 	n = offload_segment(&pools, &m, out, OUT_MAX);
 	CU_ASSERT_EQUAL_FATAL(n, (int)expected);
+	uint32_t bytes = 0;
+	for (int i = 0; i < n; i++)
+		bytes += out[i]->pkt_len;
+	CU_ASSERT_EQUAL(offload_wire_bytes(m.pkt_len, (uint32_t)m.l2_len + m.l3_len + m.l4_len, gso_size), bytes);
 	check_segments(p, expected, gso_size);
 	packet_mbuf_free(&m);
 }
