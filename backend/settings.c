@@ -309,6 +309,12 @@ read_netback(const struct reader *rd, const config_setting_t *s, void *into)
 }
 
 static int
+read_strict_bridges(const struct reader *rd, const config_setting_t *s, void *into)
+{
+	return get_bool(rd, s, &((struct settings *)into)->ctl.strict_bridges);
+}
+
+static int
 read_foreign_memory(const struct reader *rd, const config_setting_t *s, void *into)
 {
 	bool wanted = false;
@@ -343,6 +349,7 @@ static const struct name top[] = {
 	{ "uplinks", read_uplinks }, { "hotplug", read_hotplug }, { "netback", read_netback },
 	{ "log_level", read_log_level }, { "foreign_memory", read_foreign_memory },
 	{ "vifs", read_vifs }, { "balance", read_balance }, { "bridges", read_bridges },
+	{ "strict_bridges", read_strict_bridges },
 };
 
 /* ---- defaults and checks that need more than one setting ------------------------------------------------------ */

@@ -114,6 +114,7 @@ wrong_types() {
 	refused "a fraction" ":1: idle_us: a whole number" 'pollers = { idle_us = 1.5; };'
 	refused "no truth value" ":1: hugepages: true or false" 'memory = { hugepages = 1; };'
 	refused "no truth value" ":1: foreign_memory: true or false is wanted" 'foreign_memory = 1;'
+	refused "no truth value" ":1: strict_bridges: true or false is wanted" 'strict_bridges = "yes";'
 	refused "no string" ":1: log_level: a non-empty string" 'log_level = 1;'
 	refused "an empty string" ":1: device: a non-empty string" 'uplinks = ( { device = ""; } );'
 }

@@ -17,6 +17,7 @@ struct bridge {
 	bool always_filters; /* VLANs: the configuration says so */
 	bool filters;        /* it does, as vifs list VLANs or have done so */
 	int n_listed;        /* vifs that list VLANs */
+	bool found_alone;    /* bridge_found_alone() has said so */
 };
 
 struct bridges {
@@ -139,6 +140,25 @@ bool
 bridge_is_linked(const struct bridges *bridges, int id)
 {
 	return bridges->slots[id].n_uplinks == 0 || bridges->slots[id].n_linked > 0;
+}
+
+bool
+bridge_has_uplink(const struct bridges *bridges, const char *name)
+{
+	int id = find_named(bridges, name);
+
+	return id >= 0 && bridges->slots[id].n_uplinks > 0;
+}
+
+bool
+bridge_found_alone(struct bridges *bridges, int id)
+{
+	struct bridge *bridge = &bridges->slots[id];
+
+	if (bridge->found_alone || bridge->n_uplinks > 0 || bridge->n_holders > 1)
+		return false;
+	bridge->found_alone = true;
+	return true;
 }
 
 void

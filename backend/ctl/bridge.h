@@ -39,6 +39,12 @@ void bridge_count_uplink(struct bridges *bridges, int id, int n, int n_linked);
 /* Whether it leads out of the host, as far as that can be known: an uplink has a link, or there are none at all. */
 bool bridge_is_linked(const struct bridges *bridges, int id);
 
+/* Whether an uplink is a member of the bridge `name`, be its device there or not. */
+bool bridge_has_uplink(const struct bridges *bridges, const char *name);
+
+/* Whether it has one member only, which is no uplink: its name may be a mistake. True once in the bridge's life. */
+bool bridge_found_alone(struct bridges *bridges, int id);
+
 /*
  * Counts a vif that lists VLANs: `n` is 1 when it comes and -1 when it goes. From the first one on the bridge filters VLANs. It goes
  * on when the last one has gone, unless the operator wants that (`is_wanted`): a guest that ends must not change what others may send.

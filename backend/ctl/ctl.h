@@ -57,6 +57,7 @@ struct ctl_params {
 	struct balance_params balance;
 	unsigned max_queues; /* of a vif; 0: as many as there are pollers */
 	bool share_with_netback; /* leave alone the vifs that xen-netback holds instead of refusing to start */
+	bool strict_bridges;     /* refuse switched vifs whose bridge has no uplink */
 };
 
 struct ctl;

@@ -120,6 +120,7 @@ open_env(struct vif_env *env, const struct ctl_params *params, struct dp *dp, co
 	env->xen = xen;
 	env->dp = dp;
 	env->share_with_netback = params->share_with_netback;
+	env->strict_bridges = params->strict_bridges;
 	env->foreign = params->foreign;
 	env->max_queues = params->max_queues > 0 ? params->max_queues : dp_n_pollers(dp);
 	env->root = "";

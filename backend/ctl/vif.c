@@ -18,6 +18,8 @@
  */
 #define CLOSED_DWELL_MS 500u
 
+#define ALONE_MS 5000u /* other vifs of a new bridge may be just about to connect */
+
 #define STEPS_MAX 16 /* the longest way through the table without waiting is 5 -> 6 -> 2 */
 
 struct vif *
@@ -38,7 +40,7 @@ vif_create(const struct vif_env *env, uint32_t domid, uint32_t devid)
 	vif->bridge = -1;
 	vif->linked = true;
 	vif->offered_ms = vif->closed_ms = vif->retry_ms = vif->rewatch_ms = vif->reconf_ms = CLOCK_NEVER;
-	vif->place_ms = vif->waits_since_ms = CLOCK_NEVER;
+	vif->place_ms = vif->waits_since_ms = vif->alone_ms = CLOCK_NEVER;
 	snprintf(vif->tap.name, sizeof(vif->tap.name), "vif%u.%u", domid % 100000, devid % 100000);
 	return vif;
 }
@@ -171,6 +173,7 @@ do_announce(struct vif *vif)
 	vif_tap_tell(vif);
 	vif_show_live_error(vif);
 	vif->linked = leads_out(vif);
+	vif->alone_ms = vif->config.switched ? clock_ms() + ALONE_MS : CLOCK_NEVER;
 	if (!log_allowed(&vif->link_log))
 		return;
 	log_info("%s: connected to %s, MAC %s, frames up to %u bytes:%s", vif->name,
@@ -192,7 +195,7 @@ do_free(struct vif *vif)
 {
 	vif_clear_error(vif);
 	vif_unwatch_frontend(vif);
-	vif->rewatch_ms = vif->retry_ms = vif->reconf_ms = vif->place_ms = CLOCK_NEVER;
+	vif->rewatch_ms = vif->retry_ms = vif->reconf_ms = vif->place_ms = vif->alone_ms = CLOCK_NEVER;
 	member_leave(vif->env->members, &vif->tap.member);
 }
 
@@ -282,6 +285,20 @@ follow_uplinks(struct vif *vif, uint64_t now_ms)
 	vif->linked_ms = now_ms;
 }
 
+/* Nobody else is on its bridge: it works, and gets nowhere. */
+static void
+look_whether_alone(struct vif *vif, uint64_t now_ms)
+{
+	char name[4 * BRIDGE_NAME_SIZE];
+
+	if (now_ms < vif->alone_ms)
+		return;
+	vif->alone_ms = CLOCK_NEVER;
+	if (vif_fsm_is_connected(vif->state) && bridge_found_alone(vif->env->bridges, vif->bridge))
+		log_warning("%s: bridge %s has no uplink and no other vif: is the name right?", vif->name,
+			    log_escape(bridge_name(vif->env->bridges, vif->bridge), name, sizeof(name)));
+}
+
 void
 vif_step(struct vif *vif, uint64_t now_ms)
 {
@@ -316,6 +333,7 @@ vif_step(struct vif *vif, uint64_t now_ms)
 	}
 	vif_keep_place(vif, now_ms);
 	follow_uplinks(vif, now_ms);
+	look_whether_alone(vif, now_ms);
 	vif_show(vif, now_ms);
 }
 
@@ -349,6 +367,7 @@ vif_due(const struct vif *vif)
 	uint64_t due = util_min(vif->retry_ms, vif->rewatch_ms);
 	due = util_min(due, vif->reconf_ms);
 	due = util_min(due, vif->place_ms);
+	due = util_min(due, vif->alone_ms);
 	due = util_min(due, ready_ms(vif));
 	due = util_min(due, link_ms(vif));
 	return util_min(due, retire_ms(vif));

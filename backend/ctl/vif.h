@@ -41,6 +41,7 @@ struct vif_env {
 	struct members *members;
 	enum hotplug_mode hotplug; /* SCRIPT or SELF */
 	bool share_with_netback;
+	bool strict_bridges; /* a switched vif's bridge needs an uplink */
 	unsigned max_queues; /* of a vif */
 	const struct foreign_ops *foreign; /* NULL: not to be used */
 	struct ctrl_env *ctrl;
@@ -157,6 +158,7 @@ struct vif {
 	uint64_t place_ms;   /* bridge or TAP are not to be had: try again then */
 	uint64_t waits_since_ms; /* when that was first tried in vain */
 	bool wait_told;
+	uint64_t alone_ms; /* it was announced: look then whether anybody else is on its bridge */
 	struct log_limit state_log;
 	struct log_limit link_log;
 	struct log_limit live_log;

@@ -103,6 +103,19 @@ look_for_netback(struct vif *vif, uint64_t now_ms)
 			  vif->name, vif->domid, vif->devid);
 }
 
+/* Where the operator wants each bridge to lead somewhere, one that does not is a mistake in its name. 0 or -EINVAL. */
+static int
+check_bridge(const struct vif *vif, char *why, size_t why_size)
+{
+	char name[4 * BRIDGE_NAME_SIZE];
+
+	if (!vif->env->strict_bridges || !vif->config.switched || bridge_has_uplink(vif->env->bridges, vif->config.bridge))
+		return 0;
+	snprintf(why, why_size, "bridge %s has no uplink, and the setting strict_bridges wants one: is the name right?",
+		 log_escape(vif->config.bridge, name, sizeof(name)));
+	return -EINVAL;
+}
+
 static void
 look_at_config(struct vif *vif, uint64_t now_ms)
 {
@@ -110,6 +123,8 @@ look_at_config(struct vif *vif, uint64_t now_ms)
 	int ret = vif_config_read(&vif->env->xs, vif->dir, vif->domid, vif->env->hotplug, &vif->config, why,
 				  sizeof(why));
 
+	if (ret == 0)
+		ret = check_bridge(vif, why, sizeof(why));
 	if (ret == 0)
 		ret = vif_read_first(vif, why, sizeof(why));
 	if (ret == -EINVAL) {

@@ -134,7 +134,8 @@ next_part(const char **path, const char **part)
 static unsigned
 stale_by(const char *key, size_t len)
 {
-	static const char *const keys[] = { KEY_STATE, KEY_ONLINE, KEY_HOTPLUG_STATUS, KEY_FRONTEND, KEY_FRONTEND_ID };
+	static const char *const keys[] = { KEY_STATE, KEY_ONLINE, KEY_HOTPLUG_STATUS, KEY_FRONTEND, KEY_FRONTEND_ID,
+					    KEY_BRIDGE };
 
 	for (unsigned i = 0; i < ARRAY_SIZE(keys); i++) {
 		if (strlen(keys[i]) == len && memcmp(keys[i], key, len) == 0)

@@ -128,6 +128,12 @@ rig_connect(struct rig *rig)
 	return rig_until(rig, XenbusStateConnected);
 }
 
+bool
+rig_is_idle(const struct rig *rig)
+{
+	return vifs_due(rig->vifs) > now_ms + 1000;
+}
+
 int
 rig_state(const struct rig *rig)
 {

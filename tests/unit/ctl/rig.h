@@ -44,6 +44,9 @@ void rig_turn_for(struct rig *rig, unsigned ms);
 /* From toolstack_add() to 4. */
 bool rig_connect(struct rig *rig);
 
+/* Whether the vifs have nothing to do for a second, unless something happens. */
+bool rig_is_idle(const struct rig *rig);
+
 /* Our state now; -1 if there is none. */
 int rig_state(const struct rig *rig);
 /* A key of the backend directory as a number, or -1. */

@@ -118,6 +118,30 @@ bridge_flags_of_each(void)
 	bridges_destroy(bridges);
 }
 
+/* Who holds it and which uplinks are its members decide, and it is said once, but of each bridge. */
+static void
+bridge_found_alone_once(void)
+{
+	struct bridges *bridges = bridges_create(fake_dp(), NULL, 0);
+	int id = bridge_get(bridges, "xenbr0");
+
+	CU_ASSERT(!bridge_has_uplink(bridges, "xenbr0"));
+	CU_ASSERT(!bridge_has_uplink(bridges, "xenbr1"));
+	bridge_get(bridges, "xenbr0");
+	CU_ASSERT(!bridge_found_alone(bridges, id));
+	bridge_put(bridges, id);
+	bridge_count_uplink(bridges, id, 1, 0);
+	CU_ASSERT(bridge_has_uplink(bridges, "xenbr0"));
+	CU_ASSERT(!bridge_found_alone(bridges, id));
+	bridge_count_uplink(bridges, id, -1, 0);
+	CU_ASSERT(bridge_found_alone(bridges, id));
+	CU_ASSERT(!bridge_found_alone(bridges, id));
+	bridge_put(bridges, id);
+	CU_ASSERT_EQUAL(bridge_get(bridges, "another"), id);
+	CU_ASSERT(bridge_found_alone(bridges, id));
+	bridges_destroy(bridges);
+}
+
 void test_bridge(CU_pSuite suite);
 
 void
@@ -129,4 +153,5 @@ test_bridge(CU_pSuite suite)
 	UNIT_ADD(suite, bridge_get_hostile);
 	UNIT_ADD(suite, bridge_count_listed_sticks);
 	UNIT_ADD(suite, bridge_flags_of_each);
+	UNIT_ADD(suite, bridge_found_alone_once);
 }

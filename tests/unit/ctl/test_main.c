@@ -21,6 +21,7 @@ void test_tap(CU_pSuite suite);
 void test_vifs(CU_pSuite suite);
 void test_vifs_hostile(CU_pSuite suite);
 void test_vifs_front(CU_pSuite suite);
+void test_vifs_host(CU_pSuite suite);
 void test_watch(CU_pSuite suite);
 
 static const struct unit_suite suites[] = {
@@ -37,6 +38,7 @@ static const struct unit_suite suites[] = {
 	{ "vifs", test_vifs },
 	{ "vifs_hostile", test_vifs_hostile },
 	{ "vifs_front", test_vifs_front },
+	{ "vifs_host", test_vifs_host },
 	{ "tap", test_tap },
 	{ "apply", test_apply },
 	{ "platform", test_platform },

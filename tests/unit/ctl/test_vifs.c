@@ -18,7 +18,7 @@ vifs_settle_empty(void)
 	rig_start(&rig, DRIVER_DOMAIN, HOTPLUG_SELF);
 	rig_turn(&rig);
 	CU_ASSERT(vifs_are_gone(rig.vifs));
-	CU_ASSERT_EQUAL(vifs_due(rig.vifs), CLOCK_NEVER);
+	CU_ASSERT(rig_is_idle(&rig));
 	rig_end(&rig);
 }
 
@@ -60,7 +60,7 @@ vifs_settle_connect(void)
 			VIF_GUEST_SG | VIF_GUEST_GSO4 | VIF_GUEST_GSO6 | VIF_GUEST_CSUM4 | VIF_GUEST_CSUM6 |
 				VIF_GUEST_RX_NOTIFY);
 	CU_ASSERT(fake_dp_last_vif()->queue[0].evtchn_tx != fake_dp_last_vif()->queue[0].evtchn_rx);
-	CU_ASSERT_EQUAL(vifs_due(rig.vifs), CLOCK_NEVER); /* at rest */
+	CU_ASSERT(rig_is_idle(&rig)); /* at rest */
 	rig_end(&rig);
 	CU_ASSERT_EQUAL(fake_domain_mapped(RIG_GUEST), 0);
 }

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Tests of ctl/vifs.c: what the daemon's configuration and the host's kernel mean to a vif. */
+#include <string.h>
+
+#include "base/log.h"
+#include "captured.h"
+#include "proto/limits.h"
+#include "rig.h"
+
+#define DOM0 0u
+#define DRIVER_DOMAIN 1u
+
+static struct rig rig;
+
+/* Turns for `ms`; what the log says meanwhile. */
+static const char *
+log_of(unsigned ms)
+{
+	static struct captured captured;
+
+	log_set_level(LOG_LEVEL_WARNING);
+	captured_start(&captured);
+	rig_turn_for(&rig, ms);
+	captured_end(&captured);
+	log_set_level(LOG_LEVEL_ERROR);
+	return captured.text;
+}
+
+static void
+reconnect(void)
+{
+	front_set_state(rig.g, XenbusStateClosed);
+	CU_ASSERT(rig_until(&rig, XenbusStateClosed));
+	front_set_state(rig.g, XenbusStateInitialising);
+	CU_ASSERT(rig_until(&rig, XenbusStateInitWait));
+	front_publish(rig.g, FRONT_LINUX);
+	front_set_state(rig.g, XenbusStateConnected);
+	CU_ASSERT(rig_until(&rig, XenbusStateConnected));
+}
+
+/* A bridge with one vif and nothing else is told of once, some seconds after the vif was connected. */
+static void
+vifs_settle_alone(void)
+{
+	rig_start(&rig, DRIVER_DOMAIN, HOTPLUG_SELF);
+	CU_ASSERT(rig_connect(&rig));
+	CU_ASSERT_STRING_EQUAL(log_of(4900), "");
+	CU_ASSERT_STRING_EQUAL(log_of(200),
+			       "vpe-backend: warning: vif5.0: bridge xenbr0 has no uplink and no other vif: is the name right?\n");
+	CU_ASSERT_EQUAL(rig_state(&rig), XenbusStateConnected);
+	CU_ASSERT_EQUAL(rig_back(&rig, "carrier"), 1);
+	reconnect();
+	CU_ASSERT_STRING_EQUAL(log_of(6000), "");
+	rig_end(&rig);
+}
+
+static void
+vifs_settle_alone_name(void)
+{
+	const struct toolstack_vif vif = { .bridge = "x\033[2J" };
+
+	rig_start(&rig, DRIVER_DOMAIN, HOTPLUG_SELF);
+	toolstack_add(rig.g, &vif);
+	CU_ASSERT(rig_until(&rig, XenbusStateInitWait));
+	front_publish(rig.g, FRONT_LINUX);
+	front_set_state(rig.g, XenbusStateConnected);
+	CU_ASSERT(rig_until(&rig, XenbusStateConnected));
+	CU_ASSERT_PTR_NOT_NULL(strstr(log_of(6000), "bridge x\\x1b[2J has no uplink"));
+	rig_end(&rig);
+}
+
+/* An uplink, another member, a guest that has left meanwhile, a bridge of the kernel: nothing to say. */
+static void
+vifs_settle_not_alone(void)
+{
+	const struct toolstack_vif drop_in = { .script = "vif-bridge" };
+
+	rig_start(&rig, DRIVER_DOMAIN, HOTPLUG_SELF);
+	int id = bridge_get(rig.env.bridges, "xenbr0");
+	bridge_count_uplink(rig.env.bridges, id, 1, 1);
+	CU_ASSERT(rig_connect(&rig));
+	CU_ASSERT_STRING_EQUAL(log_of(6000), "");
+	bridge_count_uplink(rig.env.bridges, id, -1, -1); /* the second holder is another vif from now on */
+	reconnect();
+	CU_ASSERT_STRING_EQUAL(log_of(6000), "");
+	bridge_put(rig.env.bridges, id);
+	reconnect();
+	front_set_state(rig.g, XenbusStateClosed);
+	CU_ASSERT_STRING_EQUAL(log_of(6000), "");
+	rig_end(&rig);
+
+	rig_start(&rig, DOM0, HOTPLUG_SCRIPT);
+	toolstack_add(rig.g, &drop_in);
+	CU_ASSERT(rig_until(&rig, XenbusStateInitWait));
+	toolstack_hotplug(rig.g, "connected");
+	front_publish(rig.g, FRONT_LINUX);
+	front_set_state(rig.g, XenbusStateConnected);
+	CU_ASSERT(rig_until(&rig, XenbusStateConnected));
+	CU_ASSERT_PTR_NULL(strstr(log_of(6000), "no uplink"));
+	rig_end(&rig);
+}
+
+/* With strict_bridges a bridge needs an uplink; the toolstack may correct the name. */
+static void
+vifs_settle_strict_bridges(void)
+{
+	const struct toolstack_vif mistyped = { .bridge = "xenbr9" };
+
+	rig_start(&rig, DRIVER_DOMAIN, HOTPLUG_SELF);
+	rig.env.strict_bridges = true;
+	int id = bridge_get(rig.env.bridges, "xenbr0");
+	bridge_count_uplink(rig.env.bridges, id, 1, 0); /* a link is not needed */
+	toolstack_add(rig.g, &mistyped);
+	CU_ASSERT_PTR_NOT_NULL(strstr(log_of(100), "vif5.0: ignored: bridge xenbr9 has no uplink"));
+	CU_ASSERT_EQUAL(rig_state(&rig), XenbusStateInitialising);
+	CU_ASSERT_PTR_NOT_NULL(strstr(rig_error(&rig), "bridge xenbr9 has no uplink, and the setting strict_bridges wants one"));
+	fake_store_write(guest_back(rig.g, "bridge").text, "xenbr0");
+	CU_ASSERT(rig_until(&rig, XenbusStateInitWait));
+	front_publish(rig.g, FRONT_LINUX);
+	front_set_state(rig.g, XenbusStateConnected);
+	CU_ASSERT(rig_until(&rig, XenbusStateConnected));
+	CU_ASSERT_STRING_EQUAL(rig_error(&rig), "");
+	bridge_count_uplink(rig.env.bridges, id, -1, 0);
+	bridge_put(rig.env.bridges, id);
+	rig_end(&rig);
+}
+
+/* What a script puts into a bridge of the kernel is none of strict_bridges' business. */
+static void
+vifs_settle_strict_drop_in(void)
+{
+	const struct toolstack_vif vif = { .script = "vif-bridge", .bridge = "xenbr9" };
+
+	rig_start(&rig, DOM0, HOTPLUG_SCRIPT);
+	rig.env.strict_bridges = true;
+	toolstack_add(rig.g, &vif);
+	CU_ASSERT(rig_until(&rig, XenbusStateInitWait));
+	rig_end(&rig);
+}
+
+void test_vifs_host(CU_pSuite suite);
+
+void
+test_vifs_host(CU_pSuite suite)
+{
+	UNIT_ADD(suite, vifs_settle_alone);
+	UNIT_ADD(suite, vifs_settle_alone_name);
+	UNIT_ADD(suite, vifs_settle_not_alone);
+	UNIT_ADD(suite, vifs_settle_strict_bridges);
+	UNIT_ADD(suite, vifs_settle_strict_drop_in);
+}
