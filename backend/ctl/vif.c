@@ -115,6 +115,16 @@ condition(const struct vif *vif, uint64_t now_ms, enum vif_input *input)
 	return true;
 }
 
+/* Whether the vif is about to be connected, and the kernel has taken it meanwhile. */
+static bool
+is_taken(struct vif *vif, enum vif_input input, uint64_t now_ms)
+{
+	if (vif->state != VIF_WAITING || input != VIF_FRONT_READY)
+		return false;
+	vif_look_for_netback(vif, now_ms);
+	return vif->netback != VIF_NETBACK_AWAY;
+}
+
 /* Whether the frontend wants to be offered something. */
 static bool
 wants_offer(const struct vif *vif, enum vif_input input)
@@ -326,6 +336,8 @@ vif_step(struct vif *vif, uint64_t now_ms)
 	for (unsigned i = 0; i < STEPS_MAX && condition(vif, now_ms, &input); i++) {
 		enum vif_state before = vif->state;
 		if (wants_offer(vif, input) && !vif_place(vif, now_ms))
+			break;
+		if (is_taken(vif, input, now_ms))
 			break;
 		vif_feed(vif, input, now_ms);
 		if (vif->state == before)

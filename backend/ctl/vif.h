@@ -216,6 +216,9 @@ void vif_look(struct vif *vif, uint64_t now_ms);
 void vif_watch_frontend(struct vif *vif, uint64_t now_ms);
 void vif_unwatch_frontend(struct vif *vif);
 
+/* Sets vif->netback: whether the kernel's xen-netback serves the vif, or may be about to. */
+void vif_look_for_netback(struct vif *vif, uint64_t now_ms);
+
 /* Whether the toolstack takes the device away. */
 bool vif_is_offline(const struct vif *vif);
 

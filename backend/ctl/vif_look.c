@@ -81,10 +81,10 @@ vif_unwatch_frontend(struct vif *vif)
 
 /*
  * A vif that the kernel serves must not be served twice. netback learns of a new vif when we do: if it is there at
- * all, it is given the time to take it.
+ * all, it is given the time to take it. It may also be loaded, or told to take a vif, at any time until we connect that.
  */
-static void
-look_for_netback(struct vif *vif, uint64_t now_ms)
+void
+vif_look_for_netback(struct vif *vif, uint64_t now_ms)
 {
 	const char *root = vif->env->root;
 	bool held = platform_vif_held_at(root, vif->domid, vif->devid);
@@ -197,8 +197,8 @@ look_at_backend(struct vif *vif, uint64_t now_ms)
 
 	if (!look_at_own_state(vif, now_ms))
 		return;
-	if (vif->state == VIF_NEW)
-		look_for_netback(vif, now_ms);
+	if (vif->state == VIF_NEW || vif->netback != VIF_NETBACK_AWAY)
+		vif_look_for_netback(vif, now_ms);
 	if (!vif->configured)
 		look_at_config(vif, now_ms);
 	look_at_online(vif, now_ms);

@@ -61,6 +61,8 @@ vif_show(struct vif *vif, uint64_t now_ms)
 
 	if (state == XenbusStateUnknown || vif->removed || vif->retry_ms != CLOCK_NEVER)
 		return;
+	if (vif->netback == VIF_NETBACK_HOLDS)
+		return; /* the directory is the kernel's */
 	if (state == vif->shown_state && carrier == vif->shown_carrier)
 		return;
 	unsigned n = values_of(vif, state, carrier, &texts, values);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Tests of ctl/vifs.c: what the daemon's configuration and the host's kernel mean to a vif. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -138,6 +139,102 @@ vifs_settle_strict_drop_in(void)
 	rig_end(&rig);
 }
 
+/* ---- the kernel's xen-netback ---------------------------------------------------------------------------------- */
+
+static char root[32];
+
+/* Runs `command`, whose %s is where /sys is below. */
+static void
+run(const char *command)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text), command, root);
+	CU_ASSERT_EQUAL_FATAL(system(text), 0);
+}
+
+static void
+load_netback(void)
+{
+	strcpy(root, "/tmp/vpe-vifs-XXXXXX");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(root));
+	run("mkdir -p %s/sys/bus/xen-backend/drivers/vif");
+	rig.env.root = root;
+}
+
+#define TAKE_VIF "mkdir -p %s/sys/bus/xen-backend/devices/vif-5-0/driver"
+#define FREE_VIF "rm -r %s/sys/bus/xen-backend/devices/vif-5-0"
+#define REMOVE_ROOT "rm -r %s"
+
+/* It gets the time to take a vif, and those that it takes are left alone. */
+static void
+vifs_settle_netback(void)
+{
+	rig_start(&rig, DOM0, HOTPLUG_SCRIPT);
+	load_netback();
+	toolstack_add(rig.g, NULL);
+	rig_turn_for(&rig, 250);
+	CU_ASSERT_EQUAL(rig_state(&rig), 1);
+	run(TAKE_VIF);
+	rig_turn_for(&rig, 1000);
+	CU_ASSERT_EQUAL(rig_state(&rig), 1);
+	fake_store_write(guest_back(rig.g, "state").text, "2"); /* netback's */
+	rig_turn_for(&rig, 10);
+	CU_ASSERT_EQUAL(rig_back(&rig, "carrier"), -1);
+	run(REMOVE_ROOT);
+	fake_store_write(guest_back(rig.g, "state").text, "1");
+	CU_ASSERT(rig_until(&rig, 2));
+	CU_ASSERT_EQUAL(rig_back(&rig, "carrier"), 0);
+	rig_end(&rig);
+}
+
+/* It takes a vif after we have offered it: the vif is not connected a second time, and connected when netback lets go of it. */
+static void
+vifs_settle_netback_late(void)
+{
+	rig_start(&rig, DRIVER_DOMAIN, HOTPLUG_SELF);
+	rig.env.share_with_netback = true;
+	load_netback();
+	toolstack_add(rig.g, NULL);
+	CU_ASSERT(rig_until(&rig, XenbusStateInitWait));
+	run(TAKE_VIF);
+	front_publish(rig.g, FRONT_LINUX);
+	front_set_state(rig.g, XenbusStateConnected);
+	rig_turn_for(&rig, 2 * LIMIT_INITWAIT_DWELL_MS);
+	CU_ASSERT_EQUAL(fake_dp_n_vifs_made(), 0);
+	CU_ASSERT_EQUAL(rig_state(&rig), XenbusStateInitWait);
+	fake_store_write(guest_back(rig.g, "state").text, "4"); /* netback's */
+	rig_turn_for(&rig, 1000);
+	CU_ASSERT_EQUAL(fake_dp_n_vifs_made(), 0);
+	CU_ASSERT_EQUAL(rig_state(&rig), XenbusStateConnected);
+	run(FREE_VIF);
+	fake_store_write(guest_back(rig.g, "state").text, "2");
+	CU_ASSERT(rig_until(&rig, XenbusStateConnected));
+	CU_ASSERT_EQUAL(fake_dp_n_vifs_made(), 1);
+	run(REMOVE_ROOT);
+	rig_end(&rig);
+}
+
+/* The daemon ends, or the toolstack removes the vif, while netback holds it: nothing is written over what the kernel wrote. */
+static void
+vifs_stop_netback_late(void)
+{
+	rig_start(&rig, DRIVER_DOMAIN, HOTPLUG_SELF);
+	load_netback();
+	toolstack_add(rig.g, NULL);
+	CU_ASSERT(rig_until(&rig, XenbusStateInitWait));
+	run(TAKE_VIF);
+	front_publish(rig.g, FRONT_LINUX);
+	front_set_state(rig.g, XenbusStateConnected);
+	rig_turn_for(&rig, 2 * LIMIT_INITWAIT_DWELL_MS);
+	fake_store_write(guest_back(rig.g, "state").text, "4");
+	vifs_stop(rig.vifs);
+	CU_ASSERT(rig_until_gone(&rig));
+	CU_ASSERT_EQUAL(rig_state(&rig), XenbusStateConnected);
+	run(REMOVE_ROOT);
+	rig_end(&rig);
+}
+
 void test_vifs_host(CU_pSuite suite);
 
 void
@@ -148,4 +245,7 @@ test_vifs_host(CU_pSuite suite)
 	UNIT_ADD(suite, vifs_settle_not_alone);
 	UNIT_ADD(suite, vifs_settle_strict_bridges);
 	UNIT_ADD(suite, vifs_settle_strict_drop_in);
+	UNIT_ADD(suite, vifs_settle_netback);
+	UNIT_ADD(suite, vifs_settle_netback_late);
+	UNIT_ADD(suite, vifs_stop_netback_late);
 }

@@ -415,36 +415,6 @@ vifs_settle_closed_twice(void)
 	rig_end(&rig);
 }
 
-/* xen-netback is loaded: it gets the time to take a vif, and those that it takes are left alone. */
-static void
-vifs_settle_netback(void)
-{
-	char root[] = "/tmp/vpe-vifs-XXXXXX";
-	char command[256];
-
-	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(root));
-	snprintf(command, sizeof(command), "mkdir -p %s/sys/bus/xen-backend/drivers/vif", root);
-	CU_ASSERT_EQUAL(system(command), 0);
-	rig_start(&rig, DOM0, HOTPLUG_SCRIPT);
-	rig.env.root = root;
-	toolstack_add(rig.g, NULL);
-	rig_turn_for(&rig, 250);
-	CU_ASSERT_EQUAL(rig_state(&rig), 1);
-	snprintf(command, sizeof(command), "mkdir -p %s/sys/bus/xen-backend/devices/vif-5-0/driver", root);
-	CU_ASSERT_EQUAL(system(command), 0);
-	rig_turn_for(&rig, 1000);
-	CU_ASSERT_EQUAL(rig_state(&rig), 1);
-	fake_store_write(guest_back(rig.g, "state").text, "2"); /* netback's */
-	rig_turn_for(&rig, 10);
-	CU_ASSERT_EQUAL(rig_back(&rig, "carrier"), -1);
-	snprintf(command, sizeof(command), "rm -r %s", root);
-	CU_ASSERT_EQUAL(system(command), 0);
-	fake_store_write(guest_back(rig.g, "state").text, "1");
-	CU_ASSERT(rig_until(&rig, 2));
-	CU_ASSERT_EQUAL(rig_back(&rig, "carrier"), 0);
-	rig_end(&rig);
-}
-
 void test_vifs_hostile(CU_pSuite suite);
 
 void
@@ -470,5 +440,4 @@ test_vifs_hostile(CU_pSuite suite)
 	UNIT_ADD(suite, vifs_settle_store_busy);
 	UNIT_ADD(suite, vifs_settle_store_sick);
 	UNIT_ADD(suite, vifs_settle_closed_twice);
-	UNIT_ADD(suite, vifs_settle_netback);
 }
