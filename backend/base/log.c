@@ -3,10 +3,14 @@
 #include "base/log.h"
 
 #include <ctype.h>
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/util.h"
@@ -27,6 +31,9 @@ _Static_assert(ARRAY_SIZE(levels) == LOG_LEVEL_N, "every level has a name");
 
 static enum log_level threshold = LOG_LEVEL_INFO;
 
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* between the look for room and the write */
+static uint64_t n_lost;                                  /* lines, not told yet */
+
 void
 log_set_level(enum log_level level)
 {
@@ -43,29 +50,81 @@ log_level_of(const char *name)
 	return -1;
 }
 
-void
-log_line(enum log_level level, const char *fmt, ...)
+/*
+ * Whether it could be written at once. O_NONBLOCK would be that of everybody who has the same descriptor. A pipe that has any room
+ * takes a line in one piece (PIPE_BUF), and a file never is full in this sense.
+ */
+static bool
+write_now(const char *line, size_t len)
+{
+	struct pollfd out = { .fd = STDERR_FILENO, .events = POLLOUT };
+	ssize_t n = send(STDERR_FILENO, line, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+	if (n < 0 && errno == ENOTSOCK && poll(&out, 1, 0) == 1 && (out.revents & POLLOUT))
+		n = write(STDERR_FILENO, line, len);
+	return n == (ssize_t)len;
+}
+
+/* Whether the line could be written. The lock must be held, as below. */
+static bool
+write_line(enum log_level level, const char *fmt, va_list args)
 {
 	char line[LOG_LINE_SIZE];
 	size_t len;
-	va_list args;
 
-	if (level > threshold)
-		return;
 	if (getenv("JOURNAL_STREAM") != NULL)
 		len = (size_t)snprintf(line, sizeof(line), "<%d>", levels[level].priority);
 	else
 		len = (size_t)snprintf(line, sizeof(line), "vpe-backend: %s: ", levels[level].name);
 
-	va_start(args, fmt);
 	int n = vsnprintf(line + len, sizeof(line) - len - 1, fmt, args);
-	va_end(args);
 	if (n < 0)
-		return;
+		return false;
 	len = util_min(len + (size_t)n, sizeof(line) - 2);
 	line[len++] = '\n';
-	if (write(STDERR_FILENO, line, len) < 0)
-		return; /* nowhere left to say so */
+	return write_now(line, len);
+}
+
+static bool __attribute__((format(printf, 2, 3)))
+write_text(enum log_level level, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	bool written = write_line(level, fmt, args);
+	va_end(args);
+	return written;
+}
+
+static void
+tell_lost(void)
+{
+	if (n_lost > 0 && write_text(LOG_LEVEL_WARNING, "%llu lines lost: they could not be written", (unsigned long long)n_lost))
+		n_lost = 0;
+}
+
+void
+log_tell_lost(void)
+{
+	pthread_mutex_lock(&lock);
+	tell_lost();
+	pthread_mutex_unlock(&lock);
+}
+
+void
+log_line(enum log_level level, const char *fmt, ...)
+{
+	va_list args;
+
+	if (level > threshold)
+		return;
+	pthread_mutex_lock(&lock);
+	tell_lost();
+	va_start(args, fmt);
+	if (n_lost > 0 || !write_line(level, fmt, args))
+		n_lost++;
+	va_end(args);
+	pthread_mutex_unlock(&lock);
 }
 
 bool

@@ -3,7 +3,8 @@
  * Log lines on standard error, with levels and a rate limit.
  *
  * Under systemd each line carries the "<N>" priority that the journal reads; elsewhere it starts with the
- * level's name. Threads: any thread may log; a line is written by one write(2). Pollers never log.
+ * level's name. Nobody waits for whoever reads the lines: one that cannot be written at once is lost, and counted. Threads: any
+ * thread may log; a line is written by one system call. Pollers never log.
  */
 #ifndef VPE_BASE_LOG_H
 #define VPE_BASE_LOG_H
@@ -33,6 +34,9 @@ void log_line(enum log_level level, const char *fmt, ...) __attribute__((format(
 #define log_warning(...) log_line(LOG_LEVEL_WARNING, __VA_ARGS__)
 #define log_info(...) log_line(LOG_LEVEL_INFO, __VA_ARGS__)
 #define log_debug(...) log_line(LOG_LEVEL_DEBUG, __VA_ARGS__)
+
+/* Says how many lines were lost, if some were and there is room again. So does the next line; to be called now and then. */
+void log_tell_lost(void);
 
 /* One line a second for each such object; zero-initialise it. Owned by one thread. */
 struct log_limit {

@@ -387,6 +387,7 @@ ctl_run(struct ctl *ctl)
 		balance_run(ctl->balance, clock_ms());
 		members_place(ctl->env.members);
 		notes_run(&ctl->notes, ctl->env.members, clock_ms());
+		log_tell_lost();
 	}
 	drain(ctl);
 	return 0;

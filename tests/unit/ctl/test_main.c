@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Runs the unit tests of backend/ctl and of backend/xen/platform_check.c, on the fake hypervisor and a fake data plane. */
+/* Runs the unit tests of backend/ctl, backend/base and backend/xen/platform_check.c, on the fake hypervisor and a fake data plane. */
 #include "base/log.h"
 #include "base/util.h"
 #include "unit.h"
@@ -13,6 +13,7 @@ void test_fsm(CU_pSuite suite);
 void test_instance(CU_pSuite suite);
 void test_keys(CU_pSuite suite);
 void test_live(CU_pSuite suite);
+void test_log(CU_pSuite suite);
 void test_node(CU_pSuite suite);
 void test_number(CU_pSuite suite);
 void test_platform(CU_pSuite suite);
@@ -34,6 +35,7 @@ static const struct unit_suite suites[] = {
 	{ "fsm", test_fsm },
 	{ "config", test_config },
 	{ "live", test_live },
+	{ "log", test_log },
 	{ "keys", test_keys },
 	{ "vifs", test_vifs },
 	{ "vifs_hostile", test_vifs_hostile },

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Tests of ctl/vifs.c, vif.c, vif_look.c, vif_show.c: guests, toolstacks and a store that break the rules. */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/util.h"
