@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sysexits.h>
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
@@ -121,14 +122,35 @@ enum task {
 	TEST_HOST, /* and the file */
 };
 
+/*
+ * Whether what was found before the start stays so until somebody changes it: then there is no use in trying again. Missing device nodes,
+ * their permissions and xenstored may be a matter of time, and so are memory and descriptors.
+ */
+static bool
+is_lasting(int ret)
+{
+	switch (ret) {
+	case -EINVAL: /* the file, the CPUs, the kernel */
+	case -ENOSYS: /* the kernel */
+	case -EPERM:  /* io_uring */
+	case -ENODEV: /* no Xen */
+	case -EBUSY:  /* xen-netback */
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* 0 or -errno. `lasts`: is_lasting() says so of it. */
 static int
-run(enum task task, const char *path, char *why)
+run(enum task task, const char *path, char *why, bool *lasts)
 {
 	struct settings *settings = settings_load(path, why, WHY_SIZE);
 	int ret = settings == NULL ? -EINVAL : 0;
 
 	if (ret == 0 && task != TEST_FILE)
 		ret = check_host(settings, why);
+	*lasts = is_lasting(ret);
 	if (ret == 0 && task == SERVE)
 		ret = serve_alone(settings, why);
 	else if (ret == 0)
@@ -151,6 +173,7 @@ main(int argc, char **argv)
 	const char *path = DEFAULT_CONFIG;
 	enum task task = SERVE;
 	char why[WHY_SIZE] = "";
+	bool lasts;
 	int opt;
 
 	while ((opt = getopt_long(argc, argv, "c:tThV", options, NULL)) != -1) {
@@ -172,17 +195,17 @@ main(int argc, char **argv)
 			return EXIT_SUCCESS;
 		default:
 			usage(stderr);
-			return EXIT_FAILURE;
+			return EX_CONFIG;
 		}
 	}
 	if (optind < argc) {
 		usage(stderr);
-		return EXIT_FAILURE;
+		return EX_CONFIG;
 	}
 
 	set_signals();
-	int ret = run(task, path, why);
+	int ret = run(task, path, why, &lasts);
 	if (ret < 0)
 		log_error("%s", why[0] != '\0' ? why : strerror(-ret));
-	return ret < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	return ret == 0 ? EXIT_SUCCESS : lasts ? EX_CONFIG : EXIT_FAILURE;
 }

@@ -450,12 +450,18 @@ settings_choose_cpu(struct settings *settings, char *why, size_t why_size)
 	struct dp_params *dp = &settings->dp;
 	cpu_set_t allowed;
 
-	if (dp->n_pollers > 0)
-		return 0;
 	if (sched_getaffinity(0, sizeof(allowed), &allowed) < 0) {
 		snprintf(why, why_size, "no core to poll on: sched_getaffinity: %s", strerror(errno));
 		return -EINVAL;
 	}
+	for (unsigned i = 0; i < dp->n_pollers; i++) {
+		if (!CPU_ISSET((size_t)dp->cpus[i], &allowed)) {
+			snprintf(why, why_size, "no core to poll on: CPU %d does not exist or may not be used here", dp->cpus[i]);
+			return -EINVAL;
+		}
+	}
+	if (dp->n_pollers > 0)
+		return 0;
 	if (CPU_COUNT(&allowed) < 2) {
 		snprintf(why, why_size, "no core to poll on: there is only one CPU. Give this domain two vCPUs, or set "
 			 "pollers.cpus = [ 0 ] and pollers.mode = \"adaptive\"");

@@ -19,8 +19,8 @@ struct settings; /* owns the strings that the two below point to */
 struct settings *settings_load(const char *path, char *why, size_t why_size);
 
 /*
- * Without `pollers.cpus`, takes this machine's last CPU, if there is another one for everything else. 0, or -EINVAL with a
- * sentence in `why`.
+ * Without `pollers.cpus`, takes this machine's last CPU, if there is another one for everything else; with it, checks that it has
+ * these. 0, or -EINVAL with a sentence in `why`.
  */
 int settings_choose_cpu(struct settings *settings, char *why, size_t why_size);
 

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
-# Each wrong start of vpe-backend ends with one line that says what is wrong, and with exit status 1.
+# Each wrong start of vpe-backend ends with one line that says what is wrong, and with exit status 78 if only somebody who changes
+# the configuration or the machine can help, else 1.
 #   starts.sh     the binary is $VPE_BACKEND (default ./vpe-backend), $VPE_FOREIGN says "no" if it is built without
 #                 foreign_memory; the sources are in $srcdir (default .)
 #
@@ -15,7 +16,7 @@ srcdir=${srcdir:-.}
 unset JOURNAL_STREAM
 n_passed=0
 n_failed=0
-dpdk=
+again=
 
 # ---- checks ---------------------------------------------------------------------------------------------------
 
@@ -35,12 +36,13 @@ run() {
 	status=$?
 }
 
-# Of the last run: status 1, and nothing but the one line "vpe-backend: error: " and then WANTED. If DPDK was started
-# (with "dpdk" as third argument), its own lines may come before.
-judge() { # NAME WANTED [dpdk]
+# Of the last run: status 78, and nothing but the one line "vpe-backend: error: " and then WANTED. With a third argument the status is
+# 1. If DPDK was started ("dpdk"), its own lines may come before.
+judge() { # NAME WANTED [dpdk|again]
+	[ -n "${3-}" ] && wanted_status=1 || wanted_status=78
 	n_lines=$(wc -l <"$tmp/err")
 	n_errors=$(grep -c '^vpe-backend: error: ' "$tmp/err")
-	if [ $status != 1 ]; then
+	if [ $status != $wanted_status ]; then
 		failed "$1" "exit status $status"
 	elif [ -s "$tmp/out" ]; then
 		failed "$1" "something on standard output"
@@ -64,7 +66,7 @@ refused() { # NAME WANTED LINE...
 	shift 2
 	printf '%s\n' "$@" >"$tmp/conf"
 	run "$daemon" -c "$tmp/conf"
-	judge "$name" "$wanted" "$dpdk"
+	judge "$name" "$wanted" "$again"
 }
 
 # `-t` (the file alone) or `-T` (the machine, too) finds nothing wrong, and says so.
@@ -88,6 +90,15 @@ wrong_files() {
 	judge "a directory" "$tmp: "
 	refused "syntax error" ":2: syntax error" 'log_level = "info";' 'hotplug = = "auto";'
 	refused "unclosed group" ":4: syntax error" 'memory = {' '	size_mb = 96;' ''
+}
+
+wrong_command_lines() {
+	for arguments in -x '-c' "-c $tmp/cpus more"; do
+		# shellcheck disable=SC2086 # several arguments
+		run "$daemon" $arguments
+		[ $status = 78 ] && grep -q '^usage: vpe-backend' "$tmp/err" && passed "command line $arguments" ||
+			failed "command line $arguments" "exit status $status"
+	done
 }
 
 wrong_names() {
@@ -203,18 +214,18 @@ mirror() { # FROM TO EXCEPT
 wrong_machines() {
 	cp "$tmp/cpus" "$tmp/conf"
 	run "$daemon" -c "$tmp/conf"
-	judge "no /dev/xen/gntdev" '/dev/xen/gntdev is missing: load its kernel module with "modprobe xen-gntdev"'
+	judge "no /dev/xen/gntdev" '/dev/xen/gntdev is missing: load its kernel module with "modprobe xen-gntdev"' again
 	: >/dev/xen/gntdev
 	run "$daemon" -c "$tmp/conf"
-	judge "no /dev/xen/evtchn" '/dev/xen/evtchn is missing: load its kernel module with "modprobe xen-evtchn"'
+	judge "no /dev/xen/evtchn" '/dev/xen/evtchn is missing: load its kernel module with "modprobe xen-evtchn"' again
 	mkfifo -m 600 /dev/xen/evtchn # the daemon waits for its events, which no plain file has
 	run "$daemon" -c "$tmp/conf"
-	judge "no xenstore" 'no way to xenstore: '
+	judge "no xenstore" 'no way to xenstore: ' again
 	: >/dev/xen/xenbus
 	for device in gntdev evtchn xenbus; do
 		chmod 0 /dev/xen/$device
 		run setpriv --bounding-set=-all --inh-caps=-all "$daemon" -c "$tmp/conf"
-		judge "no permission for /dev/xen/$device" "/dev/xen/$device cannot be opened: run as root"
+		judge "no permission for /dev/xen/$device" "/dev/xen/$device cannot be opened: run as root" again
 		chmod 600 /dev/xen/$device
 	done
 	mkdir -p /sys/bus/xen-backend/drivers/vif
@@ -252,7 +263,9 @@ second_daemon() {
 	mkdir -p /run/vpe
 	(flock 9 && echo 4711 >&9 && exec sleep 60) 9>/run/vpe/lock &
 	holder=$!
+	again=again
 	refused "a second daemon" "another vpe-backend serves the vifs of this domain already: process 4711" "$(cat "$tmp/cpus")"
+	again=
 	kill $holder
 	wait $holder 2>/dev/null
 }
@@ -260,7 +273,7 @@ second_daemon() {
 # With DPDK started, before anything is asked of xenstore.
 wrong_uplinks() {
 	cpus=$(cat "$tmp/cpus")
-	dpdk=dpdk
+	again=dpdk
 	refused "no such network device" "uplink nosuch0 cannot be opened: No such device: there is no such" "$cpus" \
 		'uplinks = ( { type = "packet"; device = "nosuch0"; bridge = "b"; } );'
 	refused "no such DPDK device" "uplink 0000:ff:1f.7 cannot be opened: No such device: is it bound to" "$cpus" \
@@ -272,7 +285,7 @@ wrong_uplinks() {
 	mkdir -p /run/xenstored
 	perl -MSocket -e 'socket S, PF_UNIX, SOCK_STREAM, 0; bind S, sockaddr_un "/run/xenstored/socket"'
 	refused "xenstored does not answer" "no connection to xenstore: " "$cpus"
-	dpdk=
+	again=
 }
 
 # The sample, as it is and with its examples taken in.
@@ -280,6 +293,12 @@ sample() {
 	accepted "the sample configuration" -t "$srcdir/docs/vpe-backend.conf"
 	sed 's/^#\([^ ]\)/\1/' "$srcdir/docs/vpe-backend.conf" >"$tmp/sample"
 	accepted "the sample configuration's examples" -t "$tmp/sample"
+}
+
+# What systemd makes of the exit status.
+service_unit() {
+	grep -q '^RestartPreventExitStatus=78$' "$srcdir/backend/vpe-backend.service.in" && passed "the unit knows status 78" ||
+		failed "the unit knows status 78" "it is not in the unit"
 }
 
 # ---- all ------------------------------------------------------------------------------------------------------------
@@ -322,11 +341,13 @@ export VPE_BACKEND="$daemon" VPE_DENY="$deny"
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 printf 'pollers = { cpus = [ %d ]; };\n' "$(allowed_cpu)" >"$tmp/cpus"
+wrong_command_lines
 wrong_files
 wrong_names
 wrong_types
 wrong_values
 sample
+service_unit
 file_alone
 foreign_memory
 not_on_xen
