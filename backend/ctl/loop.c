@@ -336,6 +336,7 @@ timeout_ms(const struct ctl *ctl, uint64_t max_ms)
 	due_ms = util_min(due_ms, uplinks_due(ctl->uplinks));
 	due_ms = util_min(due_ms, notes_due(&ctl->notes));
 	due_ms = util_min(due_ms, ctl->reconnect_ms);
+	due_ms = util_min(due_ms, watches_due(ctl->env.watches));
 	if (due_ms <= now_ms)
 		return 0;
 	return (int)util_min(due_ms - now_ms, max_ms);
@@ -381,6 +382,7 @@ ctl_run(struct ctl *ctl)
 		for (int i = 0; i < n; i++)
 			loop_handle(ctl, events[i].data.u32);
 		regain_store(ctl, clock_ms());
+		watches_retry(ctl->env.watches, clock_ms());
 		if (uplinks_due(ctl->uplinks) <= clock_ms())
 			uplinks_look(ctl->uplinks, clock_ms());
 		vifs_settle(ctl->vifs, clock_ms());

@@ -3,7 +3,6 @@
 #include "ctl/vifs.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -198,16 +197,9 @@ vifs_create(const struct vif_env *env)
 		return NULL;
 	vifs->env = env;
 	LIST_INIT(&vifs->list);
-	vifs->backend = watch_add(env->watches, KEY_BACKEND_VIFS, backend_fired, vifs);
-	if (vifs->backend == NULL) {
-		int error = errno;
-		free(vifs);
-		errno = error;
-		return NULL;
-	}
-	vifs->release = watch_add(env->watches, KEY_RELEASE_DOMAIN, release_fired, vifs);
-	if (vifs->release == NULL)
-		log_debug("%s cannot be watched: %s", KEY_RELEASE_DOMAIN, strerror(errno));
+	vifs->backend = watch_keep(env->watches, KEY_BACKEND_VIFS, backend_fired, vifs);
+	vifs->release = watch_keep(env->watches, KEY_RELEASE_DOMAIN, release_fired, vifs);
+	assert(vifs->backend != NULL && vifs->release != NULL); /* they are the first in the table */
 	return vifs;
 }
 

@@ -16,7 +16,7 @@
 
 struct vifs;
 
-/* Starts to watch. `env` must outlive it. NULL with errno. */
+/* Starts to watch. `env` must outlive it. NULL with errno if memory is short. */
 struct vifs *vifs_create(const struct vif_env *env);
 
 /* All vifs must be gone. NULL is allowed. */

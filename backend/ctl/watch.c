@@ -7,21 +7,27 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
+#include "ctl/clock.h"
 #include "proto/limits.h"
 
 #define WATCHES_MAX (2 * LIMIT_PORTS + 8) /* two for each vif, and the few of the daemon itself */
 #define TOKEN_SIZE 32
+#define RETRY_MS 1000u
 
 struct watch {
 	char path[NODE_PATH_SIZE]; /* empty: the slot is free */
 	char token[TOKEN_SIZE];
 	watch_fn *fn;
 	void *owner;
+	bool refused; /* the store does not have it */
 };
 
 struct watches {
 	const struct xstore *xs;
 	unsigned serial;
+	unsigned n_refused;
+	uint64_t retry_ms; /* if any was refused: when to try again */
 	struct watch slots[WATCHES_MAX];
 	struct store_event event; /* scratch; too big for the stack */
 };
@@ -31,8 +37,9 @@ watches_create(const struct xstore *xs)
 {
 	struct watches *watches = calloc(1, sizeof(*watches));
 
-	if (watches != NULL)
-		watches->xs = xs;
+	if (watches == NULL)
+		return NULL;
+	watches->xs = xs;
 	return watches;
 }
 
@@ -58,8 +65,26 @@ free_slot(struct watches *watches)
 	return NULL;
 }
 
-struct watch *
-watch_add(struct watches *watches, const char *path, watch_fn *fn, void *owner)
+/* 0 or -errno. */
+static int
+set(struct watches *watches, const struct watch *watch)
+{
+	return watches->xs->ops->watch(watches->xs->conn, watch->path, watch->token);
+}
+
+static void
+set_refused(struct watches *watches, struct watch *watch, bool refused)
+{
+	if (refused && watches->n_refused == 0)
+		watches->retry_ms = clock_ms() + RETRY_MS;
+	if (refused != watch->refused)
+		watches->n_refused += refused ? 1 : -1u;
+	watch->refused = refused;
+}
+
+/* Takes a slot; nothing is asked of the store yet. NULL with errno. */
+static struct watch *
+take_slot(struct watches *watches, const char *path, watch_fn *fn, void *owner)
 {
 	struct watch *watch = free_slot(watches);
 
@@ -70,13 +95,35 @@ watch_add(struct watches *watches, const char *path, watch_fn *fn, void *owner)
 	strcpy(watch->path, path);
 	snprintf(watch->token, sizeof(watch->token), "vpe-%u-%u", (unsigned)(watch - watches->slots),
 		 watches->serial++);
+	watch->refused = false;
 	watch->fn = fn;
 	watch->owner = owner;
-	int ret = watches->xs->ops->watch(watches->xs->conn, watch->path, watch->token);
+	return watch;
+}
+
+struct watch *
+watch_add(struct watches *watches, const char *path, watch_fn *fn, void *owner)
+{
+	struct watch *watch = take_slot(watches, path, fn, owner);
+	int ret = watch == NULL ? 0 : set(watches, watch);
+
 	if (ret < 0) {
 		watch->path[0] = '\0';
 		errno = -ret;
 		return NULL;
+	}
+	return watch;
+}
+
+struct watch *
+watch_keep(struct watches *watches, const char *path, watch_fn *fn, void *owner)
+{
+	struct watch *watch = take_slot(watches, path, fn, owner);
+	int ret = watch == NULL ? 0 : set(watches, watch);
+
+	if (ret < 0) {
+		log_warning("%s cannot be watched: %s; it is tried again every second", path, strerror(-ret));
+		set_refused(watches, watch, true);
 	}
 	return watch;
 }
@@ -86,20 +133,52 @@ watch_remove(struct watches *watches, struct watch *watch)
 {
 	if (watch == NULL)
 		return;
-	watches->xs->ops->unwatch(watches->xs->conn, watch->path, watch->token);
+	if (!watch->refused)
+		watches->xs->ops->unwatch(watches->xs->conn, watch->path, watch->token);
+	set_refused(watches, watch, false); /* there is nothing left to try */
 	watch->path[0] = '\0';
 }
 
 int
 watches_renew(struct watches *watches)
 {
+	unsigned n_set = 0;
+	int error = 0;
+
 	for (unsigned i = 0; i < WATCHES_MAX; i++) {
-		const struct watch *watch = &watches->slots[i];
-		int ret = watch->path[0] == '\0' ? 0 : watches->xs->ops->watch(watches->xs->conn, watch->path, watch->token);
+		struct watch *watch = &watches->slots[i];
+		if (watch->path[0] == '\0')
+			continue;
+		int ret = set(watches, watch);
+		set_refused(watches, watch, ret < 0);
 		if (ret < 0)
-			return ret;
+			error = ret;
+		else
+			n_set++;
 	}
-	return 0;
+	if (error < 0 && n_set > 0)
+		log_warning("%u of %u watches cannot be set: %s; they are tried again every second", watches->n_refused,
+			    watches->n_refused + n_set, strerror(-error));
+	return n_set > 0 ? 0 : error;
+}
+
+void
+watches_retry(struct watches *watches, uint64_t now_ms)
+{
+	if (now_ms < watches_due(watches))
+		return;
+	watches->retry_ms = now_ms + RETRY_MS;
+	for (unsigned i = 0; i < WATCHES_MAX; i++) {
+		struct watch *watch = &watches->slots[i];
+		if (watch->path[0] != '\0' && watch->refused && set(watches, watch) == 0)
+			set_refused(watches, watch, false);
+	}
+}
+
+uint64_t
+watches_due(const struct watches *watches)
+{
+	return watches->n_refused > 0 ? watches->retry_ms : CLOCK_NEVER;
 }
 
 /* The live watch that `token` names, or NULL. */

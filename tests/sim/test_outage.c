@@ -76,6 +76,23 @@ store_lost(void)
 	sim_stop(&s);
 }
 
+/* The store is back and refuses the first watch, that of the backend's directory: it is set later, and new guests are found then. */
+static void
+store_back_refuses(void)
+{
+	struct sim s;
+
+	sim_start(&s);
+	struct guest *a = sim_join(&s);
+	fake_store_hang_up();
+	usleep(100000);
+	fake_store_fail(FAKE_STORE_WATCH, 0, 1, ENOSPC);
+	fake_store_come_back();
+	struct guest *b = sim_join(&s);
+	CU_ASSERT(flow_exchange(a, b, 50));
+	sim_stop(&s);
+}
+
 /* The daemon is stopped while there is no xenstored: it ends, and holds nothing any more. */
 static void
 store_lost_at_the_end(void)
@@ -138,6 +155,7 @@ CU_TestInfo outage_cases[] = {
 	{ "hangup_signal", hangup_signal },
 	{ "watch_quota", watch_quota },
 	{ "store_lost", store_lost },
+	{ "store_back_refuses", store_back_refuses },
 	{ "store_lost_at_the_end", store_lost_at_the_end },
 	{ "store_lost_fault", store_lost_fault },
 	{ "store_comes_back_empty", store_comes_back_empty },

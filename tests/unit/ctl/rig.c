@@ -43,6 +43,7 @@ rig_start(struct rig *rig, uint32_t self, enum hotplug_mode hotplug)
 void
 rig_turn_without_pollers(struct rig *rig)
 {
+	watches_retry(rig->env.watches, now_ms);
 	watches_dispatch(rig->env.watches, 256);
 	vifs_take_ctrl(rig->vifs);
 	members_dispatch(rig->env.members);

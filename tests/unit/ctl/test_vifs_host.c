@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Tests of ctl/vifs.c: what the daemon's configuration and the host's kernel mean to a vif. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -235,6 +236,40 @@ vifs_stop_netback_late(void)
 	rig_end(&rig);
 }
 
+/* ---- a store that refuses the daemon's own watches ------------------------------------------------------------- */
+
+/* The store refuses the first watch, or the one after `skip`. */
+static void
+start_refused(unsigned skip)
+{
+	rig_start(&rig, DOM0, HOTPLUG_SCRIPT);
+	vifs_destroy(rig.vifs);
+	fake_store_fail(FAKE_STORE_WATCH, skip, 1, ENOSPC);
+	rig.vifs = vifs_create(&rig.env);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(rig.vifs);
+}
+
+static void
+vifs_create_backend_refused(void)
+{
+	start_refused(0);
+	CU_ASSERT(rig_connect(&rig));
+	rig_end(&rig);
+}
+
+/* A dead guest whose directories stay is noticed by that watch alone. */
+static void
+vifs_create_release_refused(void)
+{
+	start_refused(1);
+	rig_turn_for(&rig, 1100);
+	CU_ASSERT(rig_connect(&rig));
+	fake_domain_destroy(RIG_GUEST, FAKE_STORE_KEPT);
+	CU_ASSERT(rig_until(&rig, XenbusStateClosed));
+	CU_ASSERT_EQUAL(fake_domain_mapped(RIG_GUEST), 0);
+	rig_end(&rig);
+}
+
 void test_vifs_host(CU_pSuite suite);
 
 void
@@ -248,4 +283,6 @@ test_vifs_host(CU_pSuite suite)
 	UNIT_ADD(suite, vifs_settle_netback);
 	UNIT_ADD(suite, vifs_settle_netback_late);
 	UNIT_ADD(suite, vifs_stop_netback_late);
+	UNIT_ADD(suite, vifs_create_backend_refused);
+	UNIT_ADD(suite, vifs_create_release_refused);
 }

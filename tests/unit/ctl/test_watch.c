@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "ctl/clock.h"
 #include "proto/limits.h"
 #include "store_helper.h"
 
@@ -113,6 +114,66 @@ watches_dispatch_bounded(void)
 	helper_close(&xs);
 }
 
+/* A watch that is kept although the store refuses it is tried again each second, until it is set or removed. */
+static void
+watch_keep_refused(void)
+{
+	struct xstore xs = helper_open();
+	struct watches *watches = watches_create(&xs);
+	struct seen a = { 0 }, b = { 0 };
+
+	CU_ASSERT_EQUAL(watches_due(watches), CLOCK_NEVER);
+	fake_store_fail(FAKE_STORE_WATCH, 0, 3, ENOSPC);
+	struct watch *watch = watch_keep(watches, NODE, note, &a);
+	struct watch *other = watch_keep(watches, "data/m", note, &b);
+	CU_ASSERT(watch != NULL && other != NULL);
+	uint64_t due_ms = watches_due(watches);
+	CU_ASSERT_EQUAL(due_ms, clock_ms() + 1000);
+	watches_retry(watches, due_ms - 1);
+	CU_ASSERT_EQUAL(watches_due(watches), due_ms);
+	watches_retry(watches, due_ms); /* fails for the first */
+	CU_ASSERT_EQUAL(watches_due(watches), due_ms + 1000);
+	CU_ASSERT_EQUAL(watches_dispatch(watches, 100), 1);
+	CU_ASSERT_EQUAL(b.n, 1);
+	watches_retry(watches, due_ms + 1000);
+	CU_ASSERT_EQUAL(watches_due(watches), CLOCK_NEVER);
+	CU_ASSERT_EQUAL(watches_dispatch(watches, 100), 1);
+	CU_ASSERT_EQUAL(a.n, 1);
+	fake_store_fail(FAKE_STORE_WATCH, 0, 1, ENOSPC);
+	watch_remove(watches, watch_keep(watches, NODE, note, &a));
+	CU_ASSERT_EQUAL(watches_due(watches), CLOCK_NEVER);
+	watches_destroy(watches);
+	helper_close(&xs);
+}
+
+/* On a new connection one watch that is refused does not cost the others; if all are, the connection is no good. */
+static void
+watches_renew_refused(void)
+{
+	struct xstore xs = helper_open();
+	struct watches *watches = watches_create(&xs);
+	struct seen a = { 0 }, b = { 0 };
+
+	CU_ASSERT_EQUAL(watches_renew(watches), 0);
+	watch_add(watches, NODE, note, &a);
+	watch_add(watches, "data/m", note, &b);
+	xs.ops->close(xs.conn);
+	xs.conn = xs.ops->open();
+	fake_store_fail(FAKE_STORE_WATCH, 0, 2, EACCES);
+	CU_ASSERT_EQUAL(watches_renew(watches), -EACCES);
+	fake_store_fail(FAKE_STORE_WATCH, 0, 1, ENOMEM);
+	CU_ASSERT_EQUAL(watches_renew(watches), 0);
+	CU_ASSERT_EQUAL(watches_dispatch(watches, 100), 1);
+	CU_ASSERT(a.n == 0 && b.n == 1);
+	CU_ASSERT_NOT_EQUAL(watches_due(watches), CLOCK_NEVER);
+	watches_retry(watches, watches_due(watches));
+	CU_ASSERT_EQUAL(watches_due(watches), CLOCK_NEVER);
+	CU_ASSERT_EQUAL(watches_dispatch(watches, 100), 1);
+	CU_ASSERT(a.n == 1 && b.n == 1);
+	watches_destroy(watches);
+	helper_close(&xs);
+}
+
 void test_watch(CU_pSuite suite);
 
 void
@@ -123,4 +184,6 @@ test_watch(CU_pSuite suite)
 	UNIT_ADD(suite, watch_add_full);
 	UNIT_ADD(suite, watches_dispatch_errors);
 	UNIT_ADD(suite, watches_dispatch_bounded);
+	UNIT_ADD(suite, watch_keep_refused);
+	UNIT_ADD(suite, watches_renew_refused);
 }
