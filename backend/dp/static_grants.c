@@ -38,11 +38,12 @@ static_grants_create(const struct static_grant *grant, unsigned n)
 
 	while (1u << bits < 2 * n)
 		bits++;
-	size_t entries = ((1u << bits) + STATIC_GRANTS_STEPS) * sizeof(struct static_grant);
+	const struct static_grants empty = { .shift = 64 - bits };
+	size_t entries = static_grants_size(&empty) * sizeof(struct static_grant);
 	struct static_grants *grants = calloc(1, sizeof(*grants) + entries);
 	if (grants == NULL)
 		return NULL;
-	grants->shift = 64 - bits;
+	grants->shift = empty.shift;
 	for (unsigned i = 0; i < KEYS_TRIED; i++) {
 		if (getrandom(&grants->key, sizeof(grants->key), 0) != sizeof(grants->key))
 			break;

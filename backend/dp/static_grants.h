@@ -33,6 +33,13 @@ struct static_grants {
 	struct static_grant entry[]; /* STATIC_GRANTS_STEPS more than there are places, so that none wraps around */
 };
 
+/* Entries of the table, free ones included. */
+static inline uint32_t
+static_grants_size(const struct static_grants *grants)
+{
+	return (1u << (64 - grants->shift)) + STATIC_GRANTS_STEPS;
+}
+
 /*
  * A table of those of the `n` grants in the list that have a page, each with a reference of its own; their `place` is the number of
  * such before them. At most LIMIT_STATIC_GRANTS. NULL if memory is short, or randomness.

@@ -126,7 +126,7 @@ ctrl_world_check(void)
 
 	check_steering(steered);
 	check_steering(port.steering);
-	for (uint32_t i = 0; polled != NULL && i <= polled->mask; i++) {
+	for (uint32_t i = 0; polled != NULL && i < static_grants_size(polled); i++) {
 		n += polled->entry[i].page != NULL;
 		MUST(polled->entry[i].page == NULL || *polled->entry[i].page == 0);
 	}
