@@ -17,15 +17,21 @@ queue_of(struct port *port)
 	return member_of(port, struct vif_queue, port);
 }
 
-/* What waited because the guest was slow is sent at the guest's own expense. Who sent it has paid for it once, when it came. */
+/*
+ * What waited because the guest was slow is sent at the guest's own expense, but half of its part stays for what it sends itself: a
+ * guest that receives all the time would not get a frame out. Who sent it has paid for it once, when it came. A backlog is
+ * bounded (LIMIT_BACKLOG_BYTES), so this is less than another round's work.
+ */
 static void
 send_backlog(struct vif_queue *q)
 {
 	const struct port_stats *stats = &q->port.stats;
 	uint64_t n_frames = stats->tx_frames, bytes = stats->tx_bytes;
+	int64_t *work = &q->port.owner->work;
 
 	to_guest_run(q);
-	q->port.owner->work -= (int64_t)((stats->tx_frames - n_frames) * WORK_FRAME + stats->tx_bytes - bytes);
+	int64_t cost = (int64_t)((stats->tx_frames - n_frames) * WORK_FRAME + stats->tx_bytes - bytes);
+	*work -= util_min(cost, *work / 2);
 }
 
 static unsigned
