@@ -3,7 +3,8 @@
  * A polling thread: its loop, its ports, its switch. Private to dp.
  *
  * Theory of operation: one loop iteration takes hand-off requests, polls each owned port once (at most
- * LIMIT_BURST frames), switches what came as far as the port's share goes (share.h), takes crossing frames, flushes the output. Nothing in it allocates
+ * LIMIT_BURST frames), switches what came as far as the port's share goes (share.h), takes crossing frames, flushes the
+ * output. Nothing in it allocates
  * memory, takes a lock or logs; the system calls are the ports' own (batched grant copy, notify, a kernel device's
  * batch). In the mode adaptive an idle poller arms its ports and sleeps in epoll; in the mode nap it sleeps for a short
  * time without that, so it is late by that time at most and nobody need wake it.

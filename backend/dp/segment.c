@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Segmentation of TCP, and of UDP datagrams that the kernel merged, in software. Called by port.c for a port whose far end cannot do it; calls pool.c and
- * offload.c.
+ * Segmentation of TCP, and of UDP datagrams that the kernel merged, in software, for a port whose far end cannot do it.
  *
  * Theory of operation: each segment is a copy of the headers and of its share of the payload in a buffer of
  * its own, marked with a checksum request and completed as any other such frame. What a request promises

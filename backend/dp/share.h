@@ -5,8 +5,9 @@
  * Theory of operation: deficit round robin in work. Whoever does something for a frame takes its cost off poller->work: a copy
  * by its bytes, everything else by the constants below. When a vif has used its part of a round, its next frames wait, in
  * its ring or in port->held. The last thing done may overdraw; the vif pays for that in the next rounds. A vif that has less to
- * send than its part saves nothing up. What waited for a guest because it was slow to take it counts as the guest's own. All queues of a vif that one poller owns share one part; a vif with queues on several
- * pollers has a part on each.
+ * send than its part saves nothing up. What waited for a guest because it was slow to take it counts as the guest's own, up to
+ * half of its part. All queues of a vif that one poller owns share one part; a vif with queues on several pollers has a part on
+ * each.
  *
  * Weights: the heaviest of those that had more to give than their part in the last round gets LIMIT_WORK and LIMIT_BURST
  * frames, the others in proportion to their weight.

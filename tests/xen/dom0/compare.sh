@@ -2,7 +2,6 @@
 # The same traffic over xen-netback and over vpe-backend, in one boot and in turns.
 #   on_both FUNCTION       for each backend in dom0: from a clean state, starts it and calls FUNCTION, which takes figures
 #   figure NAME VALUE      a figure of the backend at hand; a larger one is better
-#   trunk GUEST            the guest may send and receive tags of its own
 #   keeps RATIO NAME...    vpe-backend has at least RATIO of what xen-netback has
 
 FIGURES=/run/figures
@@ -23,11 +22,6 @@ on_both() {
 figure() {
 	note "$BACKEND: $1 $2"
 	echo $2 >>$FIGURES/$BACKEND.$1
-}
-
-# Netback's bridge passes all tags; here too, as long as the operator lists no VLANs.
-trunk() {
-	:
 }
 
 _median() { # FILE
