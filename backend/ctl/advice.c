@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What to do about a device that cannot be opened. */
+/* Advice for the operator on a device that cannot be opened. */
 #include "ctl/advice.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 
-/* The sysctl kernel.io_uring_disabled (Linux 6.6): 1 for unprivileged processes, 2 for all. */
+/* Reads the sysctl kernel.io_uring_disabled (Linux 6.6): 1 means unprivileged processes, 2 all. */
 static bool
 io_uring_is_off(const char *root)
 {
@@ -23,7 +23,7 @@ io_uring_is_off(const char *root)
 	return off;
 }
 
-/* Of a device of the kernel: what a socket or a TAP may want, and io_uring. */
+/* Covers the needs of sockets, TAPs and io_uring. */
 static const char *
 on_kernel_device(enum uplink_kind kind, int error, const char *root)
 {

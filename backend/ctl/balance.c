@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Balances queues between pollers. Called by loop.c; calls member.c. */
+/* Balances queues between pollers by measured load. */
 #include "ctl/balance.h"
 
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 #include "base/util.h"
 #include "ctl/clock.h"
 
-#define QUEUES_MAX (LIMIT_PORTS * 2) /* beyond that, some just stay where they are */
+#define QUEUES_MAX (LIMIT_PORTS * 2) /* any further queues stay where they are */
 #define WORK_BYTES 4096u
 
 struct balance {
@@ -22,7 +22,7 @@ struct balance {
 	struct balance_queue queue[QUEUES_MAX];
 };
 
-/* ---- the plan ----------------------------------------------------------------------------------------------------- */
+/* ---- planning -------------------------------------------------------------------------------- */
 
 static int
 compare_loads(const void *a, const void *b)
@@ -44,7 +44,7 @@ variance(const double *load, unsigned n)
 	return sum / n;
 }
 
-/* Where a queue goes best: to the least loaded, but not away from its own if that is as good. */
+/* Returns the least loaded poller, or the queue's own if no other has less load. */
 static unsigned
 best_poller(const double *load, unsigned n_pollers, unsigned own)
 {
@@ -87,9 +87,9 @@ balance_plan(const struct balance_params *params, unsigned n_pollers, struct bal
 	return true;
 }
 
-/* ---- measuring ---------------------------------------------------------------------------------------------------- */
+/* ---- measuring ------------------------------------------------------------------------------- */
 
-/* Work since the last time. */
+/* Returns the queue's work since the last call. */
 static uint64_t
 work_of(struct port *queue)
 {
@@ -117,7 +117,7 @@ take_queues(void *arg, struct member *member)
 	}
 }
 
-/* From work to percent of the poller's time. */
+/* Converts work to percent of the poller's time. */
 static void
 weigh(struct balance *b, uint64_t elapsed_ms)
 {
@@ -137,7 +137,7 @@ weigh(struct balance *b, uint64_t elapsed_ms)
 	}
 }
 
-/* ---- the whole ---------------------------------------------------------------------------------------------------- */
+/* ---- interface ------------------------------------------------------------------------------- */
 
 struct balance *
 balance_create(const struct balance_params *params, struct dp *dp, struct members *members, uint64_t now_ms)

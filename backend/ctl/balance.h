@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Which poller each queue belongs to, by measured load. The semantics are those of Open vSwitch's pmd-auto-lb: nothing happens until
- * a poller is nearly always busy; then all queues that are not pinned are dealt out anew, the busiest first, each to the poller
- * that has the least; and that is done only if it evens the load out by enough.
+ * Assigns queues to pollers by measured load. The semantics are those of Open vSwitch's
+ * pmd-auto-lb. Nothing happens until a poller is nearly always busy. Then all queues that are not
+ * pinned are assigned again, the busiest first, each to the least loaded poller. The new assignment
+ * is used only if it reduces the variance of the loads by enough.
  *
- * A poller's load is the part of its time in which it moved frames. A queue's part of that is as its work: frames, and 4 KiB of
- * bytes count as one more. Threads: control thread.
+ * A poller's load is the share of its time in which it moved frames. It is divided among its queues
+ * in proportion to their work: each frame counts as one, and each 4 KiB of bytes as one more.
+ * Threads: control thread.
  */
 #ifndef VPE_CTL_BALANCE_H
 #define VPE_CTL_BALANCE_H
@@ -16,29 +18,30 @@
 #include "ctl/ctl.h"
 #include "ctl/member.h"
 
-/* A queue as it is looked at; loads are in percent of one poller's time. */
+/* A queue in a plan. Loads are in percent of one poller's time. */
 struct balance_queue {
 	struct port *queue;
-	unsigned poller; /* now, and from balance_plan() on where it is to be */
+	unsigned poller; /* current one; balance_plan() sets the new one */
 	double load;
-	bool fixed;      /* it is pinned, or its kind cannot move */
+	bool fixed;      /* pinned, or of a kind that cannot move */
 };
 
 /*
- * Changes `poller` of queues that had better be elsewhere. False: nothing is to be done, and nothing is changed. Sorts `queue`.
+ * Sets `poller` of the queues that should move, and sorts `queue`. Returns false, with `poller`
+ * unchanged, if no move is needed.
  */
 bool balance_plan(const struct balance_params *params, unsigned n_pollers, struct balance_queue *queue, unsigned n);
 
 struct balance;
 
-/* NULL if memory is short. */
+/* Returns NULL if memory is short. */
 struct balance *balance_create(const struct balance_params *params, struct dp *dp, struct members *members, uint64_t now_ms);
 void balance_destroy(struct balance *balance); /* NULL is allowed */
 
-/* Looks, if it is time to, and wishes queues elsewhere (members_place() moves them). */
+/* Plans and requests moves if it is due; members_place() carries them out. */
 void balance_run(struct balance *balance, uint64_t now_ms);
 
-/* When balance_run() is to be called next; CLOCK_NEVER: not at all. */
+/* Returns when balance_run() is due next. CLOCK_NEVER: never. */
 uint64_t balance_due(const struct balance *balance);
 
 #endif

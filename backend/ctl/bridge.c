@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Bridge names and their ids. Called by vif.c and uplink.c. */
+/* Bridge names and ids. */
 #include "ctl/bridge.h"
 
 #include <assert.h>
@@ -12,12 +12,12 @@
 
 struct bridge {
 	char name[BRIDGE_NAME_SIZE]; /* empty: private */
-	unsigned n_holders;          /* 0: the id is free */
+	unsigned n_holders;          /* references; 0: the id is free */
 	int n_uplinks, n_linked;
-	bool always_filters; /* VLANs: the configuration says so */
-	bool filters;        /* it does, as vifs list VLANs or have done so */
+	bool always_filters; /* the configuration says so */
+	bool filters;        /* vifs list VLANs, or have done so */
 	int n_listed;        /* vifs that list VLANs */
-	bool found_alone;    /* bridge_found_alone() has said so */
+	bool found_alone;    /* bridge_found_alone() has returned true */
 };
 
 struct bridges {
@@ -56,7 +56,7 @@ find_named(const struct bridges *bridges, const char *name)
 	return -ENOENT;
 }
 
-/* Tells the pollers. */
+/* Sends the bridge's flags to the pollers. */
 static void
 set_flags(const struct bridges *bridges, int id)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Bridges: a name, as configuration and store use it, and the number that the switch knows. A bridge exists while
- * somebody holds it. Threads: control thread.
+ * Bridges: maps names, as used by the configuration and the store, to the ids that the switch uses.
+ * A bridge exists while anybody holds a reference to it. Threads: control thread.
  */
 #ifndef VPE_CTL_BRIDGE_H
 #define VPE_CTL_BRIDGE_H
@@ -15,43 +15,54 @@
 
 struct bridges;
 
-/* What the configuration says of `n` of them, by name; it must stay. The pollers of `dp` are told. NULL if memory is short. */
+/*
+ * `params` holds the settings of `n` bridges by name and must outlive the result. The flags of
+ * bridges are sent to the pollers of `dp`. Returns NULL if memory is short.
+ */
 struct bridges *bridges_create(struct dp *dp, const struct bridge_params *params, unsigned n);
 
 /* NULL is allowed. */
 void bridges_destroy(struct bridges *bridges);
 
 /*
- * The id of the bridge `name`, which is made if it is new. To be given back with bridge_put(). -EINVAL if the name is
- * empty or too long, -ENOSPC if there are LIMIT_BRIDGES already.
+ * Returns the id of bridge `name`, creating it if needed, and takes a reference; release it with
+ * bridge_put(). -EINVAL if the name is empty or too long, -ENOSPC if there are LIMIT_BRIDGES
+ * already.
  */
 int bridge_get(struct bridges *bridges, const char *name);
 
-/* The id of a new bridge that nobody can get by a name. -ENOSPC. */
+/* Creates a bridge that cannot be found by name. Returns its id or -ENOSPC. */
 int bridge_get_private(struct bridges *bridges);
 
-/* Gives it back. Negative ids are ignored. */
+/* Releases a reference. Negative ids are ignored. */
 void bridge_put(struct bridges *bridges, int id);
 
-/* Counts an uplink of it: `n` is 1 when it comes and -1 when it goes, `n_linked` the same for its link. */
+/* Adjusts the counts of uplinks (`n`) and of uplinks with a link (`n_linked`): 1, 0 or -1 each. */
 void bridge_count_uplink(struct bridges *bridges, int id, int n, int n_linked);
 
-/* Whether it leads out of the host, as far as that can be known: an uplink has a link, or there are none at all. */
+/*
+ * Returns whether the bridge leads out of the host, as far as is known: an uplink has a link, or
+ * there are no uplinks.
+ */
 bool bridge_is_linked(const struct bridges *bridges, int id);
 
-/* Whether an uplink is a member of the bridge `name`, be its device there or not. */
+/* Returns whether bridge `name` has an uplink, even one whose device is missing. */
 bool bridge_has_uplink(const struct bridges *bridges, const char *name);
 
-/* Whether it has one member only, which is no uplink: its name may be a mistake. True once in the bridge's life. */
+/*
+ * Returns whether the bridge has a single member that is not an uplink: the name may be wrong. True
+ * once per bridge.
+ */
 bool bridge_found_alone(struct bridges *bridges, int id);
 
 /*
- * Counts a vif that lists VLANs: `n` is 1 when it comes and -1 when it goes. From the first one on the bridge filters VLANs. It goes
- * on when the last one has gone, unless the operator wants that (`is_wanted`): a guest that ends must not change what others may send.
+ * Adds (`n` = 1) or removes (-1) a vif that lists VLANs. The bridge filters VLANs from the first
+ * one on. When the last one goes, filtering stops only if the operator asked for that
+ * (`is_wanted`): a guest that ends must not change what others may send.
  */
 void bridge_count_listed(struct bridges *bridges, int id, int n, bool is_wanted);
 
-/* Its name; "" for a private one. */
+/* The bridge's name; "" for a private bridge. */
 const char *bridge_name(const struct bridges *bridges, int id);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The control plane's clock. Called by all of ctl that waits for something. */
+/* The control plane's clock. */
 #include "ctl/clock.h"
 
 #include "base/util.h"

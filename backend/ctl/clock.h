@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The control plane's clock. In a file of its own, so that a test can put its own time in its place. */
+/* The control plane's clock, in a file of its own so that tests can replace it. */
 #ifndef VPE_CTL_CLOCK_H
 #define VPE_CTL_CLOCK_H
 
@@ -7,7 +7,7 @@
 
 #define CLOCK_NEVER UINT64_MAX
 
-/* Milliseconds that only grow. */
+/* Monotonic time in milliseconds. */
 uint64_t clock_ms(void);
 
 #endif

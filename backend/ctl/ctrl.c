@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Answers requests on a vif's control ring. Called by vif.c; calls the grants table and member.c. */
+/* Answers requests on a vif's control ring. */
 #include "ctl/ctrl.h"
 
 #include <errno.h>
@@ -17,9 +17,9 @@ _Static_assert(LIMIT_STATIC_LIST * sizeof(struct xen_netif_gref) == NETIF_PAGE_S
 typedef struct xen_netif_ctrl_request request_t;
 typedef struct xen_netif_ctrl_response response_t;
 
-/* ---- the page of a request ------------------------------------------------------------------------------------ */
+/* ---- pages named by requests ----------------------------------------------------------------- */
 
-/* Copies the start of the page that a request names, from or to `own_page`. */
+/* Copies the start of the page granted as `ref` to `own_page`, or back, as `direction` says. */
 static bool
 copy_page(const struct ctrl *ctrl, uint32_t ref, void *own_page, uint32_t size, uint16_t direction)
 {
@@ -55,7 +55,7 @@ compare_refs(const void *a, const void *b)
 	return x->ref < y->ref ? -1 : x->ref > y->ref;
 }
 
-/* ---- mappings ------------------------------------------------------------------------------------------------- */
+/* ---- mappings -------------------------------------------------------------------------------- */
 
 static void
 unmap(struct ctrl *ctrl, const struct static_grant *grant, unsigned n)
@@ -65,7 +65,10 @@ unmap(struct ctrl *ctrl, const struct static_grant *grant, unsigned n)
 	ctrl->env->n_static -= n;
 }
 
-/* Maps the list behind the grants that there are. Returns whether all of it is mapped; if not, none is. */
+/*
+ * Maps the grants in the list and appends them to ctrl->grant. Returns false, with none of them
+ * mapped, on error.
+ */
 static bool
 map_list(struct ctrl *ctrl, const struct xen_netif_gref *list, unsigned n)
 {
@@ -84,7 +87,7 @@ map_list(struct ctrl *ctrl, const struct xen_netif_gref *list, unsigned n)
 	return true;
 }
 
-/* Hands the poller a table of the grants that there are. False: that cannot be done. */
+/* Has the pollers replace their table of grants. Returns false if that cannot be started. */
 static bool
 hand_over(struct ctrl *ctrl)
 {
@@ -101,7 +104,7 @@ hand_over(struct ctrl *ctrl)
 	return true;
 }
 
-/* ---- requests: each returns a status; if it made ctrl busy, the response is sent by ctrl_called() ---------------- */
+/* ---- requests: each returns a status; if it sets ctrl->busy, ctrl_called() responds ---------- */
 
 static bool
 may_add(const struct ctrl *ctrl, struct xen_netif_gref *list, unsigned n)
@@ -138,13 +141,16 @@ do_add(struct ctrl *ctrl, const request_t *req)
 	return XEN_NETIF_CTRL_STATUS_SUCCESS;
 }
 
-/* Takes what the list names out of the grants into ctrl->gone, and says in the list which that was. Its places are left empty. */
+/*
+ * Moves the grants in the list to ctrl->gone, leaving holes, and sets the status of each list
+ * entry. The list may name a grant twice.
+ */
 static void
 take_out(struct ctrl *ctrl, struct xen_netif_gref *list, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++) {
 		const struct static_grant *found = static_grants_find(ctrl->table, list[i].ref);
-		bool is_there = found != NULL && ctrl->grant[found->place].page != NULL; /* the list may name it twice */
+		bool is_there = found != NULL && ctrl->grant[found->place].page != NULL;
 		list[i].status = is_there ? XEN_NETIF_CTRL_STATUS_SUCCESS : XEN_NETIF_CTRL_STATUS_INVALID_PARAMETER;
 		if (!is_there)
 			continue;
@@ -153,7 +159,7 @@ take_out(struct ctrl *ctrl, struct xen_netif_gref *list, unsigned n)
 	}
 }
 
-/* Moves the grants into the empty places. Their order stays that of the table. */
+/* Closes the holes. The order stays that of the table. */
 static void
 close_up(struct ctrl *ctrl)
 {
@@ -194,7 +200,7 @@ do_del(struct ctrl *ctrl, const request_t *req, uint32_t *data)
 	return told ? XEN_NETIF_CTRL_STATUS_SUCCESS : XEN_NETIF_CTRL_STATUS_INVALID_PARAMETER;
 }
 
-/* Puts `next` into force for all pollers. False: that cannot be done. */
+/* Publishes `next` to the pollers. Returns false if that cannot be started. */
 static bool
 steer(struct ctrl *ctrl, const struct steering *next)
 {
@@ -253,7 +259,7 @@ do_request(struct ctrl *ctrl, const request_t *req, response_t *rsp)
 	}
 }
 
-/* ---- the ring ------------------------------------------------------------------------------------------------- */
+/* ---- the ring -------------------------------------------------------------------------------- */
 
 static void
 publish(struct ctrl *ctrl)

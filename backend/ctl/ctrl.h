@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A vif's control ring: the guest asks, control answers, one response for each request, in order.
+ * A vif's control ring: the guest sends requests, and control answers each with one response, in
+ * order.
  *
- * Served are hashing (netif.h types 1 to 7, ctrl_hash.h) and static grants (types 8 to 10); all else is answered with NOT_SUPPORTED.
- * A request that changes what the pollers look at waits for them: until ctrl_called() no further request is taken.
+ * Supported are hashing (netif.h types 1 to 7, ctrl_hash.h) and static grants (types 8 to 10).
+ * Anything else is answered with NOT_SUPPORTED. A request that changes what pollers read is
+ * answered only after a grace period, in ctrl_called(), because the guest may reuse its pages as
+ * soon as it has the response. Until then no further request is taken.
  *
- * A guest can cost no more than this: CTRL_REQUESTS_MAX requests in a round of the loop; LIMIT_STATIC_GRANTS mapped
- * pages of one vif, LIMIT_STATIC_GRANTS_ALL of all; and nothing of it outlives the connection.
+ * The cost of a guest is bounded: CTRL_REQUESTS_MAX requests in a round of the event loop,
+ * LIMIT_STATIC_GRANTS mapped pages for one vif and LIMIT_STATIC_GRANTS_ALL for all of them.
+ * Everything is released with the connection.
  *
  * Threads: control thread. Source: netif.h, "Control Protocol", "Static Grants".
  */
@@ -22,12 +26,12 @@
 #include "dp/steering.h"
 #include "proto/ring.h"
 
-/* What ctrl.c needs of its vif and of all vifs. */
+/* State shared by all control rings. */
 struct ctrl_env {
 	const struct xen_ops *xen;
-	struct events *events; /* the channels of all control rings */
+	struct events *events; /* the event channels of all control rings */
 	struct members *members;
-	unsigned n_static; /* static grants of all vifs */
+	unsigned n_static; /* static grants mapped, all vifs */
 };
 
 /* Zero-initialise it. */
@@ -37,35 +41,44 @@ struct ctrl {
 	struct member *member;
 	uint32_t domid;
 	struct ring ring;
-	const char *fault; /* what the guest did; a literal */
+	const char *fault; /* the guest's error, a literal; NULL: none */
 
-	struct static_grant *grant; /* mapped; room for LIMIT_STATIC_GRANTS; NULL before the first one */
+	struct static_grant *grant; /* room for LIMIT_STATIC_GRANTS; NULL before the first */
 	unsigned n_grants;
-	struct static_grants *table; /* the pollers' */
-	struct steering *steering;   /* the pollers'; NULL: nothing was chosen */
+	struct static_grants *table; /* published to the pollers */
+	struct steering *steering;   /* published to the pollers; NULL: none was chosen */
 
-	/* While a request waits for the pollers. */
+	/* Valid while a request waits for the grace period. */
 	bool busy;
-	struct static_grants *next; /* the pollers' from ctrl_called() on; NULL: stays */
-	struct steering *old;       /* to be freed then */
-	struct static_grant *gone;  /* to be unmapped then */
+	struct static_grants *next; /* becomes `table`; NULL: no change */
+	struct steering *old;       /* freed afterwards */
+	struct static_grant *gone;  /* unmapped afterwards */
 	unsigned n_gone;
 	struct xen_netif_ctrl_response rsp;
 };
 
-/* Starts on the link's control ring, if it has one. The port must be in `member`, or be going to. 0 or -EPROTO. */
+/*
+ * Attaches to the link's control ring, if it has one. The port must be in `member` before
+ * ctrl_run(). Returns 0 or -EPROTO.
+ */
 int ctrl_open(struct ctrl *ctrl, struct ctrl_env *env, const struct vif_link *link, struct member *member, uint32_t domid);
 
-/* Unmaps all. The port must be destroyed. May be called again. */
+/* Unmaps all static grants. The port must have been destroyed. Idempotent. */
 void ctrl_close(struct ctrl *ctrl);
 
-/* Takes requests. Whether some are left for the next round. ctrl->fault is set if the guest broke the ring. */
+/*
+ * Handles requests. Returns whether some are left for the next round. Sets ctrl->fault if the guest
+ * broke the ring.
+ */
 bool ctrl_run(struct ctrl *ctrl);
 
-/* Copies the first `size` bytes, at most a page, of the guest's page behind `ref`. Whether that worked. */
+/*
+ * Copies the first `size` bytes, at most a page, of the guest's page granted as `ref`. Returns
+ * whether that worked.
+ */
 bool ctrl_copy_page(const struct ctrl *ctrl, uint32_t ref, void *to, uint32_t size);
 
-/* MEMBER_CALLED came: ends what waited for it. ctrl_run() is to follow. */
+/* Handles MEMBER_CALLED: completes the request that waited for it. Call ctrl_run() afterwards. */
 void ctrl_called(struct ctrl *ctrl);
 
 #endif

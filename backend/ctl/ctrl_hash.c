@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Requests that choose hash, key and mapping. Called by ctrl.c. */
+/* Control ring requests that choose hash algorithm, key and mapping. */
 #include "ctl/ctrl_hash.h"
 
 #include <string.h>
@@ -60,7 +60,7 @@ set_map_size(const request_t *req, struct steering *s)
 	return OKAY;
 }
 
-/* XSA-270: the sum of offset and size may be anything; and what is checked is what is used. */
+/* XSA-270: the sum of offset and size may overflow; the values checked must be the values used. */
 static uint32_t
 set_map(const struct ctrl *ctrl, const request_t *req, struct steering *s)
 {

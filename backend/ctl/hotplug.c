@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Hotplug scripts: which, and how far. Called by loop.c, vif_config.c and vif_look.c. */
+/* Hotplug scripts: modes and status. */
 #include "ctl/hotplug.h"
 
 #include <stdlib.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Who makes a vif's devices known to the host, and how far that is.
+ * Hotplug scripts: which one serves a vif, and whether it is done.
  *
- * libxl (in dom0) or `xl devd` (in a driver domain) runs the vif's script once our state is 2; the script writes
- * hotplug-status. Where nobody does that, we write it ourselves.
+ * libxl (in dom0) or `xl devd` (in a driver domain) runs the vif's script when the backend's state
+ * is 2; the script writes hotplug-status. Where no script runs, the daemon writes that key itself.
  */
 #ifndef VPE_CTL_HOTPLUG_H
 #define VPE_CTL_HOTPLUG_H
@@ -13,16 +13,19 @@
 #include "ctl/ctl.h"
 #include "ctl/node.h"
 
-/* The name of our own script: a vif with it is a member of a bridge of ours and needs no device in the kernel. */
+/* The daemon's own script: its vifs join a bridge inside the daemon and need no kernel device. */
 #define HOTPLUG_SWITCHED_SCRIPT "vif-vpe"
 
-/* What HOTPLUG_AUTO means here: SCRIPT in dom0, SELF in any other domain. Other modes stay what they are. */
+/*
+ * Resolves HOTPLUG_AUTO: SCRIPT in dom0, SELF in any other domain. Other modes are returned
+ * unchanged.
+ */
 enum hotplug_mode hotplug_resolve(const struct xstore *xs, enum hotplug_mode mode);
 
-/* Xen's own script that puts a vif's device into a bridge of the kernel. */
+/* Xen's script that adds a vif's device to a kernel bridge. */
 #define HOTPLUG_BRIDGE_SCRIPT "vif-bridge"
 
-/* Whether `script`, as in the store, with or without a path, is the one called `name`. */
+/* Returns whether `script`, as found in the store, with or without a path, is called `name`. */
 bool hotplug_script_is(const char *script, const char *name);
 
 enum hotplug_status {
@@ -31,7 +34,7 @@ enum hotplug_status {
 	HOTPLUG_FAILED,
 };
 
-/* What the script has written into backend directory `dir`. */
+/* Reads what the script wrote into backend directory `dir`. */
 enum hotplug_status hotplug_read(const struct xstore *xs, const char *dir);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The lock that keeps a second daemon from starting. */
+/* The lock that prevents a second daemon. */
 #include "ctl/instance.h"
 
 #include <errno.h>
@@ -13,10 +13,13 @@
 
 #include "base/util.h"
 
-#define PATIENCE_MS 1000u /* a killed process lets go of its files when its memory is freed */
+#define PATIENCE_MS 1000u /* a killed process keeps its files until its memory is freed */
 #define RETRY_US 20000u
 
-/* Whether `path` still is the file that `fd` is: whoever held the lock may have removed it. */
+/*
+ * Returns whether `path` still names the file behind `fd`: the lock's last holder may have removed
+ * it.
+ */
 static bool
 is_file(int fd, const char *path)
 {
@@ -26,7 +29,10 @@ is_file(int fd, const char *path)
 	       by_fd.st_dev == by_path.st_dev;
 }
 
-/* The locked file; -EWOULDBLOCK if somebody else has the lock, whose process id then is in *holder (0: not known). */
+/*
+ * Returns the locked file; -EWOULDBLOCK if another process holds the lock, with its process id in
+ * *holder (0: not known).
+ */
 static int
 try_lock(const char *path, int *holder)
 {
@@ -45,7 +51,7 @@ try_lock(const char *path, int *holder)
 	return -error;
 }
 
-/* For whoever is refused. */
+/* Writes our process id into the lock file, for the error message of a second daemon. */
 static void
 write_pid(int fd)
 {
@@ -53,7 +59,7 @@ write_pid(int fd)
 	int len = snprintf(text, sizeof(text), "%d\n", (int)getpid());
 
 	if (ftruncate(fd, 0) < 0 || pwrite(fd, text, (size_t)len, 0) < 0)
-		return; /* the lock holds without */
+		return; /* the lock holds without the id */
 }
 
 int

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * One daemon at a time: two of them would take each vif from one another. The lock is held by an open file, so it ends with the
- * process however that ends. Threads: one.
+ * Ensures that only one daemon runs: two would compete for every vif. The lock belongs to an open
+ * file, so the kernel releases it however the process ends. Threads: one.
  */
 #ifndef VPE_CTL_INSTANCE_H
 #define VPE_CTL_INSTANCE_H
@@ -11,9 +11,9 @@
 #define INSTANCE_DIR "/run/vpe"
 
 /*
- * Takes the lock in directory `dir`, which is made if it is not there. One that is ending may hold it for a moment more, which is
- * waited for. Returns a descriptor, to be closed to give the lock back; -EBUSY if another one runs; or another negative errno. `why`
- * then has a sentence.
+ * Takes the lock in directory `dir`, which is created if needed. Waits a moment for a daemon that
+ * is ending. Returns a descriptor, which the caller closes to release the lock. On error, returns
+ * -EBUSY if another daemon runs, or another negative errno, with a sentence in `why`.
  */
 int instance_lock(const char *dir, char *why, size_t why_size);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Network devices of the kernel, by rtnetlink. */
+/* Network devices of the kernel, through rtnetlink. */
 #include "ctl/link.h"
 
 #include <errno.h>
@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define REPLY_SIZE 16384 /* a device's attributes; those that are read come first */
+#define REPLY_SIZE 16384 /* room for a device's attributes; those we need come first */
 
 static int
 open_socket(unsigned groups, int flags)

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The control plane's loop, and its start and end. Called by main; calls all of ctl.
+ * The control plane's event loop, its start and its end.
  *
- * Theory of operation: one epoll, one enum of what it waits for, one switch. Handlers only take news in; after each
- * round vifs_settle() lets every vif act on the news it got, and epoll's timeout is when the next vif has something to
- * do. Nothing asks the store anything while nothing happens.
+ * Theory of operation: one epoll descriptor, one enum of event sources, one switch. Handlers only
+ * record events. After each round vifs_settle() lets every vif act on them, and the timeout of the
+ * next epoll_wait() is the time at which the next vif is due. While nothing happens, the store is
+ * not asked anything.
  */
 #include "ctl/ctl.h"
 
@@ -29,21 +30,21 @@
 #include "ctl/uplink.h"
 #include "ctl/vifs.h"
 
-#define STORE_EVENTS_MAX 256u /* taken in one round, so that a flood of them does not keep the rest waiting */
-#define RECONNECT_MIN_MS 50u  /* after the connection to the store broke; twice as long with each try */
+#define STORE_EVENTS_MAX 256u /* per round, so that a flood does not starve the other sources */
+#define RECONNECT_MIN_MS 50u  /* after the connection to the store broke; the delay then grows */
 #define RECONNECT_MAX_MS 5000u
 #define LINK_EVENTS_MAX 256u
-#define HEALTH_MS 5000u       /* store_xs.c: only next_event() tells that xenstored is gone; it costs no message */
-#define DRAIN_MS 10000u       /* pollers answer within microseconds; libxl waits this long for a 6 */
+#define HEALTH_MS 5000u       /* only next_event() notices that xenstored died (store_xs.c) */
+#define DRAIN_MS 10000u       /* answers take microseconds; libxl waits this long for state 6 */
 
-/* What epoll waits for. */
+/* Event sources. */
 enum loop_fd {
 	LOOP_STORE,    /* a watch fired */
-	LOOP_CTRL,     /* a guest has something on its control ring */
-	LOOP_DP,       /* the pollers have something to tell */
+	LOOP_CTRL,     /* a control ring's event channel fired */
+	LOOP_DP,       /* the pollers finished a request */
 	LOOP_SIGNAL,   /* SIGTERM, SIGINT or SIGHUP */
 	LOOP_STOP,     /* ctl_stop() */
-	LOOP_LINK,     /* some network device of the kernel changed */
+	LOOP_LINK,     /* a network device of the kernel changed */
 	LOOP_N_FDS,
 };
 
@@ -58,22 +59,22 @@ struct ctl {
 	int epoll_fd;
 	int signal_fd;
 	int stop_fd;
-	int link_fd; /* negative: nobody tells of network devices */
-	char domid[STORE_DOMID_SIZE];  /* our own */
-	uint64_t lost_ms;      /* since when there is no connection to the store; CLOCK_NEVER: there is one */
-	uint64_t reconnect_ms; /* when to try again; CLOCK_NEVER: not */
+	int link_fd; /* negative: no events for network devices */
+	char domid[STORE_DOMID_SIZE];  /* the own domid */
+	uint64_t lost_ms;      /* when the connection to the store broke; CLOCK_NEVER: it is up */
+	uint64_t reconnect_ms; /* when to reconnect; CLOCK_NEVER: not needed */
 	struct log_limit hup_log;
 	bool stopping;
 };
 
-/* ---- start ---------------------------------------------------------------------------------------------------- */
+/* ---- start ----------------------------------------------------------------------------------- */
 
 static int
 loop_add(struct ctl *ctl, int fd, enum loop_fd kind)
 {
 	struct epoll_event event = { .events = EPOLLIN, .data.u32 = kind };
 
-	return epoll_ctl(ctl->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0; /* EBADF for one that was not opened */
+	return epoll_ctl(ctl->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
 }
 
 static int
@@ -224,9 +225,9 @@ ctl_create(const struct ctl_params *params, struct dp *dp, const struct xen_ops 
 	return ctl;
 }
 
-/* ---- the loop ------------------------------------------------------------------------------------------------- */
+/* ---- the event loop -------------------------------------------------------------------------- */
 
-/* The guests' frames need no store, so they go on; nobody is told anything before it is back. */
+/* Frames need no store, so they flow on. Until the store is back, nothing is read or written. */
 static void
 lose_store(struct ctl *ctl, int error)
 {
@@ -326,7 +327,7 @@ loop_handle(struct ctl *ctl, enum loop_fd kind)
 	}
 }
 
-/* How long epoll may wait, at most `max_ms`. */
+/* Returns how long epoll_wait() may wait, at most `max_ms`. */
 static int
 timeout_ms(const struct ctl *ctl, uint64_t max_ms)
 {
@@ -342,7 +343,7 @@ timeout_ms(const struct ctl *ctl, uint64_t max_ms)
 	return (int)util_min(due_ms - now_ms, max_ms);
 }
 
-/* Disconnects all vifs and calls all ports back. The pollers must run. */
+/* Disconnects all vifs and detaches all ports. The pollers must be running. */
 static void
 drain(struct ctl *ctl)
 {
@@ -359,7 +360,10 @@ drain(struct ctl *ctl)
 		if ((ctl->vifs == NULL || vifs_are_gone(ctl->vifs)) && uplinks_are_out(ctl->uplinks))
 			return;
 		if (clock_ms() >= end_ms) {
-			/* A port that is not given back must not be freed, nor the rings behind it. */
+			/*
+			 * A port that was not detached must not be freed, nor the rings that it
+			 * uses.
+			 */
 			log_error("the pollers do not give their ports back");
 			abort();
 		}
@@ -404,7 +408,7 @@ ctl_stop(struct ctl *ctl)
 		return; /* EAGAIN: it is readable already */
 }
 
-/* ---- the end -------------------------------------------------------------------------------------------------- */
+/* ---- end ------------------------------------------------------------------------------------- */
 
 static void
 close_loop(struct ctl *ctl)
@@ -436,7 +440,7 @@ ctl_destroy(struct ctl *ctl)
 	members_destroy(env->members);
 	watches_destroy(env->watches);
 	bridges_destroy(env->bridges);
-	if (env->xs.conn != NULL) /* it may be lost */
+	if (env->xs.conn != NULL) /* NULL while the connection is lost */
 		env->xs.ops->close(env->xs.conn);
 	free(ctl);
 }

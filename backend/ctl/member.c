@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Ports on their way into the data plane and out of it. Called by vif.c, uplink.c, loop.c; calls dp/dp.h. */
+/* Members: attachment of ports to the data plane. */
 #include "ctl/member.h"
 
 #include <assert.h>
@@ -83,7 +83,7 @@ start_move(struct members *members, struct member *member)
 	dp_move(members->dp, member->port, member->queue, member->poller);
 }
 
-/* Begins the next request, if there is one and none is under way. */
+/* Starts the next request, if there is one and none is under way. */
 static void
 go_on(struct members *members, struct member *member)
 {
@@ -136,7 +136,7 @@ member_retire(struct members *members, struct member *member, void *object, void
 	}
 	struct retired *r = malloc(sizeof(*r));
 	if (r == NULL)
-		return; /* it stays; better than a poller that looks at freed memory */
+		return; /* leaks the object rather than free memory in use */
 	*r = (struct retired){ .object = object, .destroy = destroy };
 	SLIST_INSERT_HEAD(&member->retired, r, entry);
 	go_on(members, member);
@@ -229,7 +229,7 @@ members_dispatch(struct members *members)
 
 	while (dp_next_event(members->dp, &event)) {
 		struct member *member = find(members, event.port);
-		assert(member != NULL); /* dp tells only of ports that we gave it */
+		assert(member != NULL); /* dp only reports ports that we attached */
 		member_handle(members, member, event.kind);
 	}
 }

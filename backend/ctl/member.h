@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Ports on their way into the data plane and out of it, and the list of all of them.
+ * Members: the attachment of a port to the data plane, and the list of all attached ports.
  *
  *                 join                joined
  *     MEMBER_OUT ------> MEMBER_JOINING ---> MEMBER_IN
@@ -8,14 +8,16 @@
  *          |  left             v                v
  *          +---- MEMBER_LEAVING <---------------+
  *
- * From MEMBER_IN a call or a move leads to MEMBER_CALLED_ON and back. dp/dp.h allows one request per port at a time: who leaves
- * while joining or called on waits for the first request to be done, and so do a call and a move.
+ * From MEMBER_IN a call or a move leads to MEMBER_CALLED_ON and back. dp/dp.h allows one request
+ * per port at a time, so leave, call and move wait until the request under way is done.
  *
- * What pollers read through a pointer in the port, and control replaces: store the new pointer (release), then give the old
- * object to member_retire(). It is destroyed when every poller has passed the top of its loop since.
+ * To replace an object that pollers read through a pointer in the port: publish the new one by a
+ * store with release order, then give the old one to member_retire(). It is destroyed after a grace
+ * period.
  *
- * Threads: control thread, but for members_each(), which any thread may call. The lock guards the list and keeps
- * the ports on it from being destroyed; only control changes the list. It is never held across a hand-off.
+ * Threads: control thread, except for members_each(), which any thread may call. The lock guards
+ * the list and keeps its ports from being destroyed; only control changes the list. It is never
+ * held across a hand-off.
  */
 #ifndef VPE_CTL_MEMBER_H
 #define VPE_CTL_MEMBER_H
@@ -37,14 +39,14 @@ enum member_phase {
 enum member_news {
 	MEMBER_JOINED,
 	MEMBER_LEFT,
-	MEMBER_CALLED,  /* what member_call() asked for is done; not told if the member is to leave */
-	MEMBER_FAULTED, /* port->fault says why; the port is still in */
+	MEMBER_CALLED,  /* the member_call() is done; not sent if the member is leaving */
+	MEMBER_FAULTED, /* port->fault says why; the port is still attached */
 };
 
-/* Must not destroy the member. */
+/* Callback of the member's owner. Must not destroy the member. */
 typedef void member_fn(void *owner, enum member_news news);
 
-/* An object that waits until no poller looks at it any more. */
+/* An object that waits for its grace period. */
 struct retired {
 	SLIST_ENTRY(retired) entry;
 	void *object;
@@ -56,16 +58,16 @@ SLIST_HEAD(retired_list, retired);
 struct member {
 	struct port *port; /* NULL: none */
 	enum member_phase phase;
-	bool leaves; /* as soon as the request under way is done */
+	bool leaves; /* leave when the request under way is done */
 	bool calls;  /* `call` is set: under way or waiting */
-	bool called; /* the request under way is `call`; else it is for `passing` alone */
+	bool called; /* the request under way is `call`; else it only serves `passing` */
 	dp_call_fn *call;
 	void *arg;
-	bool moves;  /* queue `queue` shall move to poller `poller`, or is on its way */
+	bool moves;  /* queue `queue` is to move, or is moving, to poller `poller` */
 	unsigned queue;
 	unsigned poller;
-	struct retired_list retired; /* since the request under way began */
-	struct retired_list passing; /* before that */
+	struct retired_list retired; /* retired since the request under way began */
+	struct retired_list passing; /* retired earlier: freed when that request is done */
 	member_fn *fn;
 	void *owner;
 	LIST_ENTRY(member) entry;
@@ -73,46 +75,58 @@ struct member {
 
 struct members;
 
-/* NULL if memory is short. */
+/* Returns NULL if memory is short. */
 struct members *members_create(struct dp *dp);
 
 /* All members must be out and their ports destroyed. NULL is allowed. */
 void members_destroy(struct members *members);
 
-/* Hands `port` to the pollers and tells the owner of what becomes of it. Returns 0; on error (-ENOSPC) the port stays the caller's. */
+/*
+ * Attaches `port`; `fn` is told the outcome. Returns 0; on error (-ENOSPC) the caller keeps the
+ * port.
+ */
 int member_join(struct members *members, struct member *member, struct port *port, member_fn *fn, void *owner);
 
-/* Whether member_call() would work. If only a call under way is in the way, MEMBER_CALLED tells its end. */
+/*
+ * Returns whether member_call() would succeed. If only a call under way prevents it, MEMBER_CALLED
+ * tells when that ends.
+ */
 bool member_can_call(const struct member *member);
 
 /*
- * Has the port's poller call fn(port, arg), see dp_call(); MEMBER_CALLED follows. False: the member is not in, or another call is
- * under way; nothing happens then.
+ * Has the port's pollers call fn(port, arg), see dp_call(); MEMBER_CALLED follows. Returns false,
+ * without effect, if the member is not in or another call is under way.
  */
 bool member_call(struct members *members, struct member *member, dp_call_fn *fn, void *arg);
 
-/* Has poller `poller` take over a queue of the port, see dp_move(). False: the member is not in, or another move is under way. */
+/*
+ * Moves a queue to poller `poller`, see dp_move(). Returns false if the member is not in or another
+ * move is under way.
+ */
 bool member_move(struct members *members, struct member *member, unsigned queue, unsigned poller);
 
 /*
- * Has `object`, which the port's pollers may still be looking at, destroyed when they are not any more; at once if no poller
- * has the port. NULL is allowed.
+ * Destroys `object`, which the port's pollers may still use, after a grace period; at once if the
+ * port is not attached. NULL is allowed.
  */
 void member_retire(struct members *members, struct member *member, void *object, void (*destroy)(void *object));
 
-/* Takes the port back; MEMBER_LEFT follows unless it is out already. May be called again. */
+/* Detaches the port; MEMBER_LEFT follows unless it is out already. Idempotent. */
 void member_leave(struct members *members, struct member *member);
 
-/* Destroys the port of a member that is out. Without a port: no effect. */
+/* Destroys the port of a member that is out. Does nothing without a port. */
 void member_destroy_port(struct members *members, struct member *member);
 
-/* Readable when members_dispatch() has something to do. */
+/* Readable when members_dispatch() has work. */
 int members_fd(const struct members *members);
 
-/* Tells the owners what the pollers did. */
+/* Tells the owners what the pollers have done. */
 void members_dispatch(struct members *members);
 
-/* Moves queues that are wanted elsewhere, one of each port at a time. Cheap if there is nothing to do; call it in every round. */
+/*
+ * Starts moves of queues that are wanted on other pollers, one queue of each port at a time. Cheap
+ * when there are none; call it in every round.
+ */
 void members_place(struct members *members);
 
 /* Calls `fn` for each member that has a port. Control thread. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Typed reads and guarded writes of store nodes. Called by all of ctl that touches the store; calls xen/ops.h. */
+/* Typed reads and guarded writes of store nodes. */
 #include "ctl/node.h"
 
 #include <errno.h>
@@ -11,7 +11,7 @@
 #include "ctl/number.h"
 #include "proto/limits.h"
 
-#define NODE_TX_TRIES 10 /* more means that somebody writes these very nodes all the time */
+#define NODE_TX_TRIES 10 /* after that many conflicts, another client keeps writing these nodes */
 
 static int
 join_path(char *path, const char *dir, const char *key)
@@ -19,7 +19,7 @@ join_path(char *path, const char *dir, const char *key)
 	return snprintf(path, NODE_PATH_SIZE, "%s/%s", dir, key) < NODE_PATH_SIZE ? 0 : -ENAMETOOLONG;
 }
 
-/* The value of `dir`/`key`, to be freed. NULL with errno. */
+/* Returns the value of `dir`/`key`, which the caller frees. NULL with errno. */
 static char *
 read_value(const struct xstore *xs, uint32_t tx, const char *dir, const char *key, unsigned *len)
 {
@@ -83,7 +83,10 @@ write_all(const struct xstore *xs, uint32_t tx, const char *dir, const char *gua
 	return 0;
 }
 
-/* Whether `dir` has this value: 0 or -ENOENT, or another negative errno. */
+/*
+ * Compares a value in `dir`. Returns 0, -ENOENT if it is missing or differs, or another negative
+ * errno.
+ */
 static int
 check_value(const struct xstore *xs, uint32_t tx, const char *dir, const struct node_value *value)
 {
@@ -97,7 +100,7 @@ check_value(const struct xstore *xs, uint32_t tx, const char *dir, const struct 
 	return same ? 0 : -ENOENT;
 }
 
-/* Ends the transaction: with a commit if all went well so far. */
+/* Ends the transaction: commits it if `ret` is 0, else aborts it. */
 static int
 finish(const struct xstore *xs, uint32_t tx, int ret)
 {

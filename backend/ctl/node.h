@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Typed reads of store nodes, and writes that never bring a removed directory back to life.
- * Threads: control thread.
+ * Typed reads of store nodes, and writes that never recreate a removed directory. Threads: control
+ * thread.
  */
 #ifndef VPE_CTL_NODE_H
 #define VPE_CTL_NODE_H
@@ -11,24 +11,25 @@
 
 #include "xen/ops.h"
 
-#define NODE_PATH_SIZE 512 /* longest path that we make, with the terminator */
+#define NODE_PATH_SIZE 512 /* longest path that is built, with its NUL */
 
-/* A connection and how to talk over it. */
+/* A connection to the store and its operations. */
 struct xstore {
 	const struct store_ops *ops;
 	struct store *conn;
 };
 
 /*
- * Reads the text `dir`/`key` into `out`. 0; -ENOENT or -EACCES if it is not there for us; -EINVAL if it has a NUL
- * inside or does not fit (`out` then holds what fits); or another negative errno.
+ * Reads the text `dir`/`key` into `out`. Returns 0; -ENOENT or -EACCES if it is missing or not
+ * readable; -EINVAL if it contains a NUL or does not fit (`out` then holds what fits); or another
+ * negative errno.
  */
 int node_read_text(const struct xstore *xs, uint32_t tx, const char *dir, const char *key, char *out,
 		   size_t out_size);
 
 /*
- * Reads the number `dir`/`key`, at most `max`. Errors as above, -EINVAL also if it is no number or too big. `why`
- * (may be NULL) then gets the escaped value.
+ * Reads the number `dir`/`key`, at most `max`. Errors as above; also -EINVAL if it is not a number
+ * or is too big. `why` (may be NULL) then gets the escaped value.
  */
 int node_read_number(const struct xstore *xs, uint32_t tx, const char *dir, const char *key, uint32_t max,
 		     uint32_t *out, char *why, size_t why_size);
@@ -39,15 +40,15 @@ struct node_value {
 };
 
 /*
- * Writes `n` values below `dir` in one transaction, but only if `dir`/`guard` exists: else -ENOENT. Tries again a
- * bounded number of times if others interfere, then -EAGAIN.
+ * Writes `n` values below `dir` in one transaction, but only if `dir`/`guard` exists, else returns
+ * -ENOENT. Retries a limited number of times on conflict, then returns -EAGAIN.
  */
 int node_update(const struct xstore *xs, const char *dir, const char *guard, const struct node_value *values,
 		unsigned n);
 
 /*
- * Removes `dir` with all below it in one transaction, but only if all `n` values stand there: else -ENOENT. -EAGAIN if
- * somebody else writes there right now.
+ * Removes `dir` and everything below it in one transaction, but only if all `n` values match, else
+ * returns -ENOENT. -EAGAIN on a conflicting write.
  */
 int node_remove_if(const struct xstore *xs, const char *dir, const struct node_value *values, unsigned n);
 

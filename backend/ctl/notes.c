@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Tells the log of frames that ports refused. Called by loop.c; reads what the pollers noted down. */
+/* Logs refused frames that the pollers noted. */
 #include "ctl/notes.h"
 
 #include <arpa/inet.h>
@@ -10,7 +10,7 @@
 #define LOOK_MS 1000u
 #define ETHERTYPE_IPV6 0x86ddu
 
-/* Why, as the end of "it refused a frame ...". */
+/* Returns the reason, to follow "refused a frame". */
 static const char *
 why(enum drop_reason reason)
 {
@@ -30,7 +30,7 @@ why(enum drop_reason reason)
 	}
 }
 
-/* Queues share what is told: how many frames all of them refused. */
+/* Returns the number of frames refused for that reason by all queues. */
 static uint64_t
 count(const struct port *leader, enum drop_reason reason)
 {
@@ -70,7 +70,7 @@ look_at(void *arg, struct member *member)
 	for (unsigned i = 0; i < leader->n_queues; i++) {
 		struct port_note *note = &leader->queue[i]->note;
 
-		/* Acquire: pairs with the owner's release, when it has written all. */
+		/* Acquire: pairs with the owner's release after it wrote the note. */
 		if (!__atomic_load_n(&note->full, __ATOMIC_ACQUIRE))
 			continue;
 		notes_text(leader->queue[i], text, sizeof(text));

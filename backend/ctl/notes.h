@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Tells the log of frames that ports refused: the first one of each port at once, and then once a minute at most, with how many
- * there have been (dp/note.h). Threads: control thread.
+ * Logs frames that ports refused: the first frame of each port at once, later ones at most once a
+ * minute, with a count (dp/note.h). Threads: control thread.
  */
 #ifndef VPE_CTL_NOTES_H
 #define VPE_CTL_NOTES_H
@@ -18,13 +18,13 @@ struct notes {
 	uint64_t now_ms;
 };
 
-/* When notes_run() is to be called next. */
+/* Returns when notes_run() is due next. */
 uint64_t notes_due(const struct notes *notes);
 
-/* Looks at all ports, once a second at most. */
+/* Checks all ports, at most once a second. */
 void notes_run(struct notes *notes, struct members *members, uint64_t now_ms);
 
-/* The sentence on the queue's note, which is there. */
+/* Writes the log line for the queue's note, which must be set. */
 void notes_text(const struct port *queue, char *text, size_t text_size);
 
 #endif

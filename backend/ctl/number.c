@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Strict decimal numbers. Called by whatever reads the store. */
+/* Strict decimal numbers. */
 #include "ctl/number.h"
 
 #include <errno.h>

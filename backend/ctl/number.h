@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Strict decimal numbers, as they stand in the store. Threads: pure. */
+/* Strict decimal numbers, as found in the store. Threads: pure. */
 #ifndef VPE_CTL_NUMBER_H
 #define VPE_CTL_NUMBER_H
 
@@ -9,8 +9,8 @@
 #define NUMBER_DOMID_MAX 0x7FEFu /* xen.h DOMID_FIRST_RESERVED - 1 */
 
 /*
- * The number that the `len` bytes at `text` are: digits only, no leading zero but for 0 itself, at most `max`.
- * Returns 0 or -EINVAL; `out` is then unchanged.
+ * Parses the `len` bytes at `text`: digits only, no leading zero except for 0 itself, at most
+ * `max`. Returns 0 or -EINVAL; `out` is then unchanged.
  */
 int number_parse(const char *text, size_t len, uint32_t max, uint32_t *out);
 

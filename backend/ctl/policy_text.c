@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The operator's policy as text. Called by whatever reads the store. */
+/* Parses the operator's policy. */
 #include "ctl/policy_text.h"
 
 #include <arpa/inet.h>
@@ -13,7 +13,7 @@
 #define VID_MAX 4094u
 #define IP_SEPARATORS " \t\n,"
 
-/* ---- MAC address ---- */
+/* ---- MAC address ----------------------------------------------------------------------------- */
 
 static int
 hex_digit(char c)
@@ -46,9 +46,9 @@ policy_text_mac(const char *text, uint8_t mac[6])
 	return 0;
 }
 
-/* ---- IP addresses ---- */
+/* ---- IP addresses ---------------------------------------------------------------------------- */
 
-/* Makes a mask of `size` bytes of `prefix` ones, and of the address at `addr` the subnet's. */
+/* Writes a mask of `prefix` ones, `size` bytes long, and clears the other bits of `addr`. */
 static void
 cut_to_prefix(uint8_t *addr, uint8_t *mask, unsigned size, uint32_t prefix)
 {
@@ -94,7 +94,10 @@ add_ipv6(struct policy *policy, const uint8_t *addr, uint32_t prefix)
 	return 0;
 }
 
-/* Adds the `len` bytes at `text`, an address with or without a prefix length. 0 or -EINVAL. */
+/*
+ * Adds the address in the `len` bytes at `text`, with an optional prefix length. Returns 0 or
+ * -EINVAL.
+ */
 static int
 add_ip(struct policy *policy, const char *text, size_t len)
 {
@@ -138,12 +141,12 @@ policy_text_ips(const char *text, struct policy *policy)
 	return 0;
 }
 
-/* ---- VLANs ---- */
+/* ---- VLANs ----------------------------------------------------------------------------------- */
 
 struct vlan_list {
 	struct policy_vlans vlans;
 	unsigned n;
-	uint16_t last; /* that was added */
+	uint16_t last; /* the last one added */
 };
 
 static int
@@ -167,20 +170,20 @@ add_vlan(struct vlan_list *list, uint32_t vid, char flag)
 	return 0;
 }
 
-/* Adds `n` VLANs from `vid` on, `step` apart. */
+/* Adds `n` VLANs starting at `vid`, `step` apart. */
 static int
 add_vlans(struct vlan_list *list, uint32_t vid, uint32_t step, uint32_t n, char flag)
 {
 	if (n == 0 || flag == 'p')
 		return -EINVAL;
-	for (uint32_t i = 0; i < n; i++) { /* at most 4094 times: VIDs that are too high or twice there end it */
+	for (uint32_t i = 0; i < n; i++) { /* an invalid or repeated VID ends the loop */
 		if (add_vlan(list, vid + i * step, flag) != 0)
 			return -EINVAL;
 	}
 	return 0;
 }
 
-/* Takes a number off the text, up to the VIDs' highest. */
+/* Consumes a number of at most VID_MAX. */
 static int
 take_number(const char **text, const char *end, uint32_t *number)
 {
@@ -192,7 +195,7 @@ take_number(const char **text, const char *end, uint32_t *number)
 	return 0;
 }
 
-/* Takes the character `c` off the text, if it is there. */
+/* Consumes the character `c`, if it comes next. */
 static bool
 take_char(const char **text, const char *end, char c)
 {

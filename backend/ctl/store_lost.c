@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A connection to the store that may break and come back. */
+/* A connection to the store that may be lost and regained. */
 #include "ctl/store_lost.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What happens inside, for DPDK's telemetry socket. Started by loop.c; its callbacks are called by rte_telemetry. */
+/* Telemetry commands. rte_telemetry runs the callbacks. */
 #include "ctl/telemetry.h"
 
 #include <errno.h>
@@ -12,12 +12,12 @@
 #include "base/util.h"
 #include "dp/port_vif.h"
 
-/* Guards `shown`. Taken by callbacks for as long as they read, and before the lock of member.c. */
+/* Guards `shown`. Callbacks hold it while they read; it is taken before the lock of member.c. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
-/* rte_telemetry has one set of commands in a process, and cannot take them back. */
+/* rte_telemetry has one set of commands per process and cannot unregister them. */
 static struct {
-	struct dp *dp; /* NULL: nothing is shown */
+	struct dp *dp; /* NULL: nothing is visible */
 	struct members *members;
 	const struct bridges *bridges;
 } shown;
@@ -32,7 +32,7 @@ add_number(struct rte_tel_data *d, const char *name, uint64_t value)
 #endif
 }
 
-/* Adds `part` to `d`, if both are there. Consumes `part`. */
+/* Adds `part` to `d`, unless `part` is NULL. Consumes `part`. */
 static void
 add_part(struct rte_tel_data *d, const char *name, struct rte_tel_data *part)
 {
@@ -50,7 +50,7 @@ new_dict(void)
 	return d;
 }
 
-/* ---- ports ---------------------------------------------------------------------------------------------------- */
+/* ---- ports ----------------------------------------------------------------------------------- */
 
 static void
 add_name(void *arg, const struct port *port)
@@ -108,7 +108,7 @@ counter_of(const struct counter *counter, const void *stats)
 	return *(const uint64_t *)((const char *)stats + counter->offset);
 }
 
-/* The sums over queues `first` to `end` - 1 of the port. */
+/* Adds the sums over queues `first` to `end` - 1 of the port. */
 static void
 add_counters(struct rte_tel_data *d, const struct port *port, unsigned first, unsigned end)
 {
@@ -129,7 +129,10 @@ add_counters(struct rte_tel_data *d, const struct port *port, unsigned first, un
 	}
 }
 
-/* The same for drops: their sum and each reason's; of one queue, only of reasons that there were. The answer's size has a limit. */
+/*
+ * As add_counters(), for drops: their sum and the count of each reason. For a single queue, zeros
+ * are left out, because the answer's size is limited.
+ */
 static void
 add_drops(struct rte_tel_data *d, const struct port *port, unsigned first, unsigned end)
 {
@@ -178,7 +181,7 @@ add_port(struct rte_tel_data *d, const struct port *port)
 	rte_tel_data_add_dict_string(d, "fault", fault == NULL ? "" : fault);
 	add_number(d, "id", port->id);
 	add_number(d, "bridge", port->bridge);
-	/* A bridge has its name for as long as a member is in the list, and the list is locked. */
+	/* A bridge keeps its name while a member is in the list, and the list is locked here. */
 	rte_tel_data_add_dict_string(d, "bridge_name", bridge_name(shown.bridges, port->bridge));
 	add_number(d, "max_frame", port_max_frame(port));
 	if (strcmp(port->ops->kind, "vif") == 0) {
@@ -224,7 +227,7 @@ show_port(const char *cmd, const char *params, struct rte_tel_data *d)
 	return search.found ? 0 : -ENOENT;
 }
 
-/* By port id: rte_telemetry takes no '.' in the names of a dictionary, and at most 256 of them. */
+/* Keyed by port id: rte_telemetry allows no '.' in keys of a dictionary, and at most 256 keys. */
 static void
 add_entries(void *arg, const struct port *port)
 {
@@ -253,7 +256,7 @@ show_fdb(const char *cmd, const char *params, struct rte_tel_data *d)
 	return 0;
 }
 
-/* ---- pollers and pools ---------------------------------------------------------------------------------------- */
+/* ---- pollers and pools ----------------------------------------------------------------------- */
 
 static struct rte_tel_data *
 switch_of(const struct sw_stats *sw)
@@ -332,7 +335,7 @@ show_pool(const char *cmd, const char *params, struct rte_tel_data *d)
 	return 0;
 }
 
-/* ---- start and stop ------------------------------------------------------------------------------------------- */
+/* ---- start and stop -------------------------------------------------------------------------- */
 
 static const struct {
 	const char *name;

@@ -2,9 +2,10 @@
 /*
  * The uplinks.
  *
- * Theory of operation: the device of a kernel uplink may go at any time (its driver is loaded again, a tool makes it anew). The port
- * then has lost it for good, so it is called back and destroyed, and another one is made as soon as there is a device of the name;
- * counters go on. Looks happen when the kernel tells of a change, and once a second as long as a device is missing.
+ * Theory of operation: the device of a kernel uplink may go at any time (its driver is reloaded, a
+ * tool recreates it). The port then cannot recover. It is detached and destroyed, and a new one is
+ * created once a device of that name exists. The counters continue. The uplinks are checked when
+ * the kernel reports a change, and once a second while a device is missing.
  */
 #include "ctl/uplink.h"
 
@@ -26,9 +27,9 @@
 #include "dp/port_eth.h"
 #include "dp/port_kern.h"
 
-#define NAME_SIZE 32 /* as struct port has it */
+#define NAME_SIZE 32 /* as in struct port */
 #define LINK_POLL_MS 1000u
-#define TAP_PATIENCE_MS 3000u /* the kernel may still be at closing the TAPs of a daemon that was killed */
+#define TAP_PATIENCE_MS 3000u /* the kernel may still be closing the TAPs of a killed daemon */
 #define TAP_RETRY_US 20000u
 
 struct uplink {
@@ -38,14 +39,14 @@ struct uplink {
 	enum uplink_kind kind;
 	unsigned mtu;
 	int poller;
-	unsigned ifindex; /* of a kernel device */
+	unsigned ifindex; /* of a kernel device; else 0 */
 	int bridge;
-	bool counted; /* the bridge knows of it */
+	bool counted; /* the bridge counts it */
 	bool linked;
 	bool refusal_told;
 	bool lost;    /* its device has gone; without a port it waits for a new one */
-	uint64_t made_ms; /* when the port was made, or when that was last tried */
-	struct port_stats stats; /* of the ports before this one */
+	uint64_t made_ms; /* when the port was created, or that was last tried */
+	struct port_stats stats; /* of its previous ports */
 	struct log_limit log, open_log;
 	struct member member;
 };
@@ -54,14 +55,14 @@ struct uplinks {
 	struct dp *dp;
 	struct bridges *bridges;
 	struct members *members;
-	bool leaving;      /* all of them, for good */
-	bool polls;        /* somebody's link changes, or the kernel refuses frames, without a word */
+	bool leaving;      /* all are being detached for good */
+	bool polls;        /* some have link or error states that no event reports */
 	uint64_t looked_ms;
 	unsigned n;
 	struct uplink list[];
 };
 
-/* ---- links ---------------------------------------------------------------------------------------------------- */
+/* ---- links ----------------------------------------------------------------------------------- */
 
 static bool
 has_link(const struct uplink *uplink)
@@ -86,7 +87,7 @@ look_at(struct uplink *uplink)
 		log_info("uplink %s: link %s", uplink->name, linked ? "up" : "down");
 }
 
-/* A frame that the kernel would not send as it is: one line for each uplink, the counters have the rest. */
+/* Logs once per uplink that the kernel refused a frame. The counters have the rest. */
 static void
 tell_refusal(struct uplink *uplink)
 {
@@ -99,7 +100,7 @@ tell_refusal(struct uplink *uplink)
 	log_warning("uplink %s: the kernel refuses frames (%s); its counters say how many", uplink->name, strerror(error));
 }
 
-/* ---- the devices ---------------------------------------------------------------------------------------------- */
+/* ---- devices --------------------------------------------------------------------------------- */
 
 static bool
 is_kernel_device(const struct uplink *uplink)
@@ -107,7 +108,7 @@ is_kernel_device(const struct uplink *uplink)
 	return uplink->kind == UPLINK_PACKET || uplink->kind == UPLINK_TAP;
 }
 
-/* Calls the port back; uplink_moved() goes on. */
+/* Detaches the port; uplink_moved() continues. */
 static void
 lose(struct uplink *uplink, const char *why)
 {
@@ -129,12 +130,12 @@ uplink_moved(void *owner, enum member_news news)
 	if (news != MEMBER_LEFT || !uplink->lost)
 		return;
 	uplink->stats = uplink->member.port->stats;
-	uplink->stats.n_reopened++; /* by the time that anybody can see it */
+	uplink->stats.n_reopened++; /* counted before anyone can see the new port */
 	member_destroy_port(uplink->all->members, &uplink->member);
-	uplink->all->looked_ms = 0; /* look for a new one at once */
+	uplink->all->looked_ms = 0; /* look for a new device at once */
 }
 
-/* The MTU of a kernel device. 0 or -errno. */
+/* Sets the MTU of a kernel device. Returns 0 or -errno. */
 static int
 set_mtu(const char *device, unsigned mtu)
 {
@@ -175,7 +176,7 @@ open_port(const struct uplink *uplink)
 	return open_kernel_port(uplink);
 }
 
-/* Makes the port and hands it to the pollers. 0, or -errno with a sentence in `why`. */
+/* Creates the port and attaches it. Returns 0, or -errno with a sentence in `why`. */
 static int
 plug(struct uplink *uplink, char *why, size_t why_size)
 {
@@ -200,7 +201,7 @@ plug(struct uplink *uplink, char *why, size_t why_size)
 	return 0;
 }
 
-/* plug() at start: a TAP of that name may be just about to go. */
+/* As plug(), at start: waits for a TAP of that name that is about to go. */
 static int
 plug_first(struct uplink *uplink, char *why, size_t why_size)
 {
@@ -244,14 +245,14 @@ uplink_open(struct uplink *uplink, const struct uplink_params *params, char *why
 	return 0;
 }
 
-/* Looks for the device that it has lost. */
+/* Looks for the uplink's lost device. */
 static void
 look_for(struct uplink *uplink, uint64_t now_ms)
 {
 	char why[256];
 
 	if (uplink->kind == UPLINK_TAP && now_ms < uplink->made_ms + LINK_POLL_MS)
-		return; /* whoever deletes what we make does not keep us busy */
+		return; /* bounds the work if someone keeps deleting the TAP */
 	int ret = plug(uplink, why, sizeof(why));
 	if (ret == 0) {
 		uplink->lost = false;
@@ -262,7 +263,7 @@ look_for(struct uplink *uplink, uint64_t now_ms)
 	}
 }
 
-/* ---- looks ---------------------------------------------------------------------------------------------------- */
+/* ---- checks ---------------------------------------------------------------------------------- */
 
 void
 uplinks_look(struct uplinks *uplinks, uint64_t now_ms)
@@ -290,7 +291,7 @@ uplinks_due(const struct uplinks *uplinks)
 	return polls ? uplinks->looked_ms + LINK_POLL_MS : CLOCK_NEVER;
 }
 
-/* ---- all of them ---------------------------------------------------------------------------------------------- */
+/* ---- all of them ----------------------------------------------------------------------------- */
 
 struct uplinks *
 uplinks_create(unsigned n, struct dp *dp, struct bridges *bridges, struct members *members, bool told)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* One vif: record, state table's inputs and actions. Called by vifs.c; calls vif_look.c, vif_show.c, member.c. */
+/* One vif: the record, and the inputs and actions of its state table. */
 #include "ctl/vif.h"
 
 #include <assert.h>
@@ -13,14 +13,14 @@
 #include "proto/limits.h"
 
 /*
- * How long a 6 stands before we remove the directory. libxl waits for the 6 and then for the removal, but takes a
- * removal that comes before it has read the 6 for a failure.
+ * How long state 6 stands before the directory is removed. libxl waits for state 6 and then for the
+ * removal, but treats a removal before it has read the 6 as a failure.
  */
 #define CLOSED_DWELL_MS 500u
 
-#define ALONE_MS 5000u /* other vifs of a new bridge may be just about to connect */
+#define ALONE_MS 5000u /* other vifs of a new bridge may be about to connect */
 
-#define STEPS_MAX 16 /* the longest way through the table without waiting is 5 -> 6 -> 2 */
+#define STEPS_MAX 16 /* the longest path through the table without waiting is 5 -> 6 -> 2 */
 
 struct vif *
 vif_create(const struct vif_env *env, uint32_t domid, uint32_t devid)
@@ -45,7 +45,7 @@ vif_create(const struct vif_env *env, uint32_t domid, uint32_t devid)
 	return vif;
 }
 
-/* ---- inputs --------------------------------------------------------------------------------------------------- */
+/* ---- inputs ---------------------------------------------------------------------------------- */
 
 static uint64_t
 dwell_end_ms(const struct vif *vif)
@@ -54,8 +54,9 @@ dwell_end_ms(const struct vif *vif)
 }
 
 /*
- * Whether nothing but the frontend keeps us from connecting. Every attempt comes at least LIMIT_INITWAIT_DWELL_MS after
- * a new offer, which also slows a guest down that connects and disconnects all the time.
+ * Returns whether only the frontend keeps us from connecting. An attempt comes at least
+ * LIMIT_INITWAIT_DWELL_MS after a new offer, which also slows down a guest that reconnects all the
+ * time.
  */
 static bool
 is_ready(const struct vif *vif, uint64_t now_ms)
@@ -65,7 +66,7 @@ is_ready(const struct vif *vif, uint64_t now_ms)
 	return vif->shown_state == XenbusStateInitWait && now_ms >= dwell_end_ms(vif);
 }
 
-/* What the frontend's state means; false: nothing. */
+/* Translates the frontend's state to an input. Returns false if there is none. */
 static bool
 front_input(const struct vif *vif, uint64_t now_ms, enum vif_input *input)
 {
@@ -94,7 +95,7 @@ front_input(const struct vif *vif, uint64_t now_ms, enum vif_input *input)
 	}
 }
 
-/* The most important condition; false: there is none. */
+/* Finds the most important condition. Returns false if there is none. */
 static bool
 condition(const struct vif *vif, uint64_t now_ms, enum vif_input *input)
 {
@@ -115,7 +116,7 @@ condition(const struct vif *vif, uint64_t now_ms, enum vif_input *input)
 	return true;
 }
 
-/* Whether the vif is about to be connected, and the kernel has taken it meanwhile. */
+/* Returns whether the vif is about to be connected but the kernel has taken it meanwhile. */
 static bool
 is_taken(struct vif *vif, enum vif_input input, uint64_t now_ms)
 {
@@ -125,14 +126,14 @@ is_taken(struct vif *vif, enum vif_input input, uint64_t now_ms)
 	return vif->netback != VIF_NETBACK_AWAY;
 }
 
-/* Whether the frontend wants to be offered something. */
+/* Returns whether the frontend waits for an offer. */
 static bool
 wants_offer(const struct vif *vif, enum vif_input input)
 {
 	return (vif->state == VIF_NEW || vif->state == VIF_CLOSED) && input <= VIF_FRONT_READY;
 }
 
-/* ---- actions -------------------------------------------------------------------------------------------------- */
+/* ---- actions --------------------------------------------------------------------------------- */
 
 static void vif_feed(struct vif *vif, enum vif_input input, uint64_t now_ms);
 
@@ -144,7 +145,7 @@ guest_moved(void *owner, enum member_news news)
 	switch (news) {
 	case MEMBER_JOINED:
 		vif_feed(vif, VIF_JOINED, clock_ms());
-		vif->stale |= VIF_STALE_CTRL; /* what came before */
+		vif->stale |= VIF_STALE_CTRL; /* requests that came before */
 		break;
 	case MEMBER_CALLED:
 		if (!vif_headroom_called(vif))
@@ -165,7 +166,7 @@ guest_moved(void *owner, enum member_news news)
 	vif->stale |= VIF_STALE_INSIDE;
 }
 
-/* Whether the vif's bridge leads anywhere, as far as can be seen. */
+/* Returns whether the vif's bridge leads anywhere, as far as is known. */
 static bool
 leads_out(const struct vif *vif)
 {
@@ -209,7 +210,10 @@ do_free(struct vif *vif)
 	member_leave(vif->env->members, &vif->tap.member);
 }
 
-/* Does it. Returns whether all is done by that; if not, or if it failed, `failed` is the input to go on with. */
+/*
+ * Performs `action`. Returns false if *failed has to be fed to the state table next: the action
+ * failed, or VIF_DO_RECONFIGURE was complete at once.
+ */
 static bool
 act(struct vif *vif, enum vif_action action, uint64_t now_ms, enum vif_input *failed)
 {
@@ -249,9 +253,9 @@ act(struct vif *vif, enum vif_action action, uint64_t now_ms, enum vif_input *fa
 	return true;
 }
 
-/* ---- the machine ---------------------------------------------------------------------------------------------- */
+/* ---- the state machine ----------------------------------------------------------------------- */
 
-/* One row of the table: on to the next state, do what it takes, show it. */
+/* Applies one cell of the table: enters the next state, performs the action, shows the result. */
 static void
 vif_feed(struct vif *vif, enum vif_input input, uint64_t now_ms)
 {
@@ -264,7 +268,7 @@ vif_feed(struct vif *vif, enum vif_input input, uint64_t now_ms)
 	if (act(vif, step.action, now_ms, &failed))
 		vif_show(vif, now_ms);
 	else
-		vif_feed(vif, failed, now_ms); /* the table answers it with an action that cannot fail */
+		vif_feed(vif, failed, now_ms); /* that input's action cannot fail */
 }
 
 static void
@@ -272,12 +276,12 @@ serve_ctrl(struct vif *vif)
 {
 	vif->stale &= ~VIF_STALE_CTRL;
 	if (ctrl_run(&vif->ctrl))
-		vif->stale |= VIF_STALE_CTRL; /* others first */
+		vif->stale |= VIF_STALE_CTRL; /* other vifs first */
 	if (vif->ctrl.fault != NULL && vif->fault == NULL)
 		vif->fault = vif->ctrl.fault;
 }
 
-/* When `linked` is to follow the bridge's uplinks, or the TAP. */
+/* Returns when `linked` has to follow the bridge's uplinks or the TAP. */
 static uint64_t
 link_ms(const struct vif *vif)
 {
@@ -295,7 +299,7 @@ follow_uplinks(struct vif *vif, uint64_t now_ms)
 	vif->linked_ms = now_ms;
 }
 
-/* Nobody else is on its bridge: it works, and gets nowhere. */
+/* Warns if the vif is alone on its bridge: it works, but reaches nobody. */
 static void
 look_whether_alone(struct vif *vif, uint64_t now_ms)
 {
@@ -327,7 +331,7 @@ vif_step(struct vif *vif, uint64_t now_ms)
 	if (now_ms >= vif->place_ms)
 		vif->place_ms = CLOCK_NEVER;
 	if (now_ms >= vif->rewatch_ms) {
-		vif->stale |= VIF_STALE_FRONTEND; /* a watch that is set fires; for one that is not, looks have to do */
+		vif->stale |= VIF_STALE_FRONTEND; /* a watch fires when set; without it, poll */
 		vif_watch_frontend(vif, now_ms);
 	}
 	vif_look(vif, now_ms);
@@ -349,7 +353,7 @@ vif_step(struct vif *vif, uint64_t now_ms)
 	vif_show(vif, now_ms);
 }
 
-/* When a closed vif's directory is to be removed. */
+/* Returns when a closed vif's directory has to be removed. */
 static uint64_t
 retire_ms(const struct vif *vif)
 {
@@ -360,7 +364,7 @@ retire_ms(const struct vif *vif)
 	return vif_is_offline(vif) || vif->front_gone ? vif->closed_ms + CLOSED_DWELL_MS : CLOCK_NEVER;
 }
 
-/* When a frontend that waits for us may be connected, if only time is in the way. */
+/* Returns when a waiting frontend may be connected, if only time prevents it. */
 static uint64_t
 ready_ms(const struct vif *vif)
 {

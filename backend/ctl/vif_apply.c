@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Puts into effect what the operator wants of a vif: at its start, and while its guest runs. Called by vif.c, vif_look.c. */
+/* Applies the operator's settings to a vif, at its start and while its guest runs. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 #include "dp/port_vif.h"
 #include "proto/keys.h"
 
-/* A copy for the pollers, which never changes. NULL if memory is short. */
+/* Copies the policy for the pollers; the copy never changes. Returns NULL if memory is short. */
 static struct policy *
 copy_policy(const struct vif_live *live)
 {
@@ -27,7 +27,7 @@ set_weight(struct port *port, uint32_t weight)
 		__atomic_store_n(&port->weight, weight, __ATOMIC_RELAXED);
 }
 
-/* A drop-in vif's TAP takes its part of the poller as well. */
+/* A drop-in vif's TAP has the weight of its vif. */
 static void
 apply_weight(struct vif *vif)
 {
@@ -46,7 +46,7 @@ vif_count_vlans(struct vif *vif, bool is_wanted)
 	bridge_count_listed(vif->env->bridges, vif->bridge, lists ? 1 : -1, is_wanted);
 }
 
-/* Pins the queues, or lets them go. */
+/* Pins the queues, or unpins them. */
 static void
 apply_pins(const struct vif_live *live, struct port *port)
 {
@@ -74,7 +74,11 @@ vif_apply_last(struct vif *vif)
 	vif->policy = NULL;
 }
 
-/* False: not now. There always is an old one, so the pollers are always called, and take the new one then. */
+/*
+ * Publishes a new policy and retires the old one. Returns false if memory is short. The pollers
+ * pick the new one up in the call that member_retire() makes for the old one; there always is an
+ * old one.
+ */
 static bool
 replace_policy(struct vif *vif, const struct vif_live *live)
 {
@@ -86,7 +90,7 @@ replace_policy(struct vif *vif, const struct vif_live *live)
 	if (policy == NULL)
 		return false;
 	vif->policy = policy;
-	/* Release: pairs with the pollers' acquire; what the pointer leads to is complete. */
+	/* Release: pairs with the pollers' acquire; the policy is complete. */
 	__atomic_store_n(&vif->guest.port->policy, policy, __ATOMIC_RELEASE);
 	member_retire(vif->env->members, &vif->guest, old, free);
 	return true;
@@ -99,7 +103,10 @@ apply_rate(struct meter *meter, const struct vif_rate *rate, const struct vif_ra
 		meter_set(meter, rate->bytes, rate->usecs);
 }
 
-/* Makes `live` the settings. False: memory is short, and nothing was changed. */
+/*
+ * Replaces the settings by `live`. Returns false, without effect, if memory is short. memcmp() also
+ * compares padding, so settings are copied by memcpy() only.
+ */
 static bool
 apply(struct vif *vif, const struct vif_live *live)
 {
@@ -116,7 +123,10 @@ apply(struct vif *vif, const struct vif_live *live)
 	return true;
 }
 
-/* Says what is wrong with the keys ("": nothing any more), once; not in the place of what keeps the vif from working. */
+/*
+ * Reports errors in the keys ("": none any more), once per change; does not replace a worse error
+ * in the store.
+ */
 static void
 say_wrong(struct vif *vif, const char *why)
 {
@@ -128,7 +138,10 @@ say_wrong(struct vif *vif, const char *why)
 	vif_show_live_error(vif);
 }
 
-/* If the directory went while its keys were read, they are missing for that reason and say nothing. */
+/*
+ * A directory that was removed while its keys were read has no keys: that must not count as a
+ * change.
+ */
 static bool
 has_directory(const struct vif *vif)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the toolstack says of a vif. Called by vif_look.c. */
+/* The toolstack's settings that are read once. */
 #include "ctl/vif_config.h"
 
 #include <errno.h>
@@ -11,7 +11,10 @@
 
 #define DEFAULT_BRIDGE "xenbr0" /* xl.conf vif.default.bridge */
 
-/* An optional key: `fallback` if it is missing. 0, or -EINVAL with `why`, or another negative errno. */
+/*
+ * Reads an optional key, `fallback` if it is missing. Returns 0, -EINVAL with `why`, or another
+ * negative errno.
+ */
 static int
 read_optional(const struct xstore *xs, const char *dir, const char *key, const char *fallback, char *out,
 	      size_t out_size, char *why, size_t why_size)

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Maps a guest's rings and binds its event channels, and undoes it. Called by vif.c; calls xen/ops.h. */
+/* Maps a guest's rings and binds its event channels, and undoes that. */
 #include "ctl/vif_connect.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-/* The failed call's errno as a result; `why` says what failed. */
+/* Converts the errno of a failed call to a result; `why` says what failed. */
 static int
 fail(int error, char *why, size_t why_size, const char *what)
 {

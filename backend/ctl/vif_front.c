@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What a frontend may change while it is connected. Called by vif.c and vif_look.c; calls the store and member.c. */
+/* Settings that a frontend may change while it is connected. */
 #include "ctl/vif.h"
 
 #include <string.h>
@@ -11,10 +11,10 @@ void
 vif_front_start(struct vif *vif, const struct vif_keys *keys)
 {
 	vif->headroom = (struct vif_headroom){ .wanted = keys->headroom, .used = keys->headroom };
-	memset(vif->mcast.addr, 0, sizeof(vif->mcast.addr)); /* netif.h: the frontend asks anew */
+	memset(vif->mcast.addr, 0, sizeof(vif->mcast.addr)); /* netif.h: frontends add them again */
 }
 
-/* What is no 1 means no, as everywhere in xen-netback. */
+/* Anything but "1" counts as 0, as in xen-netback. */
 void
 vif_look_at_mcast(struct vif *vif)
 {

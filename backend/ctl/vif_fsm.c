@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The state table of a vif. Called by vif.c; calls nothing. */
+/* The state table of a vif. */
 #include "ctl/vif_fsm.h"
 
-/* A cell that is not written down stays in its state and does nothing: `next` is one too high, so 0 means "stay". */
+/* A missing cell keeps the state and does nothing: `next` is stored plus 1, so 0 means "stay". */
 struct cell {
 	unsigned char next_plus_1;
 	unsigned char action;
 };
 #define GO(state, what) { .next_plus_1 = VIF_##state + 1, .action = VIF_DO_##what }
 
-/* What the states have in common in which the pollers have the port, or are taking it. */
+/* Common to the states in which the port is attached or being attached. */
 #define ENDS_OF_A_CONNECTION                                                                                           \
 	[VIF_FRONT_INITIALISING] = GO(CLOSING, WITHDRAW), [VIF_FRONT_CLOSING] = GO(CLOSING, WITHDRAW),                 \
 	[VIF_FRONT_CLOSED] = GO(CLOSING, WITHDRAW), [VIF_FRONT_GONE] = GO(CLOSING, WITHDRAW),                          \

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A vif and its guest: connecting, disconnecting. Called by vif.c; calls vif_keys.c, vif_connect.c, ctrl.c, member.c. */
+/* Connects a vif to its guest and disconnects it. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "ctl/vif.h"
 
-/* What was negotiated, for the log. */
+/* Formats the negotiated features, for the log. */
 static void
 describe_guest(struct vif *vif, const struct vif_keys *keys)
 {
@@ -18,7 +18,7 @@ describe_guest(struct vif *vif, const struct vif_keys *keys)
 		 keys->queue[0].evtchn_tx != keys->queue[0].evtchn_rx ? " split-events" : "");
 }
 
-/* Builds the port on the open link and hands it over. */
+/* Creates the port on the open link and attaches it. */
 static int
 join_guest(struct vif *vif, const struct vif_keys *keys, member_fn *moved)
 {
@@ -57,7 +57,7 @@ join_guest(struct vif *vif, const struct vif_keys *keys, member_fn *moved)
 	return ret;
 }
 
-/* What cannot be copied without hypercalls is copied with them. */
+/* Opens the guest's memory. Without it, copies use hypercalls. */
 static void
 open_foreign(struct vif *vif)
 {
@@ -99,7 +99,7 @@ vif_disconnect(struct vif *vif)
 {
 	const char *fault = __atomic_load_n(&vif->guest.port->fault, __ATOMIC_ACQUIRE);
 
-	if (fault != NULL) /* a fault on the way out counts as well; the text is a literal */
+	if (fault != NULL) /* a fault while detaching counts as well; the text is a literal */
 		vif->fault = fault;
 	member_destroy_port(vif->env->members, &vif->guest);
 	vif_apply_last(vif);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The keys that backend and frontend tell each other. Called by vif_connect.c and vif_show.c. Source: netif.h. */
+/* The keys by which backend and frontend negotiate. Source: netif.h. */
 #include "ctl/vif_keys.h"
 
 #include <errno.h>
@@ -12,12 +12,12 @@
 #include "proto/keys.h"
 #include "proto/limits.h"
 
-#define KEYS_TX_TRIES 10      /* a frontend that changes its keys more often than that is not ready */
+#define KEYS_TX_TRIES 10      /* a frontend that changes its keys more often is not ready */
 #define EVTCHN_MAX 0x7FFFFFFFu /* xenevtchn.h: a port fits in 31 bits */
-#define KEY_QUEUE_SIZE 64      /* of the longest KEY_QUEUE */
-#define SHOWN_SIZE 48         /* of a guest's value in a sentence */
+#define KEY_QUEUE_SIZE 64      /* longest KEY_QUEUE, with its NUL */
+#define SHOWN_SIZE 48         /* of a guest's value in a message */
 
-/* Only what is built. Features that are missing here count as 0. */
+/* Features that are not listed count as 0. */
 static const struct node_value features[] = {
 	{ KEY_FEATURE_SG, "1" },
 	{ KEY_FEATURE_GSO_TCPV4, "1" },
@@ -39,7 +39,7 @@ vif_keys_features(unsigned *n)
 	return features;
 }
 
-/* One reading of the directory. */
+/* One pass over the directory. */
 struct reader {
 	const struct xstore *xs;
 	uint32_t tx;
@@ -49,7 +49,7 @@ struct reader {
 	size_t why_size;
 };
 
-/* A number from `min` to `max`. */
+/* Reads a number from `min` to `max`. */
 static int
 read_number(const struct reader *r, const char *key, uint32_t min, uint32_t max, uint32_t *out)
 {
@@ -71,7 +71,7 @@ read_number(const struct reader *r, const char *key, uint32_t min, uint32_t max,
 	return ret;
 }
 
-/* 0 or 1; 0 if it is missing. */
+/* Reads 0 or 1; a missing key is 0. */
 static int
 read_flag(const struct reader *r, const char *key, bool *out)
 {
@@ -84,7 +84,7 @@ read_flag(const struct reader *r, const char *key, bool *out)
 	return 0;
 }
 
-/* A number of one queue: below queue-N if there are several. */
+/* Reads a number of one queue; with several queues, it is below queue-N. */
 static int
 read_queue_number(const struct reader *r, int queue, const char *key, uint32_t min, uint32_t max, uint32_t *out)
 {
@@ -96,7 +96,7 @@ read_queue_number(const struct reader *r, int queue, const char *key, uint32_t m
 	return read_number(r, path, min, max, out);
 }
 
-/* One for both directions, or one for each. */
+/* Reads one channel for both directions, or one for each. */
 static int
 read_evtchns(const struct reader *r, int queue, struct vif_queue_keys *keys)
 {
@@ -130,7 +130,7 @@ read_queue(const struct reader *r, int queue, struct vif_queue_keys *keys)
 	return ret == 0 ? read_evtchns(r, queue, keys) : ret;
 }
 
-/* Whether queue `i` uses a page or a channel of one before it. */
+/* Returns whether queue `i` shares a page or a channel with an earlier queue. */
 static bool
 shares_with_another(const struct vif_keys *keys, unsigned i)
 {
@@ -167,7 +167,7 @@ read_queues(const struct reader *r, struct vif_keys *keys)
 	return 0;
 }
 
-/* Whether a queue has that page or that channel. */
+/* Returns whether a queue has that page or that channel. */
 static bool
 is_of_a_queue(const struct vif_keys *keys, uint32_t ref, uint32_t evtchn)
 {
@@ -232,8 +232,8 @@ read_features(const struct reader *r, struct vif_keys *keys)
 }
 
 /*
- * As xen-netback does, this takes what it can get: what is no number is 0, what is too much is the maximum. The frontend is
- * told with each frame what it got.
+ * As in xen-netback, this never fails: an invalid number is 0, and a number that is too big is the
+ * maximum. Each frame tells the frontend what it got.
  */
 uint16_t
 vif_keys_read_headroom(const struct xstore *xs, uint32_t tx, const char *dir)
@@ -271,7 +271,7 @@ vif_keys_read(const struct xstore *xs, const char *dir, unsigned max_queues, str
 			return errno == 0 ? -EIO : -errno;
 		}
 		int ret = read_all(&r, keys);
-		/* Even what looks wrong may only be half of a change: the commit tells. */
+		/* Even an error may come from half a change: the commit tells. */
 		int end = xs->ops->commit(xs->conn, r.tx);
 		if (end == 0)
 			return ret;

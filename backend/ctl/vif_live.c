@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the operator may change of a running vif. Called by vif_apply.c; calls the store and policy_text.c. */
+/* The settings that the operator may change while the guest runs. */
 #include "ctl/vif_live.h"
 
 #include <errno.h>
@@ -15,10 +15,10 @@
 
 #define DEFAULT_MTU 1500u
 #define MTU_MIN 68u        /* RFC 791 */
-#define MTU_MAX (LIMIT_FRAME_SIZE - 18u) /* with an Ethernet header and one tag it is the longest frame */
-#define SHOWN_SIZE 48      /* of a value in a sentence */
+#define MTU_MAX (LIMIT_FRAME_SIZE - 18u) /* longest frame less Ethernet header and one tag */
+#define SHOWN_SIZE 48      /* of a value in a message */
 
-/* ---- one key each: `text` is its value, NULL if it is missing. 0, or -EINVAL; `live` may be half changed then ------- */
+/* ---- one key each: `text` is its value or NULL; on -EINVAL, `live` may be half changed ------- */
 
 static int
 parse_mac_text(struct vif_live *live, const char *text)
@@ -57,8 +57,8 @@ parse_guards_ip(struct vif_live *live, const char *text)
 }
 
 /*
- * What is not checked need not make sense: scripts of drop-in vifs may know more forms of an address than we do. Both checks use
- * the MAC.
+ * An address that is not checked may be in any form, since scripts of drop-in vifs may know more
+ * forms. Both checks use the MAC.
  */
 static int
 parse_mac(struct vif_live *live, const char *text)
@@ -82,7 +82,7 @@ parse_ip(struct vif_live *live, const char *text)
 	return live->has_ip ? policy_text_ips(text, policy) : 0;
 }
 
-/* A drop-in vif's script gives its VLANs to the TAP in the kernel's bridge. */
+/* For a drop-in vif, the script applies the VLANs to the TAP in the kernel's bridge. */
 static int
 parse_vlan(struct vif_live *live, const char *text)
 {
@@ -103,8 +103,8 @@ parse_mtu(struct vif_live *live, const char *text)
 }
 
 /*
- * xl writes the two numbers, and nothing where there is no limit. In xen-netback an interval of 0 is no limit and 0 bytes are silence;
- * either is more likely to be a mistake.
+ * xl writes both numbers, and no key where there is no limit. xen-netback takes an interval of 0 as
+ * no limit and 0 bytes as silence; here both are errors, because they are probably mistakes.
  */
 static int
 parse_rate(struct vif_rate *rate, const char *text)
@@ -145,7 +145,7 @@ parse_priority(struct vif_live *live, const char *text)
 	return 0;
 }
 
-/* "0", or "0,1": the first queue is with poller 0, the second with 1, the third with 0 again. */
+/* "0,1" puts the first queue on poller 0, the second on 1, the third on 0 again. */
 static int
 parse_pollers(struct vif_live *live, const char *text)
 {
@@ -162,9 +162,9 @@ parse_pollers(struct vif_live *live, const char *text)
 	return 0;
 }
 
-/* ---- all of them ------------------------------------------------------------------------------------------------ */
+/* ---- all of them ----------------------------------------------------------------------------- */
 
-/* The flags come before what they are for. */
+/* The flags come before the keys that depend on them. */
 static const struct live_key {
 	const char *key;
 	int (*parse)(struct vif_live *live, const char *text);
@@ -204,7 +204,10 @@ vif_live_init(struct vif_live *live, bool switched, unsigned n_pollers)
 		keys[i].parse(live, NULL);
 }
 
-/* One key. 0; -EINVAL: it makes no sense; or another negative errno: the store failed. */
+/*
+ * Reads one key. Returns 0, -EINVAL if it is invalid, or another negative errno if the store
+ * failed.
+ */
 static int
 read_key(const struct xstore *xs, const char *dir, const struct live_key *key, struct vif_live *live, char *shown)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* How the world looks to a vif: backend directory and frontend's state. Called by vif.c; calls the store. */
+/* Reads a vif's backend directory and its frontend's state. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,8 +10,9 @@
 #include "xen/platform_check.h"
 
 /*
- * A guest that rewrites its `state` faster than this is not listened to for REWATCH_MS: libxenstore's queue of
- * events has no bound, so whoever fills it must be cut off from it. An honest frontend changes state a few times.
+ * A guest that rewrites its `state` faster than this is not watched for REWATCH_MS: libxenstore's
+ * event queue is unbounded, so a client that floods it must be cut off. An honest frontend changes
+ * its state a few times.
  */
 #define FRONT_EVENTS_MAX 64u
 #define FRONT_EVENTS_MS 1000u
@@ -19,7 +20,7 @@
 
 #define NETBACK_GRACE_MS 300u
 
-/* The store failed: look at everything again in a while. */
+/* Handles an error of the store: everything is read again later. */
 static void
 look_later(struct vif *vif, uint64_t now_ms, const char *what, int error)
 {
@@ -48,7 +49,7 @@ front_fired(void *owner, const char *path)
 		log_warning("%s: the frontend changes its keys too often, looking once a second", vif->name);
 }
 
-/* Whether the frontend's key is watched now. */
+/* Watches a key of the frontend's. Returns whether it is watched now. */
 static bool
 watch_key(struct vif *vif, struct watch **watch, const char *key)
 {
@@ -80,8 +81,9 @@ vif_unwatch_frontend(struct vif *vif)
 }
 
 /*
- * A vif that the kernel serves must not be served twice. netback learns of a new vif when we do: if it is there at
- * all, it is given the time to take it. It may also be loaded, or told to take a vif, at any time until we connect that.
+ * A vif must not be served twice. xen-netback learns of a new vif when we do, so if it is loaded,
+ * it gets time to take the vif. It may also be loaded or bound to the vif later, up to the moment
+ * when we connect it.
  */
 void
 vif_look_for_netback(struct vif *vif, uint64_t now_ms)
@@ -103,7 +105,10 @@ vif_look_for_netback(struct vif *vif, uint64_t now_ms)
 			  vif->name, vif->domid, vif->devid);
 }
 
-/* Where the operator wants each bridge to lead somewhere, one that does not is a mistake in its name. 0 or -EINVAL. */
+/*
+ * With strict_bridges, a bridge without an uplink counts as a mistake in its name. Returns 0 or
+ * -EINVAL.
+ */
 static int
 check_bridge(const struct vif *vif, char *why, size_t why_size)
 {
@@ -141,7 +146,7 @@ look_at_config(struct vif *vif, uint64_t now_ms)
 	vif_watch_frontend(vif, now_ms);
 }
 
-/* Sets `own_state` and `removed`. Whether the rest of the directory is worth a look. */
+/* Sets `own_state` and `removed`. Returns whether the rest of the directory has to be read. */
 static bool
 look_at_own_state(struct vif *vif, uint64_t now_ms)
 {
@@ -153,13 +158,13 @@ look_at_own_state(struct vif *vif, uint64_t now_ms)
 		return false;
 	}
 	if (ret == -EINVAL)
-		vif->own_state = XenbusStateUnknown; /* the toolstack's mistake, and none of our business */
+		vif->own_state = XenbusStateUnknown; /* the toolstack's mistake, harmless to us */
 	else if (ret < 0)
 		look_later(vif, now_ms, "its backend directory", ret);
-	/* A toolstack that asks for the end although it is here already wants to see the 6 again. */
+	/* The toolstack asks us to close although we are Closed: it waits for another 6. */
 	if (vif->own_state == XenbusStateClosing && vif->shown_state == XenbusStateClosed)
 		vif->shown_state = XenbusStateClosing;
-	/* We never write a 1: the toolstack has removed our directory and made a new one. */
+	/* We never write state 1: the toolstack has replaced the directory. */
 	if (vif->own_state == XenbusStateInitialising && vif->shown_state != XenbusStateUnknown)
 		vif->removed = true;
 	return (ret == 0 || ret == -EINVAL) && !vif->removed;
@@ -174,11 +179,11 @@ look_at_online(struct vif *vif, uint64_t now_ms)
 	if (node_read_number(&vif->env->xs, 0, vif->dir, KEY_ONLINE, 1, &value, NULL, 0) == 0)
 		online = value == 1 ? VIF_ONLINE_YES : VIF_ONLINE_NO;
 	if (online != vif->online && vif->closed_ms != CLOCK_NEVER)
-		vif->closed_ms = now_ms; /* libxl starts to wait for the 6 only now */
+		vif->closed_ms = now_ms; /* libxl starts to wait for state 6 only now */
 	vif->online = online;
 }
 
-/* What the script itself says of its failure. */
+/* Logs the hotplug script's own error message. */
 static void
 tell_hotplug_error(const struct vif *vif)
 {
@@ -203,7 +208,7 @@ look_at_backend(struct vif *vif, uint64_t now_ms)
 		look_at_config(vif, now_ms);
 	look_at_online(vif, now_ms);
 	if (vif_fsm_is_punished(vif->state) && vif->fault != NULL && !vif->error_shown)
-		vif_show_error(vif, vif->fault); /* the store was not there when it happened */
+		vif_show_error(vif, vif->fault); /* the store failed when it happened */
 	if (vif->env->hotplug != HOTPLUG_SCRIPT)
 		return;
 	enum hotplug_status hotplug = hotplug_read(xs, vif->dir);
@@ -212,7 +217,7 @@ look_at_backend(struct vif *vif, uint64_t now_ms)
 	vif->hotplug = hotplug;
 }
 
-/* Keys that are missing because the whole directory is gone say nothing: the guest is not let off for its last moments. */
+/* If the whole directory is gone, missing keys mean nothing: the guest's limits hold to the end. */
 static void
 look_at_live(struct vif *vif, uint64_t now_ms)
 {
@@ -239,7 +244,7 @@ look_at_frontend(struct vif *vif, uint64_t now_ms)
 		vif_look_at_mcast(vif);
 		return;
 	case -ENOENT:
-	case -EACCES: /* what is left of a dead guest's path belongs to dom0 */
+	case -EACCES: /* dom0 owns what is left of a dead guest's path */
 		vif->front_gone = true;
 		return;
 	case -EINVAL:
@@ -252,8 +257,9 @@ look_at_frontend(struct vif *vif, uint64_t now_ms)
 }
 
 /*
- * A dying domain is a zombie for as long as we have its pages mapped, so its frontend directory is not waited for: not
- * every xenstored removes it. Before the guest connects nothing is mapped, and xenstored may not know the domain yet.
+ * A dying domain stays a zombie while we have its pages mapped, so do not wait until its frontend
+ * directory goes: not every xenstored removes it. Before the guest connects nothing is mapped, and
+ * xenstored may not know the domain yet.
  */
 static void
 look_at_domain(struct vif *vif, uint64_t now_ms)
@@ -264,7 +270,7 @@ look_at_domain(struct vif *vif, uint64_t now_ms)
 		return;
 	int ret = xs->ops->domain_lives(xs->conn, vif->domid);
 	if (ret == -EACCES || ret == -EPERM)
-		return; /* not for us to ask; the frontend's state tells */
+		return; /* we may not ask; the frontend's state tells */
 	if (ret < 0)
 		look_later(vif, now_ms, "whether its guest lives", ret);
 	else
@@ -277,7 +283,7 @@ vif_look(struct vif *vif, uint64_t now_ms)
 	if (vif->stale & VIF_STALE_BACKEND)
 		look_at_backend(vif, now_ms);
 	else if ((vif->stale & VIF_STALE_LIVE) && !vif->configured)
-		look_at_backend(vif, now_ms); /* what was wrong may be right now */
+		look_at_backend(vif, now_ms); /* errors may have been corrected */
 	if ((vif->stale & VIF_STALE_LIVE) && vif->configured)
 		look_at_live(vif, now_ms);
 	if ((vif->stale & VIF_STALE_FRONTEND) && vif->configured)
@@ -291,8 +297,8 @@ vif_look(struct vif *vif, uint64_t now_ms)
 }
 
 /*
- * libxl writes online 0 and state 5 together. The 5 does not count: we may have written over it before we saw it, and
- * nobody takes `online` back.
+ * libxl writes online 0 and state 5 together. State 5 is ignored: we may have overwritten it before
+ * we saw it, and nobody sets `online` back.
  */
 bool
 vif_is_offline(const struct vif *vif)

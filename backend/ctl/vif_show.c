@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What a vif tells frontend and toolstack. Called by vif.c; calls the store. */
+/* Shows a vif's state to the frontend and the toolstack. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,15 +15,15 @@ add(struct node_value *values, unsigned *n, const char *key, const char *value)
 	values[(*n)++] = (struct node_value){ .key = key, .value = value };
 }
 
-/* Values that are made here. */
+/* Buffers for formatted values. */
 struct texts {
 	char state[4];
 	char max_queues[4];
 };
 
 /*
- * Only what changes: the toolstack writes `state` as well, and whoever watches the directory is woken for every key. What was
- * offered once stands there for as long as the directory does.
+ * Collects only values that change, because the toolstack writes `state` as well and each write
+ * wakes all watchers of the directory. The features stay there as long as the directory does.
  */
 static unsigned
 values_of(const struct vif *vif, enum xenbus_state state, bool carrier, struct texts *texts, struct node_value *values)
@@ -54,7 +54,7 @@ void
 vif_show(struct vif *vif, uint64_t now_ms)
 {
 	enum xenbus_state state = vif_fsm_shown(vif->state);
-	/* After a fault it goes down when nothing of the guest's is used any more. */
+	/* After a fault, it goes down only when nothing of the guest's is in use any more. */
 	bool carrier = (vif_fsm_is_connected(vif->state) && vif->linked) || (vif->state == VIF_FAULTING && vif->shown_carrier);
 	struct node_value values[VALUES_MAX];
 	struct texts texts;

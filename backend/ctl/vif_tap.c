@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What a vif needs on the host before it can be offered: its bridge and, in drop-in mode, its TAP.
+ * The host side of a vif, needed before the vif can be offered: its bridge and, in drop-in mode,
+ * its TAP.
  *
- * Theory of operation: whatever cannot be had now is tried again, and told once it takes long; nothing of it switches a vif off.
- * The TAP may be deleted at any time. Then it is made anew, but where the old one was only its hotplug script knows (a bridge with
- * VLANs, routes, filters), so the vif's carrier stays down, with an error, until somebody has put the new one in place: the script,
- * Open vSwitch, or the operator. The same holds for the TAP that a restarted daemon makes for a vif whose script ran long ago.
+ * Theory of operation: whatever fails is tried again, and reported if it takes long; no error here
+ * switches a vif off. The TAP may be deleted at any time and is then recreated. Only the hotplug
+ * script knows where the old one was attached (a bridge with VLANs, routes, filters). So the vif's
+ * carrier stays down, with an error, until the script, Open vSwitch or the operator has put the new
+ * TAP in place. The same holds for the TAP that a restarted daemon creates for a vif whose script
+ * ran long ago.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -18,9 +21,11 @@
 
 #define RETRY_MS 20u
 #define SLOW_RETRY_MS 1000u
-#define PATIENCE_MS 3000u /* the kernel needs up to 2 s to close 100 TAPs of a daemon that was killed */
+#define PATIENCE_MS 3000u /* the kernel needs up to 2 s to close 100 TAPs of a killed daemon */
 
-/* Not now: vif->why says what is in the way. `patient`: that ends by itself, as a rule. */
+/*
+ * Schedules another try; vif->why says what failed. `patient`: the failure usually ends by itself.
+ */
 static void
 try_later(struct vif *vif, uint64_t now_ms, bool patient)
 {
@@ -60,7 +65,7 @@ get_bridge(struct vif *vif, uint64_t now_ms)
 	return false;
 }
 
-/* ---- the TAP -------------------------------------------------------------------------------------------------- */
+/* ---- the TAP --------------------------------------------------------------------------------- */
 
 static bool
 is_there(const struct vif_tap *tap)
@@ -68,7 +73,7 @@ is_there(const struct vif_tap *tap)
 	return tap->member.port != NULL && !tap->member.leaves && tap->member.phase != MEMBER_LEAVING;
 }
 
-/* The device was deleted: gives the port up. */
+/* Detaches the port of a TAP that was deleted. */
 static void
 lose(struct vif *vif)
 {
@@ -98,12 +103,13 @@ tap_moved(void *owner, enum member_news news)
 	tap->stats = tap->member.port->stats;
 	tap->stats.n_reopened++;
 	member_destroy_port(vif->env->members, &tap->member);
-	vif->place_ms = tap->made_ms + SLOW_RETRY_MS; /* whoever deletes what we make does not keep us busy */
+	vif->place_ms = tap->made_ms + SLOW_RETRY_MS; /* limits work if someone keeps deleting it */
 }
 
 /*
- * The TAP that a hotplug script will look for. At first it is always called vifD.N: where the toolstack wants another name,
- * vif-common.sh renames it. One that is made anew has the name that the script gave to the old one.
+ * Creates the TAP that the hotplug script expects. At first it is called vifD.N: if the toolstack
+ * wants another name, vif-common.sh renames it. A recreated TAP has the name that the script gave
+ * to the old one.
  */
 static void
 make_tap(struct vif *vif, uint64_t now_ms)
@@ -119,7 +125,7 @@ make_tap(struct vif *vif, uint64_t now_ms)
 		try_later(vif, now_ms, error == EBUSY);
 		return;
 	}
-	snprintf(port->name, sizeof(port->name), "%s-tap", vif->name); /* the vif itself has the plain name */
+	snprintf(port->name, sizeof(port->name), "%s-tap", vif->name); /* not the guest's port */
 	port->weight = vif->live.weight;
 	port->stats = tap->stats;
 	int ret = member_join(vif->env->members, &tap->member, port, tap_moved, vif);
@@ -130,11 +136,14 @@ make_tap(struct vif *vif, uint64_t now_ms)
 		return;
 	}
 	tried_well(vif);
-	tap->fault = "is down"; /* as every new one is */
+	tap->fault = "is down"; /* as every new device is */
 	vif->stale |= VIF_STALE_TAP;
 }
 
-/* What keeps frames from getting beyond the TAP; NULL: nothing that can be seen. Only vif-bridge is known to need a bridge. */
+/*
+ * Finds out why frames do not get beyond the TAP. NULL: no reason is known. Only vif-bridge is
+ * known to need a bridge.
+ */
 static const char *
 find_fault(struct vif *vif, const struct link_info *info)
 {
@@ -157,7 +166,7 @@ vif_tap_look(struct vif *vif)
 		return;
 	}
 	memcpy(tap->name, name, sizeof(tap->name));
-	/* One that is in no list of ours was put into another network namespace, by somebody who knew why. */
+	/* A device that is not found was moved to another network namespace on purpose. */
 	int ret = link_get(tap->name, 0, &info);
 	tap->ifindex = ret == 0 ? info.ifindex : 0;
 	tap->fault = ret == 0 ? find_fault(vif, &info) : NULL;
@@ -172,7 +181,7 @@ vif_tap_tell(struct vif *vif)
 	char why[sizeof(tap->why)] = "";
 
 	if (vif->config.switched || !vif_fsm_is_connected(vif->state) || tap->placed)
-		; /* before, the script is still at work; afterwards, it may take it away */
+		; /* before, the script is still running; afterwards, it may remove the TAP */
 	else if (!is_there(tap))
 		snprintf(why, sizeof(why), "its TAP device %s was deleted", tap->name);
 	else
@@ -188,9 +197,9 @@ vif_tap_tell(struct vif *vif)
 	vif_show_live_error(vif);
 }
 
-/* ---- both ----------------------------------------------------------------------------------------------------- */
+/* ---- bridge and TAP -------------------------------------------------------------------------- */
 
-/* Whether a TAP that has gone is missed. */
+/* Returns whether a TAP that is gone has to be recreated. */
 static bool
 misses_tap(const struct vif *vif)
 {
@@ -204,7 +213,7 @@ misses_tap(const struct vif *vif)
 	case VIF_SHUT:
 		return !vif->config.switched && vif->tap.member.port == NULL && !vif->stop && !vif->removed && !vif_is_offline(vif);
 	default:
-		return false; /* a new offer brings it */
+		return false; /* a new offer creates it */
 	}
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* All vifs. Called by loop.c; calls vif.c and the watches. */
+/* All vifs: discovery, store events, control ring events. */
 #include "ctl/vifs.h"
 
 #include <assert.h>
@@ -24,11 +24,11 @@ struct vifs {
 	struct watch *backend;
 	struct watch *release;
 	bool stopped;
-	bool missed; /* there was no room for one: look for it when there is */
+	bool missed; /* there was no room for a vif: scan again when there is */
 	struct log_limit limit;
 };
 
-/* ---- finding -------------------------------------------------------------------------------------------------- */
+/* ---- discovery ------------------------------------------------------------------------------- */
 
 static struct vif *
 find(const struct vifs *vifs, uint32_t domid, uint32_t devid)
@@ -44,7 +44,10 @@ find(const struct vifs *vifs, uint32_t domid, uint32_t devid)
 
 #define STALE_ALL (VIF_STALE_BACKEND | VIF_STALE_LIVE)
 
-/* Something in backend directory `domid`/`devid` changed: what VIF_STALE_* says. */
+/*
+ * Handles a change in backend directory `domid`/`devid`: sets `stale` (VIF_STALE_*), or creates a
+ * record.
+ */
 static void
 touch(struct vifs *vifs, uint32_t domid, uint32_t devid, unsigned stale)
 {
@@ -67,7 +70,7 @@ touch(struct vifs *vifs, uint32_t domid, uint32_t devid, unsigned stale)
 	vifs->n++;
 }
 
-/* Something happened that may concern all vifs of a domain, or of all domains. */
+/* Marks all vifs of a domain, or of all domains, as stale. */
 static void
 touch_all(struct vifs *vifs, uint32_t domid, unsigned stale)
 {
@@ -114,10 +117,11 @@ scan(struct vifs *vifs)
 	free(names);
 }
 
-/* ---- events --------------------------------------------------------------------------------------------------- */
+/* ---- events ---------------------------------------------------------------------------------- */
 
 /*
- * Cuts the next part off a path. Returns its length, 0 at the end; `path` then points behind it.
+ * Consumes the next component of a path. Returns its length, 0 at the end; `path` then points
+ * behind it.
  */
 static size_t
 next_part(const char **path, const char **part)
@@ -129,7 +133,10 @@ next_part(const char **path, const char **part)
 	return len;
 }
 
-/* What a change of this key in a backend directory makes stale; our own writes of the others are of no interest. */
+/*
+ * Returns what a change of this key in a backend directory makes stale; our own writes of other
+ * keys do not matter.
+ */
 static unsigned
 stale_by(const char *key, size_t len)
 {
@@ -143,7 +150,10 @@ stale_by(const char *key, size_t len)
 	return vif_live_has_key(key, len) ? VIF_STALE_LIVE : 0;
 }
 
-/* The event's path is backend/vif, or has the guest's domid, the device id and a key behind it. */
+/*
+ * The event's path is backend/vif, optionally followed by the guest's domid, the device id and a
+ * key.
+ */
 static void
 backend_fired(void *owner, const char *path)
 {
@@ -154,7 +164,7 @@ backend_fired(void *owner, const char *path)
 
 	tail = tail == NULL ? "" : tail + strlen(KEY_BACKEND_VIFS);
 	size_t len = next_part(&tail, &part);
-	if (len == 0) { /* the watch is new, or all directories went */
+	if (len == 0) { /* the watch is new, or all directories were removed */
 		touch_all(vifs, ALL_DOMAINS, STALE_ALL);
 		scan(vifs);
 		return;
@@ -176,8 +186,8 @@ backend_fired(void *owner, const char *path)
 }
 
 /*
- * Some domain died or shut down. Most xenstoreds have removed what belonged to a dead one, so its frontend's state is gone.
- * Only dom0 is told; elsewhere the watch on that state tells the same.
+ * A domain died or shut down. Most xenstoreds remove a dead domain's directories, so its frontend's
+ * state is gone. Only dom0 gets this event; elsewhere the watch on that state reports the same.
  */
 static void
 release_fired(void *owner, const char *path)
@@ -186,7 +196,7 @@ release_fired(void *owner, const char *path)
 	touch_all(owner, ALL_DOMAINS, VIF_STALE_FRONTEND | VIF_STALE_DOMAIN);
 }
 
-/* ---- the whole ------------------------------------------------------------------------------------------------ */
+/* ---- interface ------------------------------------------------------------------------------- */
 
 struct vifs *
 vifs_create(const struct vif_env *env)
@@ -199,7 +209,7 @@ vifs_create(const struct vif_env *env)
 	LIST_INIT(&vifs->list);
 	vifs->backend = watch_keep(env->watches, KEY_BACKEND_VIFS, backend_fired, vifs);
 	vifs->release = watch_keep(env->watches, KEY_RELEASE_DOMAIN, release_fired, vifs);
-	assert(vifs->backend != NULL && vifs->release != NULL); /* they are the first in the table */
+	assert(vifs->backend != NULL && vifs->release != NULL); /* the first two in the table */
 	return vifs;
 }
 
@@ -214,7 +224,10 @@ vifs_destroy(struct vifs *vifs)
 	free(vifs);
 }
 
-/* Forgets a vif that is over. If the toolstack made its directory anew meanwhile, a new record takes its place. */
+/*
+ * Frees a vif that is over. If the toolstack has recreated its directory, a new record takes its
+ * place.
+ */
 static void
 forget(struct vifs *vifs, struct vif *vif)
 {
@@ -245,7 +258,10 @@ vifs_settle(struct vifs *vifs, uint64_t now_ms)
 		scan(vifs);
 }
 
-/* A port stays masked until ctrl_run() has served it, so each guest causes one round at most. */
+/*
+ * An event channel stays masked until ctrl_run() has served it, so a guest causes at most one
+ * round.
+ */
 void
 vifs_take_ctrl(struct vifs *vifs)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Store watches and who is told. Called by loop.c for events, by vif.c and vifs.c for the watches. */
+/* Store watches and their callbacks. */
 #include "ctl/watch.h"
 
 #include <errno.h>
@@ -11,7 +11,7 @@
 #include "ctl/clock.h"
 #include "proto/limits.h"
 
-#define WATCHES_MAX (2 * LIMIT_PORTS + 8) /* two for each vif, and the few of the daemon itself */
+#define WATCHES_MAX (2 * LIMIT_PORTS + 8) /* two per vif, and those of the daemon itself */
 #define TOKEN_SIZE 32
 #define RETRY_MS 1000u
 
@@ -20,16 +20,16 @@ struct watch {
 	char token[TOKEN_SIZE];
 	watch_fn *fn;
 	void *owner;
-	bool refused; /* the store does not have it */
+	bool refused; /* not set in the store */
 };
 
 struct watches {
 	const struct xstore *xs;
 	unsigned serial;
 	unsigned n_refused;
-	uint64_t retry_ms; /* if any was refused: when to try again */
+	uint64_t retry_ms; /* when to try again, if any was refused */
 	struct watch slots[WATCHES_MAX];
-	struct store_event event; /* scratch; too big for the stack */
+	struct store_event event; /* scratch, too big for the stack */
 };
 
 struct watches *
@@ -65,7 +65,7 @@ free_slot(struct watches *watches)
 	return NULL;
 }
 
-/* 0 or -errno. */
+/* Sets the watch in the store. Returns 0 or -errno. */
 static int
 set(struct watches *watches, const struct watch *watch)
 {
@@ -82,7 +82,7 @@ set_refused(struct watches *watches, struct watch *watch, bool refused)
 	watch->refused = refused;
 }
 
-/* Takes a slot; nothing is asked of the store yet. NULL with errno. */
+/* Takes a free slot; does not set the watch yet. Returns NULL with errno. */
 static struct watch *
 take_slot(struct watches *watches, const char *path, watch_fn *fn, void *owner)
 {
@@ -135,7 +135,7 @@ watch_remove(struct watches *watches, struct watch *watch)
 		return;
 	if (!watch->refused)
 		watches->xs->ops->unwatch(watches->xs->conn, watch->path, watch->token);
-	set_refused(watches, watch, false); /* there is nothing left to try */
+	set_refused(watches, watch, false); /* nothing is left to try again */
 	watch->path[0] = '\0';
 }
 
@@ -181,7 +181,7 @@ watches_due(const struct watches *watches)
 	return watches->n_refused > 0 ? watches->retry_ms : CLOCK_NEVER;
 }
 
-/* The live watch that `token` names, or NULL. */
+/* Returns the current watch that `token` names, or NULL. */
 static struct watch *
 find(struct watches *watches, const char *token)
 {

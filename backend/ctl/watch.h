@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Store watches and who is told when they fire.
+ * Store watches and the callbacks they invoke.
  *
- * A token names a slot of a fixed table and a serial number, so that an event of a watch that is gone already is
- * recognised and dropped. One that the store refuses (a quota, memory) may be kept nevertheless, and is tried again every second.
- * Threads: control thread.
+ * A token names a slot of a fixed table and a serial number, so that a late event of a removed
+ * watch is recognised and dropped. A watch that the store refuses (quota, memory) may be kept; it
+ * is then tried again every second. Threads: control thread.
  */
 #ifndef VPE_CTL_WATCH_H
 #define VPE_CTL_WATCH_H
@@ -16,39 +16,45 @@
 struct watches;
 struct watch;
 
-/* Told that something at or below the watched path may have changed. */
+/* Something at or below the watched path may have changed. */
 typedef void watch_fn(void *owner, const char *path);
 
-/* `xs` must outlive it. NULL if memory is short. */
+/* `xs` must outlive the result. Returns NULL if memory is short. */
 struct watches *watches_create(const struct xstore *xs);
 
-/* Ends all watches. NULL is allowed. */
+/* Removes all watches. NULL is allowed. */
 void watches_destroy(struct watches *watches);
 
-/* Watches `path`; fires once at once. NULL with errno: ENOSPC if the table is full, or the store's error. */
+/*
+ * Watches `path`; the watch fires once immediately. Returns NULL with errno: ENOSPC if the table is
+ * full, or the store's error.
+ */
 struct watch *watch_add(struct watches *watches, const char *path, watch_fn *fn, void *owner);
 
-/* The same, but a watch that the store refuses is kept and told of in the log. NULL with ENOSPC if the table is full. */
+/*
+ * As watch_add(), but keeps and logs a watch that the store refuses. Returns NULL with ENOSPC if
+ * the table is full.
+ */
 struct watch *watch_keep(struct watches *watches, const char *path, watch_fn *fn, void *owner);
 
-/* Ends it; its owner is not told any more. NULL is allowed. */
+/* Removes a watch; its callback is not called any more. NULL is allowed. */
 void watch_remove(struct watches *watches, struct watch *watch);
 
 /*
- * Sets all of them on a new connection; each fires at once. Those that the store refuses are kept and told of. 0, or -errno if it
- * refuses all.
+ * Sets all watches on a new connection; each fires immediately. Those that the store refuses are
+ * kept and logged. Returns 0, or -errno if it refuses all.
  */
 int watches_renew(struct watches *watches);
 
-/* Tries to set those that were refused. */
+/* Tries to set the refused watches again. */
 void watches_retry(struct watches *watches, uint64_t now_ms);
 
-/* When watches_retry() is to be called next; CLOCK_NEVER: when something happens. */
+/* Returns when watches_retry() is due next. CLOCK_NEVER: no watch was refused. */
 uint64_t watches_due(const struct watches *watches);
 
 /*
- * Takes at most `max` fired watches from the store and tells their owners. Returns how many; negative: the connection
- * to the store is lost.
+ * Takes at most `max` events from the store and calls the watches' callbacks. Returns the number of
+ * events; negative if the connection to the store is lost.
  */
 int watches_dispatch(struct watches *watches, unsigned max);
 
