@@ -37,8 +37,9 @@ usage(FILE *to)
 }
 
 /*
- * SIGTERM, SIGINT and SIGHUP are for ctl's signalfd: no thread that DPDK starts may take them. The others that by default end a
- * process, and that tools send out of habit or a reader of our output causes, mean nothing here.
+ * SIGTERM, SIGINT and SIGHUP are read from ctl's signalfd, so no DPDK thread may take them. The
+ * ignored signals would kill the process by default, but tools send them by habit, or a closed log
+ * pipe causes them.
  */
 static void
 set_signals(void)
@@ -55,7 +56,10 @@ set_signals(void)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
-/* Waiting for a page that was swapped out would hold up all guests. Locks what is used, not whole stacks. */
+/*
+ * A page that was swapped out would stall all guests. Locks pages as they are used, not whole
+ * stacks.
+ */
 static void
 lock_memory(void)
 {
@@ -63,7 +67,7 @@ lock_memory(void)
 		log_warning("the daemon's memory may be swapped out: %s", strerror(errno));
 }
 
-/* Runs until the end is asked for. 0 or -errno; `why` says what kept it from starting. */
+/* Runs until a stop is requested. Returns 0, or -errno with the reason in `why`. */
 static int
 serve(const struct settings *settings, char *why)
 {
@@ -89,7 +93,7 @@ serve(const struct settings *settings, char *why)
 	return ret;
 }
 
-/* Serves if nobody else does. */
+/* Serves if no other daemon does. */
 static int
 serve_alone(const struct settings *settings, char *why)
 {
@@ -101,7 +105,7 @@ serve_alone(const struct settings *settings, char *why)
 	return ret;
 }
 
-/* What has to hold before anything is started. */
+/* Checks the conditions for starting. */
 static int
 check_host(struct settings *settings, char *why)
 {
@@ -123,8 +127,9 @@ enum task {
 };
 
 /*
- * Whether what was found before the start stays so until somebody changes it: then there is no use in trying again. Missing device nodes,
- * their permissions and xenstored may be a matter of time, and so are memory and descriptors.
+ * Returns whether an error found before the start persists until somebody fixes it, so that a
+ * restart is useless. Missing device nodes, their permissions, xenstored, memory and descriptors
+ * may be a matter of time.
  */
 static bool
 is_lasting(int ret)
@@ -141,7 +146,10 @@ is_lasting(int ret)
 	}
 }
 
-/* 0 or -errno. `lasts`: is_lasting() says so of it. */
+/*
+ * Performs the task. Returns 0 or -errno; *lasts gets is_lasting() of an error found before the
+ * start.
+ */
 static int
 run(enum task task, const char *path, char *why, bool *lasts)
 {

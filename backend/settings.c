@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The configuration file. Called by main.c; calls libconfig. */
+/* The configuration file. */
 #include "settings.h"
 
 #include <errno.h>
@@ -352,7 +352,7 @@ static const struct name top[] = {
 	{ "strict_bridges", read_strict_bridges },
 };
 
-/* ---- defaults and checks that need more than one setting ------------------------------------------------------ */
+/* ---- defaults and checks that need more than one setting ------------------------------------- */
 
 static void
 set_defaults(struct settings *settings)
@@ -377,7 +377,7 @@ set_defaults(struct settings *settings)
 	};
 }
 
-/* Memory that the pools need, with what EAL and the ports take, against what was asked for. */
+/* Compares memory.size_mb with the needs of the pools, EAL and the ports. */
 static int
 check_memory(const struct reader *rd, const struct dp_params *dp)
 {
@@ -394,7 +394,7 @@ check_memory(const struct reader *rd, const struct dp_params *dp)
 static int
 check_uplinks(const struct reader *rd, const struct settings *settings)
 {
-	/* Without `cpus` there will be one. */
+	/* Without `cpus` there will be one poller. */
 	int n_pollers = settings->dp.n_pollers > 0 ? (int)settings->dp.n_pollers : 1;
 
 	for (unsigned i = 0; i < settings->ctl.n_uplinks; i++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Values of the configuration file. Called by settings.c; calls libconfig. */
+/* Values of the configuration file. */
 #include "settings_value.h"
 
 #include <errno.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Values of the configuration file, read with their bounds. What is wrong is told with file, line and reason. */
+/*
+ * Reads values of the configuration file and checks their bounds. Errors name file, line and
+ * reason.
+ */
 #ifndef VPE_SETTINGS_VALUE_H
 #define VPE_SETTINGS_VALUE_H
 
@@ -8,7 +11,7 @@
 
 #include <libconfig.h>
 
-/* What is being read, and where the complaint goes. */
+/* The file being read, and the buffer for the error. */
 struct reader {
 	struct settings *settings;
 	const char *path;
@@ -16,23 +19,23 @@ struct reader {
 	size_t why_size;
 };
 
-/* All return 0, or -EINVAL with "file:line: reason" in rd->why. */
+/* All functions return 0, or -EINVAL with "file:line: reason" in rd->why. */
 
 int refuse(const struct reader *rd, const config_setting_t *at, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 int get_int(const struct reader *rd, const config_setting_t *s, int min, int max, int *out);
 int get_unsigned(const struct reader *rd, const config_setting_t *s, unsigned min, unsigned max, unsigned *out);
 int get_bool(const struct reader *rd, const config_setting_t *s, bool *out);
 int get_string(const struct reader *rd, const config_setting_t *s, const char **out);
-/* The index of the setting's string in `names` (ended by NULL). */
+/* Sets *out to the index of the setting's string in `names`, which ends with NULL. */
 int get_choice(const struct reader *rd, const config_setting_t *s, const char *const *names, int *out);
 
-/* A setting of a group, and its reader. */
+/* A setting in a group, and the function that reads it. */
 struct name {
 	const char *name;
 	int (*read)(const struct reader *rd, const config_setting_t *s, void *into);
 };
 
-/* Reads every setting of the group `s`; a name that is not in the table is refused. */
+/* Reads every setting in group `s`; refuses names that are not in the table. */
 int read_group(const struct reader *rd, const config_setting_t *s, const struct name *names, unsigned n, void *into);
 
 #endif
