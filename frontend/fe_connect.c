@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Steps of the handshake. Called by fe_dev.c; calls fe_store.c. */
+/* Steps of the xenbus handshake. */
 #include "fe_connect.h"
 
 #include <errno.h>
@@ -13,7 +13,7 @@
 #define STATE(name) (1u << XenbusState##name)
 #define COMMIT_TRIES 20
 
-/* Ends whatever connection there is. The backend, unless it is gone, is in Closed then. */
+/* Ends any connection. The backend is then in Closed, unless it is gone. */
 static int
 close_backend(struct vpe_fe *fe)
 {
@@ -87,7 +87,10 @@ peer_of(const struct vpe_fe_info *info)
 	       (info->gso_tcpv6 ? FE_PEER_GSO6 : 0) | (info->csum_ipv6 ? FE_PEER_CSUM6 : 0);
 }
 
-/* netif.h: one queue has its keys in the frontend's own directory, more have one directory each. */
+/*
+ * netif.h: a single queue has its keys in the frontend's own directory, several have a directory
+ * each.
+ */
 static int
 publish_queue(const struct vpe_fe *fe, uint32_t tx, const struct fe_queue *q)
 {
@@ -129,8 +132,8 @@ publish_features(const struct vpe_fe *fe, uint32_t tx)
 }
 
 /*
- * What the last frontend published and the next one may not overwrite: a backend looks for split channels first, and for
- * a control ring that netfront does not know.
+ * Removes keys that the next frontend might not overwrite: a backend looks for split event channels
+ * first, and for a control ring, which netfront does not use.
  */
 static void
 forget_frontend(const struct fe_store *st)
@@ -195,13 +198,13 @@ fe_connect_finish(struct vpe_fe *fe)
 		ret = fe_store_await(&fe->store, STATE(Connected) | STATE(Closing) | STATE(Closed), fe->timeout_ms);
 	if (ret >= 0 && ret != XenbusStateConnected)
 		return -EPROTO;
-	/* xen-netback connects in steps and may have missed a notification meanwhile. */
+	/* xen-netback connects in steps and may have missed a notification. */
 	for (unsigned i = 0; i < fe->info.n_queues && ret >= 0; i++)
 		fe_queue_notify(&fe->queue[i]);
 	return ret < 0 ? ret : 0;
 }
 
-/* All of a queue's buffers, list by list. */
+/* Shares all buffers of a queue, one list at a time. */
 static int
 share_queue(struct vpe_fe *fe, const struct fe_queue *q, unsigned n_max)
 {
@@ -220,7 +223,7 @@ share_queue(struct vpe_fe *fe, const struct fe_queue *q, unsigned n_max)
 		n = 0;
 	}
 	fe->info.n_static += n_shared;
-	return ret == -EINVAL ? 0 : ret; /* it will not: the rest is copied by the hypervisor */
+	return ret == -EINVAL ? 0 : ret; /* refused: the hypervisor copies the rest */
 }
 
 int

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* One request at a time on the control ring. Called by fe_connect.c and fe_dev.c. */
+/* The control ring, one request at a time. */
 #include "fe_ctrl.h"
 
 #include <errno.h>
@@ -9,7 +9,7 @@
 #include "base/util.h"
 #include "proto/limits.h"
 
-#define POLL_MAX_MS 100 /* an event that got lost costs no more */
+#define POLL_MAX_MS 100 /* bounds the cost of a lost event */
 
 typedef struct xen_netif_ctrl_request request_t;
 typedef struct xen_netif_ctrl_response response_t;
@@ -49,7 +49,7 @@ fe_ctrl_fini(struct fe_ctrl *ctrl)
 	*ctrl = (struct fe_ctrl){ .port = -1 };
 }
 
-/* Whether a response is there before the time is up. */
+/* Waits for a response until the time is up. Returns whether there is one. */
 static bool
 await(struct fe_ctrl *ctrl, unsigned timeout_ms)
 {
@@ -66,7 +66,7 @@ await(struct fe_ctrl *ctrl, unsigned timeout_ms)
 	return fe_ring_pending(&ctrl->ring) != 0;
 }
 
-/* Asks, and waits for the answer. 0 or -errno. */
+/* Sends a request and waits for the response. Returns 0 or -errno. */
 static int
 ask(struct fe_ctrl *ctrl, request_t *req, response_t *rsp, unsigned timeout_ms)
 {
@@ -110,7 +110,7 @@ fe_ctrl_add(struct fe_ctrl *ctrl, unsigned queue, const uint32_t *ref, unsigned 
 	return rsp.status == XEN_NETIF_CTRL_STATUS_SUCCESS ? 0 : -EINVAL;
 }
 
-/* 0; -EOPNOTSUPP, -EINVAL, or the error of ask(). */
+/* Sends a request that returns no data. Returns 0, -EOPNOTSUPP, -EINVAL, or the error of ask(). */
 static int
 command(struct fe_ctrl *ctrl, uint16_t type, uint32_t d0, uint32_t d1, uint32_t d2, unsigned timeout_ms)
 {
@@ -123,7 +123,7 @@ command(struct fe_ctrl *ctrl, uint16_t type, uint32_t d0, uint32_t d1, uint32_t 
 	return rsp.status == XEN_NETIF_CTRL_STATUS_NOT_SUPPORTED ? -EOPNOTSUPP : -EINVAL;
 }
 
-/* The page of lists carries key and table, too. */
+/* The page for lists also carries the key and the mapping table. */
 static int
 set_map(struct fe_ctrl *ctrl, const struct vpe_fe_rss *rss, unsigned timeout_ms)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* vpe/frontend.h: a vif's life, and the way from a queue's number to the queue. Calls all of frontend. */
+/* The functions of vpe/frontend.h: opens and closes a vif, and dispatches to its queues. */
 #include "fe_dev.h"
 
 #include <errno.h>
@@ -24,7 +24,7 @@ vpe_fe_error(void)
 	return error_text;
 }
 
-/* Says what failed and why. Returns -errno. */
+/* Formats the text for vpe_fe_error(). Returns `ret`. */
 static int __attribute__((format(printf, 3, 4)))
 fail(const struct vpe_fe *fe, int ret, const char *format, ...)
 {
@@ -38,9 +38,9 @@ fail(const struct vpe_fe *fe, int ret, const char *format, ...)
 	return ret;
 }
 
-/* ---- open and close -------------------------------------------------------------------------------------- */
+/* ---- open and close -------------------------------------------------------------------------- */
 
-/* Takes it from the kernel's netfront, and from everybody else who uses this library. */
+/* Takes the vif from the kernel's netfront, and locks out other users of this library. */
 static int
 take_over(struct vpe_fe *fe, bool may)
 {
@@ -83,7 +83,7 @@ make_queues(struct vpe_fe *fe, unsigned n_buffers)
 	return 0;
 }
 
-/* A fresh one, if it is to be used. */
+/* Makes a fresh control ring, if it is to be used. */
 static int
 make_ctrl(struct vpe_fe *fe)
 {
@@ -158,7 +158,7 @@ vpe_fe_open(const struct vpe_fe_params *params)
 	return fe_dev_open(params, &host);
 }
 
-/* Our channels are not ours any more, and must not be unbound. */
+/* Abandons the event channels, which are not ours any more: they must not be unbound. */
 static void
 keep_channels(struct vpe_fe *fe)
 {
@@ -202,7 +202,7 @@ vpe_fe_close(struct vpe_fe *fe)
 	return ret;
 }
 
-/* ---- control --------------------------------------------------------------------------------------------- */
+/* ---- control --------------------------------------------------------------------------------- */
 
 static int
 reconnect(struct vpe_fe *fe)
@@ -255,7 +255,7 @@ vpe_fe_get_info(const struct vpe_fe *fe, struct vpe_fe_info *info)
 	*info = fe->info;
 }
 
-/* ---- frames ---------------------------------------------------------------------------------------------- */
+/* ---- frames ---------------------------------------------------------------------------------- */
 
 struct vpe_fe_buf *
 vpe_fe_alloc(struct vpe_fe *fe, unsigned queue)

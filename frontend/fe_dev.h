@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* An open vif. Private to frontend and to tests, which give it a Xen and a sysfs of their own. */
+/* An open vif. Private to frontend and its tests, which supply a Xen and a sysfs of their own. */
 #ifndef VPE_FRONTEND_FE_DEV_H
 #define VPE_FRONTEND_FE_DEV_H
 
@@ -23,19 +23,19 @@ struct vpe_fe {
 	unsigned timeout_ms;
 	bool no_gso;
 	int guard;      /* -1: none */
-	const char *guard_program; /* NULL: there is to be none */
-	bool give_back; /* the kernel's netfront had it */
+	const char *guard_program; /* NULL: no guard */
+	bool give_back; /* the vif was taken from the kernel's netfront */
 	bool connected;
 };
 
-/* Where a vif is. All must outlive it. */
+/* The environment of a vif. Everything in it must outlive the vif. */
 struct fe_host {
 	const struct xen_ops *xen;
-	const char *sysfs; /* where that is mounted */
-	const char *guard; /* its program; NULL: none is started */
+	const char *sysfs; /* mount point */
+	const char *guard; /* path of the program; NULL: start none */
 };
 
-/* vpe_fe_open() there. */
+/* As vpe_fe_open(), in the environment `host`. */
 struct vpe_fe *fe_dev_open(const struct vpe_fe_params *params, const struct fe_host *host);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Starts and ends the guard. Called by fe_dev.c; the other end is guard.c. */
+/* Starts and ends the guard process (guard.c). */
 #include "fe_guard.h"
 
 #include <errno.h>
@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* The guard lives on whatever signals the application ignores, blocks or gets from its terminal. */
+/* Starts a process with default signal handling, whatever the application ignores or blocks. */
 static int
 spawn(const char *const *argv, int its_end, pid_t *pid)
 {
@@ -49,7 +49,7 @@ fe_guard_start(const char *program, unsigned vif, bool give_back)
 	close(end[1]);
 	if (ret == 0) {
 		ssize_t n = TEMP_FAILURE_RETRY(read(end[0], &said, 1));
-		TEMP_FAILURE_RETRY(waitpid(pid, NULL, 0)); /* it has gone on in a child of its own */
+		TEMP_FAILURE_RETRY(waitpid(pid, NULL, 0)); /* it continues in a child of its own */
 		ret = n == 1 && said == FE_GUARD_READY ? end[0] : n == 1 && said == FE_GUARD_BUSY ? -EBUSY : -ECHILD;
 	}
 	if (ret < 0)
@@ -64,7 +64,7 @@ fe_guard_keep(const char *program, int fd)
 	pid_t pid;
 
 	if (program != NULL && spawn(argv, fd, &pid) == 0)
-		TEMP_FAILURE_RETRY(waitpid(pid, NULL, 0)); /* it has gone on in a child of its own */
+		TEMP_FAILURE_RETRY(waitpid(pid, NULL, 0)); /* it continues in a child of its own */
 	else
 		fcntl(fd, F_DUPFD_CLOEXEC, 0);
 }
@@ -75,6 +75,6 @@ fe_guard_end(int fd)
 	char done = FE_GUARD_DONE;
 
 	if (send(fd, &done, 1, MSG_NOSIGNAL) == 1)
-		TEMP_FAILURE_RETRY(read(fd, &done, 1)); /* its end of the socket closes when it is gone */
+		TEMP_FAILURE_RETRY(read(fd, &done, 1)); /* its end closes when it exits */
 	close(fd);
 }

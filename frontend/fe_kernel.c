@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The kernel's netfront. Called by fe_dev.c. Source: Linux Documentation/ABI/testing/sysfs-bus-*, drivers/base/bus.c */
+/* The kernel's netfront. Source: Linux Documentation/ABI/testing/sysfs-bus-*, drivers/base/bus.c */
 #include "fe_kernel.h"
 
 #include <errno.h>

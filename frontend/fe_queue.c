@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A queue's memory: rings, buffers, channel. Called by fe_dev.c and, for its buffers, by the queue's own thread. */
+/* A queue's resources: rings, buffers, event channel. */
 #include "fe_queue.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-/* ---- buffers --------------------------------------------------------------------------------------------- */
+/* ---- buffers --------------------------------------------------------------------------------- */
 
 #define POST_BATCH 32u
 
@@ -49,12 +49,12 @@ make_buffers(struct fe_queue *q, uint32_t backend, unsigned n)
 		fe_queue_put(q, buf);
 	}
 	q->rx_limit = n / 2 < NETIF_RING_SIZE ? n / 2 : NETIF_RING_SIZE;
-	/* What is posted must always do for the largest frame. */
+	/* The posted buffers must always suffice for the largest frame. */
 	q->post_batch = q->rx_limit >= POST_BATCH + VPE_FE_BUFS_MAX + 1 ? POST_BATCH : 1;
 	return 0;
 }
 
-/* ---- rings ----------------------------------------------------------------------------------------------- */
+/* ---- rings ----------------------------------------------------------------------------------- */
 
 static int
 make_rings(struct fe_queue *q, uint32_t backend)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * One queue pair: rings, pool of granted buffers, event channel. Private to frontend. Made and ended by the control
- * thread, used by the thread that owns the queue.
+ * One queue pair: rings, pool of granted buffers, event channel. Private to frontend. The control
+ * thread creates and ends it; the thread that owns the queue uses it.
  */
 #ifndef VPE_FRONTEND_FE_QUEUE_H
 #define VPE_FRONTEND_FE_QUEUE_H
@@ -14,7 +14,7 @@
 #define FE_BUFFERS_MIN 64u
 #define FE_BUFFERS_MAX 65536u
 
-/* What the backend takes of us: FE_PEER_*. */
+/* The backend's features: FE_PEER_*. */
 #define FE_PEER_SG (1u << 0)
 #define FE_PEER_GSO4 (1u << 1)
 #define FE_PEER_GSO6 (1u << 2)
@@ -27,17 +27,17 @@ struct fe_queue {
 	int port;      /* local event channel; -1 = none */
 	const struct events_ops *events_ops;
 	struct events *events;
-	const char *fault; /* what the backend did; the queue stands still then */
+	const char *fault; /* the backend's error; the queue then stands still */
 	struct vpe_fe_buf *tx_buf[NETIF_RING_SIZE]; /* by request id; NULL = free */
 	uint16_t tx_free[NETIF_RING_SIZE];
 	unsigned n_tx_free;
 	struct vpe_fe_buf *rx_buf[NETIF_RING_SIZE]; /* by ring slot */
-	struct vpe_fe_buf **pool;                   /* the free ones, last in first out */
+	struct vpe_fe_buf **pool;                   /* free buffers, last in first out */
 	unsigned n_pool;
 	unsigned rx_limit;   /* slots to keep posted */
-	unsigned post_batch; /* as soon as so many are not */
+	unsigned post_batch; /* post once that many slots are free */
 	struct vpe_fe_stats stats;
-	/* What the control side made and must end. */
+	/* Created and released by control. */
 	unsigned idx;
 	struct vpe_fe_buf *buf;
 	unsigned n_buf;
@@ -54,19 +54,25 @@ struct fe_queue_params {
 	unsigned n_buffers;
 };
 
-/* Grants rings and buffers, makes an event channel. 0 or -errno; nothing is left then. */
+/*
+ * Grants rings and buffers, allocates an event channel. Returns 0, or -errno and then holds
+ * nothing.
+ */
 int fe_queue_init(struct fe_queue *q, const struct fe_queue_params *params);
 void fe_queue_fini(struct fe_queue *q);
 
 /*
- * After the backend let go of the rings: makes fresh ones and a fresh channel, with the same buffers. Those on the
- * rings go back into the pool.
+ * Makes fresh rings and a fresh channel with the same buffers, after the backend released the
+ * rings. Buffers on the old rings go back to the pool.
  */
 int fe_queue_renew(struct fe_queue *q, uint32_t backend);
 
-/* Posts empty buffers, at most half of all: in as many slots as the ring has, or as they suffice for. Notifies if asked for. */
+/*
+ * Posts empty buffers, at most half of all, as far as ring and pool allow. Notifies the backend if
+ * it asked for that.
+ */
 void fe_queue_post(struct fe_queue *q);
-/* Slots that it would post in. */
+/* Returns the number of slots that fe_queue_post() would fill. */
 static inline uint32_t
 fe_queue_unposted(const struct fe_queue *q)
 {
@@ -79,14 +85,14 @@ void fe_queue_free(struct fe_queue *q, struct vpe_fe_buf *frame);
 /* fe_rx.c, fe_tx.c: the bursts of vpe/frontend.h. */
 unsigned fe_rx_burst(struct fe_queue *q, struct vpe_fe_buf **frames, unsigned n);
 unsigned fe_tx_burst(struct fe_queue *q, struct vpe_fe_buf **frames, unsigned n);
-/* Takes the responses of what was sent. */
+/* Takes the responses to sent frames and frees their buffers. */
 void fe_tx_reap(struct fe_queue *q);
 
 static inline void
 fe_queue_notify(struct fe_queue *q)
 {
 	q->stats.n_notified++;
-	q->events_ops->notify(q->events, (uint32_t)q->port); /* fails only when the backend has gone; control finds out */
+	q->events_ops->notify(q->events, (uint32_t)q->port); /* fails only if the backend is gone */
 }
 
 static inline void

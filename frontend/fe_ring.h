@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Frontend cursors over a ring page that a hostile backend may write at any time. Private to frontend.
+ * Frontend cursors over a ring page that a hostile backend may write at any time. Private to
+ * frontend.
  *
- * Indices live here, outside the page; a response is copied out once and only the copy is used.
- * Threads: one owner at a time. Source: ring.h, "Macros for manipulating rings"; the peer's side is proto/ring.h.
+ * Indices are kept outside of the page; a response is copied out once, and only the copy is used.
+ * Threads: one owner at a time. Source: ring.h, "Macros for manipulating rings"; the peer's side is
+ * proto/ring.h.
  */
 #ifndef VPE_FRONTEND_FE_RING_H
 #define VPE_FRONTEND_FE_RING_H
@@ -15,11 +17,14 @@ struct fe_ring {
 	uint32_t slot_size;
 	uint32_t mask;          /* number of slots - 1 */
 	uint32_t req_prod;      /* requests written */
-	uint32_t req_published; /* requests that the backend may see */
+	uint32_t req_published; /* requests visible to the backend */
 	uint32_t rsp_cons;      /* responses taken */
 };
 
-/* Makes a fresh ring of a zeroed page. While polling we ask for no event: rsp_event stays behind. */
+/*
+ * Initialises a ring in a zeroed page. rsp_event stays behind the producer, so no events arrive
+ * while polling.
+ */
 static inline void
 fe_ring_init(struct fe_ring *r, void *page, uint32_t slot_size)
 {
@@ -34,8 +39,8 @@ fe_ring_room(const struct fe_ring *r)
 }
 
 /*
- * Responses that wait; more than are outstanding if the backend's index is impossible. Acquire: pairs with the
- * backend's release when it moves rsp_prod.
+ * Returns the number of pending responses; more than are outstanding if the backend's index is
+ * impossible. Acquire: pairs with the backend's release of rsp_prod.
  */
 static inline uint32_t
 fe_ring_pending(const struct fe_ring *r)
@@ -55,7 +60,10 @@ fe_ring_slot(const struct fe_ring *r, uint32_t idx)
 	return r->shared->slots + (size_t)(idx & r->mask) * r->slot_size;
 }
 
-/* Copies `size` bytes of response `idx`, reading each byte of the page once. `size` is a multiple of 4. */
+/*
+ * Copies `size` bytes of response `idx`, reading each byte of the page once. `size` is a multiple
+ * of 4.
+ */
 static inline void
 fe_ring_copy_response(const struct fe_ring *r, uint32_t idx, void *out, size_t size)
 {
@@ -74,9 +82,9 @@ fe_ring_put_request(struct fe_ring *r, const void *req, size_t size)
 }
 
 /*
- * Shows the backend all requests. Whether it wants to be notified of them. The full fence orders our req_prod before the
- * read of req_event and pairs with the backend's before its final check. Source: ring.h
- * RING_PUSH_REQUESTS_AND_CHECK_NOTIFY.
+ * Makes all requests visible to the backend. Returns whether it wants a notification. The full
+ * fence orders the store of req_prod before the load of req_event; it pairs with the backend's
+ * fence before its final check. Source: ring.h RING_PUSH_REQUESTS_AND_CHECK_NOTIFY.
  */
 static inline bool
 fe_ring_publish(struct fe_ring *r)
@@ -90,7 +98,10 @@ fe_ring_publish(struct fe_ring *r)
 	return (uint32_t)(r->req_prod - event) < (uint32_t)(r->req_prod - old);
 }
 
-/* Asks for an event with the next response. Whether there is none yet, so that waiting is safe. */
+/*
+ * Asks for an event with the next response. Returns whether none is pending, so that waiting is
+ * safe.
+ */
 static inline bool
 fe_ring_arm(struct fe_ring *r)
 {
@@ -99,7 +110,7 @@ fe_ring_arm(struct fe_ring *r)
 	return fe_ring_pending(r) == 0;
 }
 
-/* Leaves rsp_event where the backend's producer does not pass it. */
+/* Sets rsp_event to a value that the backend's producer does not pass, so no event is sent. */
 static inline void
 fe_ring_disarm(struct fe_ring *r)
 {

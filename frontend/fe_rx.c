@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * rx ring -> frames. A response lies at the ring index of its request, so the buffer of a slot is known without the
- * response's id; an extra info takes the place of a response and leaves its buffer empty. Source: netif.h
+ * rx ring -> frames. A response lies at the ring index of its request, so the buffer follows from
+ * the slot, not from the id in the response. An extra info takes the place of a response and leaves
+ * its buffer empty. Source: netif.h
  */
 #include "base/cache.h"
 #include "fe_queue.h"
 
-/* One frame as it is taken off the ring. */
+/* A frame while it is taken off the ring. */
 struct frame {
 	struct vpe_fe_buf *first, *last;
 	uint32_t len;
@@ -15,7 +16,7 @@ struct frame {
 	uint16_t gso_size;
 	uint32_t idx; /* next response */
 	uint32_t end;
-	bool broken;  /* dropped: a slot that failed, or is malformed */
+	bool broken;  /* to be dropped: a slot failed or is malformed */
 };
 
 static struct vpe_fe_buf *
@@ -44,7 +45,7 @@ append(struct frame *f, struct vpe_fe_buf *buf, const netif_rx_response_t *rsp)
 	f->n_bufs++;
 }
 
-/* A data slot. */
+/* Takes a data slot. */
 static void
 take_data(struct fe_queue *q, struct frame *f, netif_rx_response_t *rsp)
 {
@@ -59,7 +60,10 @@ take_data(struct fe_queue *q, struct frame *f, netif_rx_response_t *rsp)
 	append(f, buf, rsp);
 }
 
-/* The extra infos after the first slot. False: the chain goes on where no response is. */
+/*
+ * Takes the extra infos after the first slot. Returns false if the chain continues past the last
+ * response.
+ */
 static bool
 take_extras(struct fe_queue *q, struct frame *f)
 {
@@ -83,7 +87,10 @@ take_extras(struct fe_queue *q, struct frame *f)
 	return true;
 }
 
-/* Takes one frame. False: it ends where no response is, though a backend publishes frames whole. */
+/*
+ * Takes one frame. Returns false if it continues past the last response, although backends publish
+ * whole frames.
+ */
 static bool
 take_frame(struct fe_queue *q, struct frame *f)
 {
@@ -104,7 +111,7 @@ take_frame(struct fe_queue *q, struct frame *f)
 	return true;
 }
 
-/* Frames -> a small number of posts: each is a line of memory that goes to the backend and back. */
+/* Posts in batches: each post moves a cache line to the backend and back. */
 static void
 post_if_due(struct fe_queue *q)
 {
@@ -113,8 +120,8 @@ post_if_due(struct fe_queue *q)
 }
 
 /*
- * Fetches the lines of memory that the next response and the beginning of its frame will be in. For who polls: they then come from
- * the backend's CPU together with the line of rsp_prod, not after it.
+ * Prefetches the cache lines of the next response and of the start of its frame. While polling,
+ * they then arrive from the backend's CPU together with the line of rsp_prod, not after it.
  */
 static void
 fetch_next(const struct fe_queue *q)
@@ -136,7 +143,7 @@ fe_rx_burst(struct fe_queue *q, struct vpe_fe_buf **frames, unsigned n)
 	if (q->fault != NULL)
 		return 0;
 	if (pending == 0) {
-		post_if_due(q); /* buffers may have come back since */
+		post_if_due(q); /* buffers may have been freed since */
 		return 0;
 	}
 	if (!fe_ring_is_possible(&q->rx, pending)) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Reads and writes the vif's directories. Called by fe_dev.c; calls the store. */
+/* Reads and writes the vif's directories in xenstore. */
 #include "fe_store.h"
 
 #include <errno.h>
@@ -14,7 +14,7 @@
 
 #define WATCH_TOKEN "state"
 #define PATH_SIZE 256
-#define POLL_MAX_MS 100 /* a watch event that got lost costs no more */
+#define POLL_MAX_MS 100 /* bounds the cost of a lost watch event */
 
 static char *
 read_key(const struct fe_store *st, const char *dir, const char *key)
@@ -87,7 +87,10 @@ fe_store_set_state(const struct fe_store *st, int state)
 	return fe_store_write(st, 0, KEY_STATE, (unsigned long)state);
 }
 
-/* On another host the domid may be the same. The toolstack makes the directory anew, but not what we published in it. */
+/*
+ * On another host the domid may be the same. There the toolstack recreates the directory, but
+ * without our keys.
+ */
 bool
 fe_store_is_moved(const struct fe_store *st)
 {
@@ -143,7 +146,7 @@ fe_store_await(const struct fe_store *st, unsigned states, unsigned timeout_ms)
 	}
 }
 
-/* Where the backend is. Believed: the toolstack wrote it. */
+/* Finds the backend's directory. Its path is trusted: the toolstack wrote it. */
 static int
 find_backend(struct fe_store *st)
 {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Frames -> tx ring. Each slot points at one buffer of the frame, wherever its data lies. Source: netif.h */
+/*
+ * Frames -> tx ring. Each slot refers to one buffer of the frame, at any offset in its page.
+ * Source: netif.h
+ */
 #include "base/cache.h"
 #include "fe_queue.h"
 
@@ -17,7 +20,7 @@ fe_tx_reap(struct fe_queue *q)
 	for (uint32_t end = q->tx.rsp_cons + pending; q->tx.rsp_cons != end; q->tx.rsp_cons++) {
 		netif_tx_response_t rsp;
 		fe_ring_copy_response(&q->tx, q->tx.rsp_cons, &rsp, sizeof(rsp));
-		if (rsp.status == NETIF_RSP_NULL) /* an extra info's */
+		if (rsp.status == NETIF_RSP_NULL) /* the response to an extra info */
 			continue;
 		if (rsp.id >= NETIF_RING_SIZE || q->tx_buf[rsp.id] == NULL) {
 			q->fault = "tx ring: a response to no request";
@@ -56,7 +59,7 @@ peer_takes(const struct fe_queue *q, const struct vpe_fe_buf *first, unsigned n_
 	return (q->peer & ((first->flags & VPE_FE_GSO_TCPV6) ? FE_PEER_GSO6 : FE_PEER_GSO4)) != 0;
 }
 
-/* Bytes and buffers of the frame. False: it cannot be sent. */
+/* Counts the bytes and buffers of the frame. Returns false if it cannot be sent. */
 static bool
 measure(const struct fe_queue *q, const struct vpe_fe_buf *first, uint32_t *len, unsigned *n_bufs)
 {
@@ -81,7 +84,7 @@ put_extra(struct fe_queue *q, const struct vpe_fe_buf *first)
 	fe_ring_put_request(&q->tx, &extra, sizeof(extra));
 }
 
-/* The first slot's size is the whole frame's. */
+/* The first slot's size is that of the whole frame. */
 static void
 put_frame(struct fe_queue *q, struct vpe_fe_buf *first, uint32_t len)
 {
@@ -114,7 +117,10 @@ put_frame(struct fe_queue *q, struct vpe_fe_buf *first, uint32_t len)
 	q->stats.n_tx_bytes += len;
 }
 
-/* One slot may be an extra info; a backend that calls all responses NULL never gives ids back. */
+/*
+ * Leaves one slot for an extra info. Free ids are checked as well, because a backend that answers
+ * every request with NULL never returns them.
+ */
 static bool
 has_room(const struct fe_queue *q, unsigned n_bufs)
 {
@@ -133,7 +139,10 @@ fe_tx_burst(struct fe_queue *q, struct vpe_fe_buf **frames, unsigned n)
 			q->stats.n_tx_refused++;
 			continue;
 		}
-		/* Responses are taken only then: to look for each would fetch a line of memory from the backend. */
+		/*
+		 * Take responses only when needed: each look would fetch a cache line from the
+		 * backend.
+		 */
 		if (!has_room(q, n_bufs))
 			fe_tx_reap(q);
 		if (!has_room(q, n_bufs))

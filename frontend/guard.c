@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* vpe-guard: see fe_guard.h. Started by libvpefront, never by hand: vpe-guard VIF [-k], or vpe-guard keep. */
+/*
+ * vpe-guard: see fe_guard.h. libvpefront starts it as vpe-guard VIF [-k], or vpe-guard keep; never
+ * run it by hand.
+ */
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -20,7 +23,7 @@
 #define BACKEND_TIMEOUT_MS 10000
 #define LOCK_RETRY_MS 10
 
-/* Whether the lock is ours; it is given back by the end of this process. */
+/* Takes the lock, which the kernel releases when this process ends. Returns whether that worked. */
 static bool
 lock(unsigned vif)
 {
@@ -43,10 +46,13 @@ static void
 say(char what)
 {
 	if (send(STDIN_FILENO, &what, 1, MSG_NOSIGNAL) != 1)
-		exit(1); /* nobody is there any more, and nothing was done yet */
+		exit(1); /* the application has gone, and nothing was done yet */
 }
 
-/* Out of the application's session, and out of its output: a shell may wait for the end of that. */
+/*
+ * Leaves the application's session and closes its output, because a shell may wait for the end of
+ * that.
+ */
 static void
 go_on_alone(void)
 {
@@ -62,7 +68,7 @@ go_on_alone(void)
 		err(1, "/dev/null");
 }
 
-/* Whether the application closed the vif itself. */
+/* Waits for the application. Returns whether it closed the vif itself. */
 static bool
 wait_for_end(void)
 {
@@ -101,7 +107,7 @@ main(int argc, char **argv)
 	if (strcmp(argv[1], FE_GUARD_KEEP) == 0) {
 		go_on_alone();
 		for (;;)
-			pause(); /* standard input is what is kept */
+			pause(); /* standard input has the descriptor to keep open */
 	}
 	unsigned vif = (unsigned)strtoul(argv[1], NULL, 10);
 	openlog("vpe-guard", LOG_PID, LOG_DAEMON);
