@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Called by vpe-ping.c and vpe-pktgen.c. */
+/* Builds and parses the frames of the guest tools. */
 #include "packet.h"
 
 #include <net/ethernet.h>
@@ -36,7 +36,7 @@ packet_parse_mac(const char *text, uint8_t mac[6])
 		      &end) == 6 && text[end] == '\0';
 }
 
-/* ---- checksums ------------------------------------------------------------------------------------------- */
+/* ---- checksums ------------------------------------------------------------------------------- */
 
 static uint32_t
 sum_add(uint32_t sum, const void *data, uint32_t len)
@@ -56,7 +56,7 @@ sum_fold(uint32_t sum)
 	return (uint16_t)sum;
 }
 
-/* ---- writing --------------------------------------------------------------------------------------------- */
+/* ---- writing --------------------------------------------------------------------------------- */
 
 static void
 put_eth(uint8_t *frame, const struct packet_ends *ends, uint16_t type)
@@ -141,7 +141,7 @@ packet_put_echo(uint8_t *frame, const struct packet_ends *ends, uint32_t mark, u
 	memcpy(frame + PACKET_ETH_LEN, &echo.pad, sizeof(echo) - PACKET_ETH_LEN);
 }
 
-/* ---- reading --------------------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 static bool
 has_type(const uint8_t *frame, uint32_t len, uint32_t least, uint16_t type)
@@ -219,7 +219,7 @@ packet_find_csum(const uint8_t *frame, uint32_t len, uint16_t *start, uint16_t *
 	}
 	if (has_type(frame, len, at + 20, ETHERTYPE_IP)) {
 		protocol = frame[at + 9];
-		at += (frame[at] & 0xfu) * 4; /* a length too small finds a wrong field in this frame's own bytes */
+		at += (frame[at] & 0xfu) * 4; /* if too short, a wrong field inside the frame */
 	} else if (has_type(frame, len, at + 40, ETHERTYPE_IPV6)) {
 		protocol = frame[at + 6];
 		at += 40;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Called by vpe-pktgen.c; calls libpcap. */
+/* Reads a pcap file with libpcap and replays its frames. */
 #include "replay.h"
 
 #include <pcap/pcap.h>
@@ -37,7 +37,7 @@ add(struct replay *r, const uint8_t *data, uint32_t len)
 	return true;
 }
 
-/* NULL, or what is wrong. */
+/* Reads all frames. Returns NULL, or an error text. */
 static const char *
 read_all(struct replay *r, pcap_t *pcap, uint32_t max_len)
 {

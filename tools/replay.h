@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The frames of a pcap file in memory, again and again. For vpe-pktgen. One thread. */
+/* Replays the frames of a pcap file from memory, endlessly. For vpe-pktgen. One thread. */
 #ifndef VPE_TOOLS_REPLAY_H
 #define VPE_TOOLS_REPLAY_H
 
@@ -14,14 +14,15 @@ struct replay_frame {
 };
 
 /*
- * Reads all frames of the file, at most 64 MiB. NULL with a sentence in `why`: no file, not Ethernet, no frame, too much, or a frame that was
- * cut when it was recorded or is longer than `max_len` or shorter than 14 bytes.
+ * Reads all frames of the file, at most 64 MiB. Returns NULL with a sentence in `why` if the file
+ * cannot be read, is not Ethernet, is empty or too big, or has a frame that was truncated, is
+ * longer than `max_len` or shorter than 14 bytes.
  */
 struct replay *replay_open(const char *path, uint32_t max_len, char *why, size_t why_size);
 void replay_close(struct replay *replay); /* NULL is allowed */
 const struct replay_frame *replay_peek(const struct replay *replay);
 void replay_advance(struct replay *replay);
-/* Goes back by `n` frames, which were not sent. */
+/* Goes back by `n` frames that were not sent. */
 void replay_rewind(struct replay *replay, unsigned n);
 
 #endif

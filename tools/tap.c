@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Called by vpe-tap.c. Source: Linux Documentation/networking/tuntap.rst; virtio specification, struct virtio_net_hdr */
+/*
+ * The TAP device of vpe-tap. Source: Linux Documentation/networking/tuntap.rst; virtio
+ * specification, struct virtio_net_hdr
+ */
 #include "tap.h"
 
 #include <errno.h>
@@ -34,13 +37,13 @@ set_addresses(const char *name, const struct vpe_fe_info *info)
 	return ret;
 }
 
-/* What the kernel may leave to us is what the backend takes. */
+/* Selects the offloads that the backend supports. */
 static unsigned
 offloads(const struct vpe_fe_info *info)
 {
 	unsigned flags = 0;
 
-	if (!info->csum_ipv6) /* a TAP knows no checksum offload for IPv4 alone */
+	if (!info->csum_ipv6) /* a TAP has no checksum offload for IPv4 alone */
 		return 0;
 	flags |= TUN_F_CSUM;
 	if (info->sg && info->gso_tcpv4)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * vpe-ping: round trips over a vif that this program drives itself, one frame at a time.
+ * vpe-ping: measures round trips, one frame at a time, over a vif that it drives itself.
  *
- * To an address it sends ICMP echo requests (and answers ARP for its own address meanwhile); to a MAC it sends frames of
- * its own type, that `vpe-pktgen echo` returns.
+ * To an IP address it sends ICMP echo requests, and it answers ARP requests for its own address. To
+ * a MAC it sends frames of its own EtherType, which `vpe-pktgen echo` returns.
  */
 #include <arpa/inet.h>
 #include <err.h>
@@ -33,7 +33,7 @@ struct ping {
 	unsigned timeout_ms;
 	unsigned size;
 	unsigned n_sent, n_received;
-	uint64_t *sample_ns; /* of those that came back */
+	uint64_t *sample_ns; /* one for each answer */
 };
 
 static void __attribute__((noreturn))
@@ -54,7 +54,7 @@ usage(int status)
 	exit(status);
 }
 
-/* ---- frames ---------------------------------------------------------------------------------------------- */
+/* ---- frames ---------------------------------------------------------------------------------- */
 
 static void
 send_frame(struct ping *p, struct vpe_fe_buf *buf)
@@ -71,7 +71,7 @@ new_frame(struct ping *p, unsigned len)
 	if (buf == NULL)
 		errx(EXIT_FAILURE, "no buffer is free");
 	buf->len = (uint16_t)len;
-	memset(buf->data, 0, len); /* what was received into it is not for whoever is asked */
+	memset(buf->data, 0, len); /* the peer must not see what the buffer held before */
 	return buf;
 }
 
@@ -109,7 +109,7 @@ is_answer(const struct ping *p, const struct vpe_fe_buf *buf, unsigned seq)
 			 : packet_is_icmp_reply(buf->data, buf->len, (uint16_t)p->mark, (uint16_t)seq);
 }
 
-/* Handles what has come. Whether the answer to `seq` was among it. */
+/* Handles received frames. Returns whether the answer to `seq` was among them. */
 static bool
 receive(struct ping *p, unsigned seq)
 {
@@ -125,7 +125,7 @@ receive(struct ping *p, unsigned seq)
 	return found;
 }
 
-/* ---- the run --------------------------------------------------------------------------------------------- */
+/* ---- main loop ------------------------------------------------------------------------------- */
 
 static void
 resolve(struct ping *p)
@@ -177,7 +177,7 @@ round_trip(struct ping *p, unsigned seq)
 	}
 }
 
-/* ---- what it says ---------------------------------------------------------------------------------------- */
+/* ---- results --------------------------------------------------------------------------------- */
 
 static int
 compare(const void *a, const void *b)
@@ -195,7 +195,7 @@ rank_us(const struct ping *p, double q)
 	return (double)p->sample_ns[i < p->n_received ? i : p->n_received - 1] / 1000;
 }
 
-/* How many took up to 1, 2, 4, ... us: {"up_to_us": n, ...}. */
+/* Counts the round trips that took up to 1, 2, 4, ... us: {"up_to_us": n, ...}. */
 static json_t *
 histogram(const struct ping *p)
 {
@@ -257,7 +257,7 @@ report(struct ping *p)
 	json_decref(all);
 }
 
-/* ---- start ----------------------------------------------------------------------------------------------- */
+/* ---- start ----------------------------------------------------------------------------------- */
 
 static unsigned
 number(const char *text, unsigned least, unsigned most, char option)

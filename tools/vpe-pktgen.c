@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * vpe-pktgen: sends, receives or returns frames over a vif that this program drives itself, and counts them.
+ * vpe-pktgen: sends, receives or returns frames over a vif that it drives itself, and counts them.
  *
- * Payload is whatever the buffers hold: only headers are written, so the figures are those of the vif and not of
+ * Only the headers of generated frames are written, so that the figures measure the vif and not
  * memset().
  */
 #include <arpa/inet.h>
@@ -21,7 +21,7 @@
 
 #define BURST 32u
 #define CONTROL_EVERY_NS 200000000u
-#define WAIT_US 1000u /* and then look for what no event tells: time, signals, the rate */
+#define WAIT_US 1000u /* then check what no event reports: time, signals, the rate */
 #define MSS 1448u
 
 struct pktgen {
@@ -30,7 +30,7 @@ struct pktgen {
 	const struct mode *mode;
 	struct replay *replay;
 	unsigned size;
-	uint64_t rate; /* frames a second; 0 = as many as go */
+	uint64_t rate; /* frames per second; 0 = as many as possible */
 	uint64_t n_count; /* 0 = no limit */
 	double seconds;   /* 0 = no limit */
 	bool gso;
@@ -40,7 +40,7 @@ struct pktgen {
 	double took;
 };
 
-/* ---- frames ---------------------------------------------------------------------------------------------- */
+/* ---- frames ---------------------------------------------------------------------------------- */
 
 static uint32_t
 frame_len(const struct vpe_fe_buf *buf)
@@ -59,7 +59,7 @@ count(struct pktgen *g, const struct vpe_fe_buf *frame)
 	g->n_bytes += frame_len(frame);
 }
 
-/* Buffers for a frame of `len` bytes. NULL: there are not enough now. */
+/* Allocates buffers for a frame of `len` bytes. Returns NULL if there are not enough now. */
 static struct vpe_fe_buf *
 new_frame(struct pktgen *g, uint32_t len)
 {
@@ -112,9 +112,9 @@ replayed_frame(struct pktgen *g)
 	return frame;
 }
 
-/* ---- modes: each does one round; false: there was nothing to do ---------------------------------------------- */
+/* ---- modes: each function does one round; it returns false if there was nothing to do -------- */
 
-/* Frames that are due `ns` after the start. */
+/* Returns the number of frames that are due `ns` after the start, at most BURST. */
 static unsigned
 due(const struct pktgen *g, uint64_t ns)
 {
@@ -129,7 +129,10 @@ due(const struct pktgen *g, uint64_t ns)
 	return n < BURST ? (unsigned)n : BURST;
 }
 
-/* Only headers are written into what is sent: the rest of each buffer is blank, so nothing that was received leaves again. */
+/*
+ * Drops received frames. Clears their buffers, since only headers are written to generated frames:
+ * otherwise received data would leave again as payload.
+ */
 static void
 drop_received(struct pktgen *g)
 {
@@ -152,7 +155,7 @@ round_tx(struct pktgen *g, uint64_t ns)
 	while (n_made < n && (frame[n_made] = g->replay != NULL ? replayed_frame(g) : generated_frame(g)) != NULL)
 		n_made++;
 	n_sent = vpe_fe_tx_burst(g->fe, 0, frame, n_made);
-	/* What was taken is the library's now: only its length may be known. */
+	/* The library owns the frames it took: only their number is known. */
 	for (unsigned i = n_sent; i < n_made; i++)
 		vpe_fe_free(g->fe, frame[i]);
 	if (g->replay != NULL)
@@ -176,7 +179,10 @@ round_rx(struct pktgen *g, uint64_t ns)
 	return n > 0;
 }
 
-/* Returns only what was sent to this vif: a flooded frame that came back would go round for ever. */
+/*
+ * Returns whether the frame was sent to this vif. Only such frames are returned: a flooded frame
+ * would loop for ever.
+ */
 static bool
 is_for_us(const struct pktgen *g, const struct vpe_fe_buf *frame)
 {
@@ -213,7 +219,7 @@ static const struct mode {
 	{ "echo", round_echo },
 };
 
-/* ---- the run --------------------------------------------------------------------------------------------- */
+/* ---- main loop ------------------------------------------------------------------------------- */
 
 static bool
 is_over(const struct pktgen *g, uint64_t ns)
@@ -278,7 +284,7 @@ report(struct pktgen *g)
 	json_decref(all);
 }
 
-/* ---- start ----------------------------------------------------------------------------------------------- */
+/* ---- start ----------------------------------------------------------------------------------- */
 
 static void __attribute__((noreturn))
 usage(int status)

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * vpe-show: asks the running daemon for its counters over DPDK's telemetry socket and prints the JSON answer.
+ * vpe-show: asks the running daemon for its counters over DPDK's telemetry socket and prints the
+ * JSON answer.
  *
- * Source: DPDK, "Telemetry library": a SOCK_SEQPACKET socket; one message with the command, one with the answer, after a
- * greeting that tells how long an answer can be. A client beyond the tenth is cut off before the greeting, and the answer to
- * what cannot be answered is null.
+ * Source: DPDK, "Telemetry library". The socket is SOCK_SEQPACKET. After a greeting, which tells
+ * the maximum length of an answer, each command and each answer is one message. An eleventh client
+ * is disconnected before the greeting, and the answer to an invalid command is null.
  */
 #include <err.h>
 #include <errno.h>
@@ -34,7 +35,7 @@ usage(FILE *to)
 		"  -V, --version        version\n");
 }
 
-/* Receives one message, or ends the program and says why there is none. */
+/* Receives one message, or ends the program with an error message. */
 static size_t
 receive(int fd, char *message, size_t size, const char *if_cut_off)
 {
@@ -49,7 +50,9 @@ receive(int fd, char *message, size_t size, const char *if_cut_off)
 	err(EXIT_FAILURE, "no answer");
 }
 
-/* Connects and takes the greeting. The socket; ends the program if there is none. */
+/*
+ * Connects and reads the greeting. Returns the socket, or ends the program with an error message.
+ */
 static int
 connect_to(const char *path)
 {
@@ -75,7 +78,7 @@ connect_to(const char *path)
 	return fd;
 }
 
-/* The answer to `command`, with its end marked. Valid until the next call. */
+/* Returns the answer to `command`, with a NUL. Valid until the next call. */
 static const char *
 ask(int fd, const char *command)
 {
@@ -99,7 +102,7 @@ is_null(const char *answer)
 	return null;
 }
 
-/* Whether the daemon knows the command `name`, an argument aside. */
+/* Returns whether the daemon knows the command `name` of `len` bytes, without its argument. */
 static bool
 is_command(int fd, const char *name, size_t len)
 {
@@ -116,7 +119,7 @@ is_command(int fd, const char *name, size_t len)
 	return found;
 }
 
-/* Says why the answer to `command` was null. */
+/* Explains why the answer to `command` was null. */
 static void
 complain(int fd, const char *command)
 {

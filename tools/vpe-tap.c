@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * vpe-tap: hands a vif that this program drives itself to the guest's own network stack, as a TAP device.
+ * vpe-tap: connects a vif that it drives itself to the guest's own network stack, by a TAP device.
  *
- * Frames are read from the TAP into buffers that the backend reads from, and written from those that it wrote to: one
- * copy, the kernel's, each way.
+ * Frames are read from the TAP straight into buffers granted to the backend, and written to the TAP
+ * from such buffers. So the kernel's copy is the only one in each direction.
  */
 #include <err.h>
 #include <errno.h>
@@ -19,7 +19,7 @@
 #include "tap.h"
 
 #define BURST 32u
-#define PARTS 17u /* buffers for the longest frame that a TAP gives */
+#define PARTS 17u /* buffers for the longest frame from a TAP */
 #define CONTROL_MS 200
 #define SPINS 2000u /* rounds without a frame before it sleeps */
 
@@ -27,14 +27,14 @@ struct bridge {
 	struct vpe_fe *fe;
 	int tap;
 	bool always; /* never sleep */
-	struct vpe_fe_buf *part[PARTS]; /* the next frame from the TAP goes here; the first n_parts are there */
+	struct vpe_fe_buf *part[PARTS]; /* buffers for the next frame from the TAP */
 	unsigned n_parts;
-	struct vpe_fe_buf *waiting; /* read, but the ring was full */
+	struct vpe_fe_buf *waiting; /* a frame from the TAP for which the ring had no room */
 	unsigned long n_dropped;
-	uint64_t control_ms; /* when control is due */
+	uint64_t control_ms; /* when control() is due */
 };
 
-/* ---- vif to TAP ------------------------------------------------------------------------------------------ */
+/* ---- vif to TAP ------------------------------------------------------------------------------ */
 
 static void
 give(struct bridge *b, const struct vpe_fe_buf *frame)
@@ -67,7 +67,7 @@ from_vif(struct bridge *b)
 	return n;
 }
 
-/* ---- TAP to vif ------------------------------------------------------------------------------------------ */
+/* ---- TAP to vif ------------------------------------------------------------------------------ */
 
 static bool
 have_parts(struct bridge *b)
@@ -77,7 +77,9 @@ have_parts(struct bridge *b)
 	return b->n_parts == PARTS;
 }
 
-/* Makes one frame of the parts that `len` bytes were read into; the others stay for the next one. */
+/*
+ * Makes a frame from the parts that hold the `len` bytes read; the others stay for the next frame.
+ */
 static struct vpe_fe_buf *
 take_parts(struct bridge *b, uint32_t len)
 {
@@ -94,7 +96,7 @@ take_parts(struct bridge *b, uint32_t len)
 	return first;
 }
 
-/* The next frame of the TAP; NULL: there is none. */
+/* Returns the next frame from the TAP, or NULL if there is none. */
 static struct vpe_fe_buf *
 read_tap(struct bridge *b)
 {
@@ -133,7 +135,7 @@ from_tap(struct bridge *b)
 	return n;
 }
 
-/* ---- the loop -------------------------------------------------------------------------------------------- */
+/* ---- the event loop -------------------------------------------------------------------------- */
 
 static void
 rest(struct bridge *b)
@@ -143,13 +145,13 @@ rest(struct bridge *b)
 		{ .fd = b->tap, .events = POLLIN },
 	};
 
-	/* With a frame that waits for room on the ring, only the vif matters. */
+	/* While a frame waits for room on the ring, only the vif matters. */
 	if (vpe_fe_arm(b->fe, 0))
 		poll(pfd, b->waiting == NULL ? 2 : 1, CONTROL_MS);
 	vpe_fe_disarm(b->fe, 0);
 }
 
-/* Looks after the connection if it is time. False: it has ended for good. */
+/* Processes the connection if it is due. Returns false if it has ended for good. */
 static bool
 control(struct bridge *b)
 {
