@@ -23,6 +23,7 @@ _Static_assert(OFFLOAD_GSO_TCPV6 == XEN_NETIF_GSO_TYPE_TCPV6, "netif.h: GSO type
 struct burst {
 	unsigned n_packets;
 	unsigned n_rsp;
+	uint32_t n_bytes;
 	uint32_t idx;      /* next slot to parse */
 	uint32_t end;
 	const char *fault; /* set when the frontend broke the protocol */
@@ -105,6 +106,7 @@ take_packet(struct vif_queue *q, struct copy_batch *copy, struct burst *b)
 		}
 		meter_charge(q->meter_from, q->port.owner->now, wire_bytes(&p->pkt));
 		q->port.owner->work -= p->pkt.size;
+		b->n_bytes += p->pkt.size;
 		p->rsp = &q->rsp[b->n_rsp];
 		b->n_packets++;
 		break;
@@ -219,7 +221,7 @@ respond(struct vif_queue *q, const struct burst *b)
 		q->tx_published = q->port.owner->now;
 	ring_publish_responses(&q->tx);
 	/* A guest whose ring was that full may have stopped, and then nothing but an event starts it again. */
-	if (b->n_rsp >= NETIF_RING_SIZE / 2)
+	if (b->n_rsp >= NETIF_RING_SIZE / 2 || b->n_bytes >= LIMIT_NOTIFY_DELAY_BYTES)
 		from_guest_notify(q);
 }
 

@@ -86,6 +86,13 @@
 #define LIMIT_NOTIFY_DELAY_US 50
 
 /*
+ * A burst of so many bytes is notified at once: forwarding it takes longer than that delay, and a
+ * guest's TCP sends no more before it sees the responses (Linux: TCP small queues keep two GSO
+ * frames in the ring).
+ */
+#define LIMIT_NOTIFY_DELAY_BYTES 16384
+
+/*
  * Static grants: pages of a guest that stay mapped. A list in a control request is one page. A vif's suffice for two queues'
  * rings four times over; all together take half of the mappings that Linux allows a process (vm.max_map_count).
  */
