@@ -2,7 +2,7 @@
 /*
  * From a guest: tx ring -> mbufs.
  *
- * Steps over one burst: parse slots into packets (slots.c), collect the copies, copy once (copy.c), finish each
+ * Steps over one burst, in parts: parse slots into packets (slots.c), collect the copies, copy once (copy.c), finish each
  * packet's frame (offload.c), write and publish the responses; notify a little later, if that is still wanted.
  * Called by port_vif.c.
  */
@@ -19,9 +19,9 @@
 _Static_assert(OFFLOAD_GSO_TCPV4 == XEN_NETIF_GSO_TYPE_TCPV4, "netif.h: GSO types");
 _Static_assert(OFFLOAD_GSO_TCPV6 == XEN_NETIF_GSO_TYPE_TCPV6, "netif.h: GSO types");
 
-/* What is known of the burst while it is worked on. */
+/* State of a burst. */
 struct burst {
-	unsigned n_packets;
+	unsigned n_packets; /* of the part at hand, as the next two */
 	unsigned n_rsp;
 	uint32_t n_bytes;
 	uint32_t idx;      /* next slot to parse */
@@ -225,6 +225,35 @@ respond(struct vif_queue *q, const struct burst *b)
 		from_guest_notify(q);
 }
 
+/*
+ * Takes up to `n` packets, of LIMIT_PART_BYTES and the rest of the last one, while more than
+ * `reserve` of the poller's work is left. Copies and answers them. Returns the number of frames.
+ */
+static unsigned
+take_part(struct vif_queue *q, struct burst *b, struct rte_mbuf **frames, unsigned n, int64_t reserve)
+{
+	struct poller *pl = q->port.owner;
+
+	b->n_packets = b->n_rsp = b->n_bytes = 0;
+	copy_reset(&pl->copy);
+	while (b->idx != b->end && b->n_packets < n && b->n_bytes < LIMIT_PART_BYTES && pl->work > reserve) {
+		if (!meter_is_open(q->meter_from, pl->now)) {
+			b->held = true; /* slots stay in the ring, as in xen-netback; nothing is dropped */
+			break;
+		}
+		if (!take_packet(q, &pl->copy, b))
+			break;
+	}
+	if (q->foreign != NULL)
+		pl->work -= (int64_t)foreign_take_maps(q->foreign) * WORK_MAP;
+	q->stats.n_from_guest_slots += b->n_rsp;
+	q->tx.req_cons = b->idx;
+	copy_run(&pl->copy);
+	unsigned n_frames = finish_packets(q, &pl->copy, b, frames);
+	respond(q, b);
+	return n_frames;
+}
+
 unsigned
 from_guest_burst(struct vif_queue *q, struct rte_mbuf **frames, unsigned n)
 {
@@ -248,24 +277,14 @@ from_guest_burst(struct vif_queue *q, struct rte_mbuf **frames, unsigned n)
 		.end = q->tx.req_cons + pending,
 		.packet = pl->from_guest,
 	};
-	copy_reset(&pl->copy);
-	while (b.idx != b.end && b.n_packets < n && pl->work > reserve) {
-		if (!meter_is_open(q->meter_from, pl->now)) {
-			b.held = true; /* slots stay in the ring, as in xen-netback; nothing is dropped */
-			break;
-		}
-		if (!take_packet(q, &pl->copy, &b))
-			break;
-	}
-	if (q->foreign != NULL)
-		pl->work -= (int64_t)foreign_take_maps(q->foreign) * WORK_MAP;
-	vif_queue_count_wait(&q->stats.n_starved, &q->starved, b.starved, b.n_packets > 0);
-	vif_queue_count_wait(&q->stats.n_rate_from_guest, &q->held_from, b.held, b.n_packets > 0);
-	q->stats.n_from_guest_slots += b.n_rsp;
-	q->tx.req_cons = b.idx;
-	copy_run(&pl->copy);
-	unsigned n_frames = finish_packets(q, &pl->copy, &b, frames);
-	respond(q, &b);
+	unsigned n_frames = 0, n_packets = 0;
+	do {
+		n_frames += take_part(q, &b, frames + n_frames, n - n_frames, reserve);
+		n_packets += b.n_packets;
+	} while (b.n_bytes >= LIMIT_PART_BYTES);
+	vif_queue_count_wait(&q->stats.n_starved, &q->starved, b.starved, n_packets > 0);
+	vif_queue_count_wait(&q->stats.n_rate_from_guest, &q->held_from, b.held, n_packets > 0);
+	q->port.has_more = b.idx != b.end && !b.held;
 	if (b.fault != NULL)
 		port_set_fault(&q->port, b.fault);
 	return n_frames;

@@ -85,6 +85,7 @@ poller_poll_port(struct poller *pl, unsigned at)
 	unsigned n = 0;
 
 	pl->work = share->work;
+	port->has_more = false;
 	/* A guest's ring is looked at in any case: something may be due to the guest. */
 	if (n_max > 0 || !port->ops->is_uplink)
 		n = port->ops->rx_burst(port, held->frame, n_max);
@@ -97,7 +98,8 @@ poller_poll_port(struct poller *pl, unsigned at)
 		poller_flush(pl);
 	}
 	port->stats.work += (uint64_t)(share->work - pl->work);
-	sharing_end_turn(&pl->sharing, share, weight, n, pl->work, n == n_max || held->n > 0);
+	sharing_end_turn(&pl->sharing, share, weight, n, pl->work,
+			 n == n_max || held->n > 0 || port->has_more);
 	return n + n_held - (held->n - held->at);
 }
 

@@ -145,6 +145,7 @@ struct port {
 	struct port_stats stats;
 	unsigned n_waiting[POOL_N]; /* buffers that the port holds back; also counted in its owner's sum */
 	bool is_watched; /* the owner's epoll knows fd(), or need not */
+	bool has_more;   /* the last rx_burst() left frames that a later turn can take */
 	struct port_held held;
 	unsigned n_staged;
 	struct rte_mbuf *staged[LIMIT_BURST];

@@ -11,6 +11,12 @@
 #define LIMIT_BURST 64
 
 /*
+ * A burst from a guest is copied and answered in parts of so many bytes, so that the guest can make
+ * new frames while its next large frame is copied: one GSO frame, or 44 frames of 1514 bytes.
+ */
+#define LIMIT_PART_BYTES 65000
+
+/*
  * Greatest weight of a vif: its fraction of LIMIT_BURST is what the lightest vif still gets beside it, so it must be well below
  * that.
  */

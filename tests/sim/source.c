@@ -8,6 +8,7 @@
 
 #include "base/util.h"
 #include "dp/dp.h"
+#include "dp/poller.h"
 #include "sim/sim.h"
 
 #define STAMP_AT 20u /* bytes into the frame */
@@ -55,6 +56,7 @@ source_rx_burst(struct port *port, struct rte_mbuf **frames, unsigned n)
 {
 	struct source *s = source_of(port);
 	uint64_t now = s->period_ns > 0 ? poller_ns() : 0;
+	int64_t reserve = port->owner->work / 2;
 	unsigned n_given = 0;
 
 	add(&s->n_rounds, 1);
@@ -67,8 +69,18 @@ source_rx_burst(struct port *port, struct rte_mbuf **frames, unsigned n)
 		if (frames[n_given] == NULL)
 			break;
 		n_given++;
+		port->owner->work -= s->work;
+		if (s->work > 0 && port->owner->work <= reserve) {
+			port->has_more = true;
+			break;
+		}
 	}
 	add(&s->n_frames, n_given);
+	unsigned n_to_count = __atomic_load_n(&s->n_to_count, __ATOMIC_RELAXED);
+	if (n_to_count > 0) {
+		s->n_counted += n_given;
+		__atomic_store_n(&s->n_to_count, n_to_count - 1, __ATOMIC_RELEASE);
+	}
 	return n_given;
 }
 

@@ -21,8 +21,11 @@ struct source {
 	uint64_t period_ns; /* or one frame in so much of the poller's CPU time, from `due_ns` on; 0: as many as it may */
 	uint64_t due_ns;
 	unsigned slow_ns;   /* that each frame takes that is sent to it */
+	unsigned work;      /* that each of its frames costs; it stops at half of the work it may do, as a guest's ring does */
 	uint8_t dst[6], src[6]; /* of its frames */
 	uint64_t n_rounds, n_frames; /* written by the poller */
+	unsigned n_to_count;         /* rounds; counted down by the poller */
+	uint64_t n_counted;          /* frames given in these */
 	uint64_t n_out, n_out_marked; /* frames sent to it; those whose source address ends with SOURCE_MARK */
 	uint64_t n_delayed[SOURCE_BUCKETS]; /* of the marked ones with a time in them, by the time since they were due */
 };

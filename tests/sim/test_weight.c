@@ -13,22 +13,10 @@
 #define SOURCES_MAX 3u
 #define ROUNDS 2000u
 
-struct counters {
-	uint64_t n_rounds, n_frames;
-};
-
-static void
-read_counters(const struct source *source, unsigned n, struct counters *counters)
-{
-	for (unsigned i = 0; i < n; i++) {
-		counters[i].n_rounds = __atomic_load_n(&source[i].n_rounds, __ATOMIC_RELAXED);
-		counters[i].n_frames = __atomic_load_n(&source[i].n_frames, __ATOMIC_RELAXED);
-	}
-}
-
 struct supply {
 	uint32_t weight;
 	unsigned supply;
+	unsigned work; /* of each frame */
 };
 
 /* Polls ports of these weights and supplies for ROUNDS rounds; `frames` gets how many each gave in a round, on average. */
@@ -36,7 +24,6 @@ static void
 share(const struct supply *supplies, unsigned n, double *frames)
 {
 	static struct source source[SOURCES_MAX];
-	struct counters before[SOURCES_MAX];
 
 	for (unsigned i = 0; i < n; i++) {
 		char name[16];
@@ -44,17 +31,15 @@ share(const struct supply *supplies, unsigned n, double *frames)
 		snprintf(name, sizeof(name), "source%u", i);
 		source_make(&source[i], name, (uint16_t)(200 + i), supplies[i].supply);
 		source[i].port.weight = supplies[i].weight;
+		source[i].work = supplies[i].work;
 		source_attach(&source[i]);
 	}
-	read_counters(source, n, before);
-	for (struct counters now[SOURCES_MAX];;) {
-		poll(NULL, 0, 1);
-		read_counters(source, n, now);
-		if (now[0].n_rounds - before[0].n_rounds < ROUNDS)
-			continue;
-		for (unsigned i = 0; i < n; i++)
-			frames[i] = (double)(now[i].n_frames - before[i].n_frames) / (double)(now[i].n_rounds - before[i].n_rounds);
-		break;
+	for (unsigned i = 0; i < n; i++)
+		__atomic_store_n(&source[i].n_to_count, ROUNDS, __ATOMIC_RELEASE);
+	for (unsigned i = 0; i < n; i++) {
+		while (__atomic_load_n(&source[i].n_to_count, __ATOMIC_ACQUIRE) > 0)
+			poll(NULL, 0, 1);
+		frames[i] = (double)source[i].n_counted / ROUNDS;
 	}
 	for (unsigned i = 0; i < n; i++)
 		source_end(&source[i], 1);
@@ -69,7 +54,7 @@ is_about(double value, double wanted)
 static void
 equal_by_default(void)
 {
-	const struct supply supplies[] = { { 1, 1000 }, { 1, 1000 }, { 1, 1000 } };
+	const struct supply supplies[] = { { 1, 1000, 0 }, { 1, 1000, 0 }, { 1, 1000, 0 } };
 	double frames[3];
 
 	share(supplies, 3, frames);
@@ -124,8 +109,8 @@ queues_share(void)
 static void
 by_weight(void)
 {
-	const struct supply four[] = { { 4, 1000 }, { 2, 1000 }, { 1, 1000 } };
-	const struct supply most[] = { { LIMIT_WEIGHT, 1000 }, { 1, 1000 }, { 0, 1000 } };
+	const struct supply four[] = { { 4, 1000, 0 }, { 2, 1000, 0 }, { 1, 1000, 0 } };
+	const struct supply most[] = { { LIMIT_WEIGHT, 1000, 0 }, { 1, 1000, 0 }, { 0, 1000, 0 } };
 	double frames[3];
 
 	share(four, 3, frames);
@@ -138,11 +123,23 @@ by_weight(void)
 	CU_ASSERT(is_about(frames[2], LIMIT_BURST)); /* an uplink */
 }
 
+/* Large frames use up a part by their work, not by their number. */
+static void
+by_weight_in_work(void)
+{
+	const struct supply supplies[] = { { 4, 1000, 65536 }, { 1, 1000, 65536 } };
+	double frames[2];
+
+	share(supplies, 2, frames);
+	CU_ASSERT(frames[1] > 0);
+	CU_ASSERT(is_about(frames[0] / frames[1], 4));
+}
+
 /* A heavy vif that does not use its part costs the others nothing. */
 static void
 heavy_and_modest(void)
 {
-	const struct supply supplies[] = { { LIMIT_WEIGHT, LIMIT_BURST / 2 }, { 1, 1000 }, { LIMIT_WEIGHT, 0 } };
+	const struct supply supplies[] = { { LIMIT_WEIGHT, LIMIT_BURST / 2, 0 }, { 1, 1000, 0 }, { LIMIT_WEIGHT, 0, 0 } };
 	double frames[3];
 
 	share(supplies, 3, frames);
@@ -155,7 +152,7 @@ heavy_and_modest(void)
 static void
 one_frame_a_round(void)
 {
-	const struct supply supplies[] = { { 1, 1 }, { 1, 1000 }, { LIMIT_WEIGHT, 1 } };
+	const struct supply supplies[] = { { 1, 1, 0 }, { 1, 1000, 0 }, { LIMIT_WEIGHT, 1, 0 } };
 	double frames[3];
 
 	share(supplies, 3, frames);
@@ -202,6 +199,7 @@ CU_TestInfo weight_cases[] = {
 	{ "equal_by_default", equal_by_default },
 	{ "queues_share", queues_share },
 	{ "by_weight", by_weight },
+	{ "by_weight_in_work", by_weight_in_work },
 	{ "heavy_and_modest", heavy_and_modest },
 	{ "one_frame_a_round", one_frame_a_round },
 	{ "one_slot_a_poll", one_slot_a_poll },
