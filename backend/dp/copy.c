@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* One batch of grant copies. Called by from_guest.c and to_guest.c; calls the grants table. */
+/* A batch of grant copies. */
 #include "dp/copy.h"
 
 #include <errno.h>
@@ -28,8 +28,8 @@ copy_run(struct copy_batch *batch)
 	batch->n_copies += batch->n;
 	batch->n_calls++;
 	/*
-	 * After an error the kernel has done some of the copies, and marked as okay some that it never did: none of
-	 * them counts.
+	 * After an error some copies may not have been done although the kernel marked them as
+	 * okay. Treat all of them as failed.
 	 */
 	if (batch->ops->copy(batch->grants, batch->copy, batch->n) < 0) {
 		for (unsigned i = 0; i < batch->n; i++)

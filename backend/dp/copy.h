@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * One batch of grant copies between mbufs and the pages of one guest.
+ * A batch of grant copies between mbufs and the pages of one guest.
  *
- * Steps: add copies, copy_run() once, look at each status, copy_reset(). No page is mapped for a packet; what a guest let us map
- * for good (static_grants.h) is copied on the way.
- * Threads: a batch belongs to one poller, with a grants handle of its own.
+ * Steps: add copies, call copy_run() once, check each status, copy_reset(). No page is mapped for a
+ * packet. Pages that the guest registered as static grants (static_grants.h) are copied
+ * immediately, without a hypercall.
+ * Threads: a batch belongs to one poller and has its own grants handle.
  */
 #ifndef VPE_DP_COPY_H
 #define VPE_DP_COPY_H
@@ -19,7 +20,7 @@
 
 #define COPY_BATCH_MAX NETIF_RING_SIZE /* no burst has more slots than a ring */
 
-/* In place of an index in copy[]: there is no copy, or it is done. */
+/* Values in place of an index in copy[]: no copy is needed, or it was done immediately. */
 #define COPY_NONE (-1)
 #define COPY_DONE (-2)
 
@@ -29,12 +30,12 @@ struct copy_batch {
 	unsigned n;
 	uint64_t n_copies; /* since the start */
 	uint64_t n_calls;
-	uint64_t n_static; /* copies that took no call: static_grants.h */
-	uint64_t n_foreign; /* and those of foreign.h */
+	uint64_t n_static; /* copies through static grants, without a hypercall */
+	uint64_t n_foreign; /* copies through foreign.h, without a hypercall */
 	struct grant_copy copy[COPY_BATCH_MAX];
 };
 
-/* Opens the batch's grants handle. 0 or -errno. */
+/* Opens the batch's grants handle. Returns 0 or -errno. */
 int copy_open(struct copy_batch *batch, const struct grants_ops *ops);
 void copy_close(struct copy_batch *batch);
 
@@ -45,8 +46,8 @@ copy_reset(struct copy_batch *batch)
 }
 
 /*
- * Adds a copy of `len` bytes (above 0) from or to grant `ref` of `domid`; offset + len is within a page. Returns its index in
- * copy[]. All copies of a batch must be of one domain.
+ * Adds a copy of `len` bytes (above 0) from or to grant `ref` of `domid`. offset + len must be
+ * within a page. Returns the index in copy[]. All copies of a batch must be for one domain.
  */
 static inline unsigned
 copy_add_from_guest(struct copy_batch *batch, uint32_t domid, uint32_t ref, uint16_t offset, void *to, uint16_t len)
@@ -79,9 +80,9 @@ copy_add_to_guest(struct copy_batch *batch, uint32_t domid, uint32_t ref, uint16
 }
 
 /*
- * The same for a queue that has static grants or foreign pages (both may be NULL): what is in them is copied at once, without a
- * call, and COPY_DONE is returned. The guest may write to its page meanwhile; who looks at the copy sees one thing or the other,
- * once.
+ * The same for a queue with static grants or foreign pages (both may be NULL): a page found there
+ * is copied immediately, without a hypercall, and COPY_DONE is returned. The guest may write to its
+ * page during the copy, so validate only the copy, never the page.
  */
 static inline int16_t
 copy_from_guest(struct copy_batch *batch, const struct static_grants *grants, struct foreign_pages *foreign, uint32_t domid,
@@ -113,7 +114,10 @@ copy_to_guest(struct copy_batch *batch, const struct static_grants *grants, uint
 	return COPY_DONE;
 }
 
-/* Does all added copies with one call. Afterwards every status that is not GRANT_STATUS_OKAY is a failed copy. */
+/*
+ * Runs all added copies with one system call. Afterwards any status except GRANT_STATUS_OKAY is a
+ * failed copy.
+ */
 void copy_run(struct copy_batch *batch);
 
 #endif

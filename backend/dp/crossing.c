@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Crossing rings. Called by the pollers, port.c and dp.c. */
+/* Crossing rings. */
 #include "dp/crossing.h"
 
 #include <stdio.h>
@@ -23,7 +23,10 @@ crossing_open(struct port *port)
 	port->crossing = rte_ring_create(name, PORT_CROSSING_SIZE, SOCKET_ID_ANY, RING_F_MP_RTS_ENQ | RING_F_SC_DEQ);
 	if (port->crossing == NULL)
 		return -rte_errno;
-	/* By default a producer waits when an eighth of the ring is behind one that is late. */
+	/*
+	 * The default limit, an eighth of the ring, would make producers wait for one that was
+	 * preempted.
+	 */
 	return rte_ring_set_prod_htd_max(port->crossing, PORT_CROSSING_SIZE);
 }
 
@@ -38,7 +41,10 @@ crossing_close(struct port *port)
 	port->crossing = NULL;
 }
 
-/* What the frame counts, the same for each port that it goes to. A GSO frame as if all of them had it cut. */
+/*
+ * The frame's count, in the format of `waiting`. It is the same for every output port: a GSO frame
+ * counts as if each of them segmented it in software.
+ */
 static uint64_t
 count_of(const struct rte_mbuf *m)
 {
@@ -61,7 +67,9 @@ crossing_put(struct crossing_load *load, const struct port *in, struct port *to,
 	} else if (now != 0 && (((now + count) & WORK_MASK) > LIMIT_WORK_CROSSING || now >> CROSSING_WORK_BITS >= n_free)) {
 		return false;
 	}
-	/* Before the frame is there: its owner must not take off what has not been added. */
+	/*
+	 * Count it before it is in the ring, so that the owner never subtracts more than was added.
+	 */
 	__atomic_fetch_add(waiting, count, __ATOMIC_RELAXED);
 	if (rte_ring_enqueue(to->crossing, m) == 0)
 		return true;

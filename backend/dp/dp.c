@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The data plane: pools, pollers, the port table and hand-off. Called by ctl; starts pollers. */
+/* The data plane: pools, pollers, the port table and hand-off. */
 #include "dp/dp.h"
 
 #include <errno.h>
@@ -21,8 +21,8 @@
 #include "dp/poller.h"
 
 struct dp_slot {
-	struct handoff handoff; /* the request under way or last done */
-	bool waiting;           /* for the pollers to do it */
+	struct handoff handoff; /* the current or the last request */
+	bool waiting;           /* control waits for the pollers to finish it */
 	bool fault_told;
 };
 
@@ -32,10 +32,10 @@ struct dp {
 	int event_fd;
 	unsigned n_pollers;
 	struct poller *poller[LIMIT_POLLERS];
-	struct port *port[LIMIT_PORTS]; /* attached, being attached or being detached */
+	struct port *port[LIMIT_PORTS]; /* attached, attaching or detaching */
 	struct dp_slot slot[LIMIT_PORTS];
-	struct crossing_load *crossing; /* LIMIT_PORTS of them */
-	unsigned next_id;               /* ids are handed out round robin, so that one is not soon used again */
+	struct crossing_load *crossing; /* LIMIT_PORTS entries */
+	unsigned next_id;               /* assigned round robin: none is reused soon */
 };
 
 /* ---- start and stop ------------------------------------------------------------------------------------ */
@@ -146,7 +146,7 @@ dp_signal(struct dp *dp)
 	uint64_t one = 1;
 
 	if (write(dp->event_fd, &one, sizeof(one)) < 0)
-		return; /* EAGAIN: it is readable already */
+		return; /* EAGAIN: it is already readable */
 }
 
 static void
@@ -162,7 +162,7 @@ request(struct dp *dp, unsigned id, struct handoff handoff)
 		poller_request(dp->poller[i], &slot->handoff);
 }
 
-/* Queues that the poller has, or is going to have. */
+/* Number of queues that the poller owns or will own. */
 static unsigned
 count_queues(const struct dp *dp, const struct poller *pl)
 {
@@ -240,7 +240,7 @@ dp_set_bridge(struct dp *dp, unsigned bridge, unsigned flags)
 	if (dp->bridges.flags[bridge] == flags)
 		return;
 	__atomic_store_n(&dp->bridges.flags[bridge], flags, __ATOMIC_RELAXED);
-	/* Release: pairs with poller_take_bridges(). */
+	/* Release: pairs with the acquire in poller_take_bridges(). */
 	__atomic_store_n(&dp->bridges.generation, dp->bridges.generation + 1, __ATOMIC_RELEASE);
 	for (unsigned i = 0; i < dp->n_pollers; i++)
 		poller_wake(dp->poller[i]);
@@ -269,7 +269,7 @@ static const enum dp_event_kind event_of[] = {
 	[HANDOFF_MOVE] = DP_MOVED,
 };
 
-/* No poller knows the port any more. */
+/* Frees the id of a port that no poller knows any more. */
 static void
 forget(struct dp *dp, unsigned id)
 {
@@ -280,7 +280,7 @@ forget(struct dp *dp, unsigned id)
 	dp->port[id] = NULL;
 }
 
-/* Whether there is something to tell about the port with index `id`; fills `event`. */
+/* Fills `event` and returns true if there is an event for the port with id `id`. */
 static bool
 slot_event(struct dp *dp, unsigned id, struct dp_event *event)
 {
@@ -290,7 +290,7 @@ slot_event(struct dp *dp, unsigned id, struct dp_event *event)
 	if (port == NULL)
 		return false;
 	event->port = port;
-	/* Acquire: pairs with the countdown in poller_handoff(). */
+	/* Acquire: pairs with the countdown in handoff(). */
 	if (slot->waiting && __atomic_load_n(&slot->handoff.n_left, __ATOMIC_ACQUIRE) == 0) {
 		slot->waiting = false;
 		event->kind = event_of[slot->handoff.kind];
@@ -298,7 +298,7 @@ slot_event(struct dp *dp, unsigned id, struct dp_event *event)
 			forget(dp, id);
 		return true;
 	}
-	/* Acquire: pairs with port_set_fault(). */
+	/* Acquire: pairs with the release in port_set_fault(). */
 	if (!slot->waiting && !slot->fault_told && __atomic_load_n(&port->fault, __ATOMIC_ACQUIRE) != NULL) {
 		slot->fault_told = true;
 		event->kind = DP_FAULT;
@@ -321,7 +321,10 @@ dp_next_event(struct dp *dp, struct dp_event *event)
 	return false;
 }
 
-/* ---- for those who show what happens ------------------------------------------------------------------- */
+/*
+ * ---- statistics
+ * ----------------------------------------------------------------------------------------
+ */
 
 unsigned
 dp_n_pollers(const struct dp *dp)

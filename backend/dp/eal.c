@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Starts DPDK's environment. Called by dp.c. */
+/* Start of DPDK's environment abstraction layer (EAL). */
 #include "dp/eal.h"
 
 #include <errno.h>
@@ -17,16 +17,16 @@
 #include "base/util.h"
 
 /*
- * The argument vector for rte_eal_init(), which keeps pointers into it for good. What cannot be added for lack of memory is never
- * left out in silence: `failed` says so.
+ * The argument vector of rte_eal_init(), which keeps pointers into it for the life of the process.
+ * If memory runs out while arguments are added, `failed` is set, so that none is silently left out.
  */
 struct eal_args {
 	int n;
 	bool failed;
-	char **arg; /* NULL behind the last */
+	char **arg; /* NULL-terminated */
 };
 
-/* Takes `text` over; NULL: there was no memory for it. */
+/* Appends `text` and takes ownership of it. NULL stands for a failed allocation. */
 static void
 args_take(struct eal_args *args, char *text)
 {
@@ -63,7 +63,10 @@ args_free(struct eal_args *args)
 	*args = (struct eal_args){ .n = 0 };
 }
 
-/* Writes the CPUs for control as "0,2,3": those of `allowed` that no poller has or, if there is none, all of them. */
+/*
+ * Writes the CPUs of the control thread as "0,2,3": those in `allowed` that have no poller or, if
+ * there is none, all of them.
+ */
 static void
 control_cpus(const struct dp_params *params, const cpu_set_t *allowed, FILE *to)
 {
@@ -96,7 +99,10 @@ check_cpus(const struct dp_params *params, const cpu_set_t *allowed, char *why, 
 	return 0;
 }
 
-/* A PCI address has no underscore, the devargs of a virtual device ("net_tap0,iface=x") have one. */
+/*
+ * The devargs of a virtual device ("net_tap0,iface=x") contain an underscore; a PCI address does
+ * not.
+ */
 static bool
 is_vdev(const char *devargs)
 {
@@ -168,7 +174,7 @@ add_all(struct eal_args *args, const struct dp_params *params, const cpu_set_t *
 	args_add(args, "--log-level=*:warning");
 }
 
-/* 0 or -errno with `why`. */
+/* Returns 0, or -errno with a message in `why`. */
 static int
 make_args(struct eal_args *args, const struct dp_params *params, char *why, size_t why_size)
 {
@@ -193,7 +199,7 @@ make_args(struct eal_args *args, const struct dp_params *params, char *why, size
 int
 eal_start(const struct dp_params *params, char *why, size_t why_size)
 {
-	static struct eal_args args; /* for good: EAL keeps pointers into it */
+	static struct eal_args args; /* never freed: EAL keeps pointers into it */
 	static int result;
 
 	if (args.n == 0) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Starts DPDK's environment with the threads, memory and devices that vpe wants. */
+/* Start of DPDK's environment with the threads, memory and devices that vpe needs. */
 #ifndef VPE_DP_EAL_H
 #define VPE_DP_EAL_H
 
@@ -8,8 +8,9 @@
 #include "dp/dp.h"
 
 /*
- * Starts EAL with lcore 0 for the calling thread (on the CPUs that no poller has, or on all if none is left) and lcore i + 1 for poller i.
- * EAL starts once in a process: later calls return what became of it. 0 or -errno with a sentence in `why`.
+ * Starts EAL: lcore 0 is the calling thread, on the CPUs without a poller or on all if there is
+ * none, and lcore i + 1 is poller i. EAL starts only once per process, so later calls return the
+ * result of the first one. Returns 0, or -errno with a message in `why`.
  */
 int eal_start(const struct dp_params *params, char *why, size_t why_size);
 

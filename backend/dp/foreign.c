@@ -1,23 +1,26 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Copies from a guest through mappings of its memory. Called by copy.h and port_vif.c; calls the foreign table of xen/ops.h. */
+/* Copies from a guest through mappings of its memory. */
 #include "dp/foreign.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* As many as Xen allows a domain by default (gnttab_max_frames). Entries beyond are left to grant copies. */
+/* Xen's default maximum for a domain (gnttab_max_frames). References beyond it use grant copies. */
 #define TABLE_FRAMES 64u
 #define TABLE_ENTRIES (4096u / sizeof(struct foreign_grant))
 
-/* Pages mapped, or let go of for another one, between two calls of foreign_age(): a guest with ever new pages costs no more hypercalls than that. */
+/*
+ * Maximum number of pages mapped or evicted between two calls of foreign_age(). It bounds the
+ * hypercalls that a guest with ever new pages costs.
+ */
 #define MAPS_PER_AGE 4u
 
-/* In the order in which they make room. */
+/* In the order in which places are reused. */
 enum place_state {
 	PLACE_EMPTY,
-	PLACE_SEEN,   /* the frame came once, the page is not mapped */
-	PLACE_MAPPED, /* and was not used since the last look */
+	PLACE_SEEN,   /* missed once, not mapped */
+	PLACE_MAPPED, /* not used since the last scan */
 	PLACE_USED,
 };
 
@@ -32,14 +35,15 @@ struct foreign_pages {
 	struct foreign *memory;
 	unsigned n_mapped;
 	unsigned n_may_map;
-	unsigned n_maps; /* and unmaps, since foreign_take_maps() */
-	uint32_t oldest; /* place that foreign_age() looks at next */
+	unsigned n_maps; /* maps and unmaps since foreign_take_maps() */
+	uint32_t oldest; /* next place that foreign_age() examines */
 	struct foreign_grant *table[TABLE_FRAMES];
-	bool table_failed[TABLE_FRAMES]; /* is not tried again */
+	bool table_failed[TABLE_FRAMES]; /* mapping failed and is not retried */
 	struct place place[FOREIGN_PAGES];
 };
 
-#define PLACES_OF_FRAME 4u /* in a row; neighbours have different rows */
+/* the cache is 4-way set associative; neighbouring frames are in different sets */
+#define PLACES_OF_FRAME 4u
 _Static_assert(FOREIGN_PAGES % PLACES_OF_FRAME == 0, "whole rows");
 
 struct foreign_pages *
@@ -126,7 +130,7 @@ entry_of(struct foreign_pages *pages, uint32_t ref)
 	return &pages->table[frame][ref % TABLE_ENTRIES];
 }
 
-/* The place of `frame` among those it may have, or NULL. */
+/* Finds `frame` in its set. Returns NULL if it is not there. */
 static struct place *
 place_of(struct place *place, uint32_t frame)
 {
@@ -138,8 +142,9 @@ place_of(struct place *place, uint32_t frame)
 }
 
 /*
- * Notes that `frame` came where that costs nothing, best in an empty place. If all have pages, they have to be used until the
- * next newcomer, or one of them has to go.
+ * Records a miss of `frame` in an empty place, or in one that was missed once. If all places of the
+ * set have a page, evicts one that was not used since the last scan; if all were used, clears their
+ * marks.
  */
 static void
 note_frame(struct foreign_pages *pages, struct place *place, uint32_t frame)
@@ -161,7 +166,10 @@ note_frame(struct foreign_pages *pages, struct place *place, uint32_t frame)
 	}
 }
 
-/* The page of `frame` if it is mapped, or is worth to be mapped now. */
+/*
+ * Returns the page of `frame` if it is mapped, or has missed before and can be mapped now.
+ * Otherwise returns NULL.
+ */
 static const uint8_t *
 page_of(struct foreign_pages *pages, uint32_t frame)
 {
@@ -189,8 +197,9 @@ page_of(struct foreign_pages *pages, uint32_t frame)
 }
 
 /*
- * Marks the entry as being read if it allows us to and nobody uses it: whoever marked it already is to unmark it. Source:
- * grant_table.h, "Version 1 of the grant table entry structure".
+ * Marks the entry as being read, if the guest allows dom0 to read it and nobody else has marked it:
+ * whoever sets a mark must be the one to clear it. Source: grant_table.h, "Version 1 of the grant
+ * table entry structure".
  */
 static bool
 begin(struct foreign_grant *entry)
@@ -202,14 +211,14 @@ begin(struct foreign_grant *entry)
 		return false;
 	marked = old;
 	marked.flags |= FOREIGN_GRANT_READING;
-	/* Acquire: the frame is read after it. */
+	/* Acquire: the frame number is read after the mark is set. */
 	return __atomic_compare_exchange_n(&entry->use.both, &old.both, marked.both, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
 static void
 end(struct foreign_grant *entry)
 {
-	/* Release: the copy is done before the guest may have the page back. */
+	/* Release: the copy is complete before the guest may take the page back. */
 	__atomic_fetch_and(&entry->use.flags, (uint16_t)~FOREIGN_GRANT_READING, __ATOMIC_RELEASE);
 }
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Frames on their way from port to port. Called by the poller's loop; calls the switch, the ports and the crossing rings. */
+/* Forwarding of frames from port to port. */
 #include "dp/crossing.h"
 #include "dp/poller.h"
 #include "dp/tag.h"
 
-#define CROSSING_BURST 8u /* taken at once, so that few are left to do when the round's work is done */
+/* taken at once: few, so that little is left over when the round's work is used up */
+#define CROSSING_BURST 8u
 
 /* Drops a frame that the port must not send, and leaves a note for control. */
 static void
@@ -15,8 +16,8 @@ poller_refuse(struct port *in, struct rte_mbuf *m, enum drop_reason reason)
 }
 
 /*
- * Whether the frame may come in; if not, it is dropped. Its VID goes with it in vlan_tci, also to other pollers; the tag, if
- * it has one, stays in the frame.
+ * Returns whether the frame may come in; otherwise it is dropped. The VID travels in vlan_tci, also
+ * to other pollers. The tag, if there is one, stays in the frame.
  */
 static bool
 poller_admit(struct poller *pl, struct port *in, struct rte_mbuf *m)
@@ -34,7 +35,7 @@ poller_admit(struct poller *pl, struct port *in, struct rte_mbuf *m)
 	return true;
 }
 
-/* Sends a frame by a port that we own, with the tag that it is to have there. */
+/* Sends a frame out of a port that we own, after editing its VLAN tag. */
 static void
 poller_send(struct poller *pl, struct port *port, struct rte_mbuf *m)
 {
@@ -49,14 +50,14 @@ poller_send(struct poller *pl, struct port *port, struct rte_mbuf *m)
 		port_send(port, m);
 }
 
-/* Whether a frame that another poller does not take has waited long enough, and with it those behind it. */
+/* Whether the frame, and with it those behind it, has waited long enough for the other poller. */
 static bool
 is_late(const struct poller *pl, const struct port_held *held)
 {
 	return held->since != 0 && pl->now - held->since >= pl->crossing_wait;
 }
 
-/* False: the frame has to wait until the port's owner has taken others. */
+/* Returns false if the frame has to wait until the port's owner has taken others. */
 static bool
 poller_cross(struct poller *pl, struct port *in, struct port *port, struct rte_mbuf *m)
 {
@@ -77,13 +78,13 @@ poller_cross(struct poller *pl, struct port *in, struct port *port, struct rte_m
 	return true;
 }
 
-/* False as above. */
+/* Returns false like poller_cross(). */
 static bool
 poller_output(struct poller *pl, struct port *in, uint16_t out, struct rte_mbuf *m)
 {
 	struct port *port = pl->port[out];
 
-	/* It may have gone since the switch named it. */
+	/* The port may have been detached since the switch chose it. */
 	if (port == NULL || port->bridge != in->bridge) {
 		port_drop(in, m, DROP_NO_PORT);
 		return true;
@@ -95,7 +96,7 @@ poller_output(struct poller *pl, struct port *in, uint16_t out, struct rte_mbuf 
 	return true;
 }
 
-/* Asks the switch where the first of the held frames goes. False: nowhere, and it is dropped. */
+/* Asks the switch where the first held frame goes. Returns false if the frame was dropped. */
 static bool
 poller_look_up(struct poller *pl, struct port *in)
 {
@@ -106,7 +107,7 @@ poller_look_up(struct poller *pl, struct port *in)
 	pl->work -= WORK_FRAME;
 	if (!poller_admit(pl, in, m))
 		return false;
-	m->port = in->id; /* for the owners of ports that it crosses to */
+	m->port = in->id; /* identifies the sender to the pollers that the frame crosses to */
 	enum sw_verdict verdict = sw_forward(pl->sw, in->id, m->vlan_tci, rte_pktmbuf_mtod(m, const uint8_t *), pl->now_ms, held->out, &n);
 	if (verdict == SW_NOT_OWNER || verdict == SW_STORM) {
 		poller_refuse(in, m, verdict == SW_STORM ? DROP_STORM : DROP_NOT_OWNER);
@@ -123,7 +124,7 @@ poller_look_up(struct poller *pl, struct port *in)
 	return true;
 }
 
-/* Sends the first of the held frames where it goes. False: it is not done with. */
+/* Sends the first held frame to all its output ports. Returns false if some are left. */
 static bool
 poller_switch_one(struct poller *pl, struct port *in)
 {

@@ -2,9 +2,9 @@
 /*
  * From a guest: tx ring -> mbufs.
  *
- * Steps over one burst, in parts: parse slots into packets (slots.c), collect the copies, copy once (copy.c), finish each
- * packet's frame (offload.c), write and publish the responses; notify a little later, if that is still wanted.
- * Called by port_vif.c.
+ * Steps of a burst, in parts of LIMIT_PART_BYTES: parse slots into packets (slots.c), collect the copies, run them in one batch
+ * (copy.c), finish each frame (offload.c), write and publish the responses. The notification
+ * follows after a delay, if the guest still wants it.
  */
 #include <rte_ether.h>
 #include <rte_ip.h>
@@ -19,20 +19,23 @@
 _Static_assert(OFFLOAD_GSO_TCPV4 == XEN_NETIF_GSO_TYPE_TCPV4, "netif.h: GSO types");
 _Static_assert(OFFLOAD_GSO_TCPV6 == XEN_NETIF_GSO_TYPE_TCPV6, "netif.h: GSO types");
 
-/* State of a burst. */
+/* State of one burst. */
 struct burst {
-	unsigned n_packets; /* of the part at hand, as the next two */
+	unsigned n_packets; /* of the current part, as the next two */
 	unsigned n_rsp;
 	uint32_t n_bytes;
 	uint32_t idx;      /* next slot to parse */
 	uint32_t end;
-	const char *fault; /* set when the frontend broke the protocol */
-	bool starved;      /* the packet at idx waits for a buffer */
-	bool held;         /* for the rate */
-	struct from_guest_packet *packet; /* of the poller's scratch */
+	const char *fault; /* set when the frontend violated the protocol */
+	bool starved;      /* no buffer was free for the packet at idx */
+	bool held;         /* the rate limit was reached */
+	struct from_guest_packet *packet; /* the poller's scratch space */
 };
 
-/* Where in its page the buffer has to begin so that the guest's page boundaries fall on the buffer's. Even, for the headers. */
+/*
+ * Offset in its page at which the buffer must begin for its page boundaries to fall on those of the
+ * guest's slots. The offset is even, to keep the headers aligned.
+ */
 static uint32_t
 page_offset_of(const struct gpkt *pkt)
 {
@@ -44,7 +47,10 @@ page_offset_of(const struct gpkt *pkt)
 	return i == pkt->n_slots || size % 2 != 0 ? 0 : (POOL_PAGE - size % POOL_PAGE) % POOL_PAGE;
 }
 
-/* What the packet becomes when it is cut, if it is to be. Its headers are not known yet: they are at least these. */
+/*
+ * Bytes on the wire, after segmentation if it is a GSO packet. Its headers are not known yet, so
+ * this assumes the shortest ones.
+ */
 static uint32_t
 wire_bytes(const struct gpkt *pkt)
 {
@@ -55,7 +61,7 @@ wire_bytes(const struct gpkt *pkt)
 	return offload_wire_bytes(pkt->size, (uint32_t)(RTE_ETHER_HDR_LEN + ip + sizeof(struct rte_tcp_hdr)), pkt->gso_size);
 }
 
-/* Adds the packet's copies into a fresh buffer. Returns false if no buffer is free. */
+/* Allocates a buffer and adds the packet's copies into it. Returns false if no buffer is free. */
 static bool
 collect_packet(struct vif_queue *q, struct copy_batch *copy, struct from_guest_packet *p)
 {
@@ -67,7 +73,7 @@ collect_packet(struct vif_queue *q, struct copy_batch *copy, struct from_guest_p
 	for (unsigned i = 0; i < p->pkt.n_slots; i++) {
 		const struct gpkt_slot *slot = &p->pkt.slot[i];
 		p->copy[i] = COPY_NONE;
-		if (slot->size == 0) /* its grant reference need not be valid (XSA-448) */
+		if (slot->size == 0) /* an empty slot's grant reference may be invalid (XSA-448) */
 			continue;
 		p->copy[i] = copy_from_guest(copy, q->grants, q->foreign, q->domid, slot->gref, slot->offset, to,
 					     slot->size);
@@ -76,7 +82,7 @@ collect_packet(struct vif_queue *q, struct copy_batch *copy, struct from_guest_p
 	return true;
 }
 
-/* The guest's multicast filter is the port's. One that is full is the only reason for an error. */
+/* Updates the guest's multicast filter. The only possible error is a full filter. */
 static void
 change_filter(struct vif_queue *q, enum slots_result what, const struct from_guest_packet *p, struct slot_rsp *rsp)
 {
@@ -88,7 +94,7 @@ change_filter(struct vif_queue *q, enum slots_result what, const struct from_gue
 		rsp->status = NETIF_RSP_ERROR;
 }
 
-/* Parses one packet and collects its copies. Returns false when the burst is to end before this packet. */
+/* Parses one packet and collects its copies. Returns false if the burst ends before this packet. */
 static bool
 take_packet(struct vif_queue *q, struct copy_batch *copy, struct burst *b)
 {
@@ -100,7 +106,7 @@ take_packet(struct vif_queue *q, struct copy_batch *copy, struct burst *b)
 		return false;
 	case SLOTS_PACKET:
 		if (!collect_packet(q, copy, p)) {
-			b->starved = true; /* its slots stay in the ring until there is one */
+			b->starved = true; /* its slots stay in the ring until a buffer is free */
 			q->port.owner->is_starved = true;
 			return false;
 		}
@@ -127,7 +133,7 @@ take_packet(struct vif_queue *q, struct copy_batch *copy, struct burst *b)
 	return true;
 }
 
-/* Marks the slots that Xen did not copy. Returns whether all were copied. */
+/* Sets an error status for slots that Xen did not copy. Returns whether all were copied. */
 static bool
 check_copies(struct vif_queue *q, const struct copy_batch *copy, struct from_guest_packet *p)
 {
@@ -144,8 +150,9 @@ check_copies(struct vif_queue *q, const struct copy_batch *copy, struct from_gue
 }
 
 /*
- * Sets the frame's flags from what the guest said of it. Returns false if that is impossible. The checksum of a GSO frame
- * is blank by nature, and is made so where a frontend does not say it (xen-netback: rx_gso_checksum_fixup).
+ * Sets the mbuf's offload flags from those of the slots. Returns false if they do not fit the
+ * frame. The checksum of a GSO frame is always blank, so it is treated as such even if the frontend
+ * does not say so (xen-netback: rx_gso_checksum_fixup).
  */
 static bool
 mark_offloads(struct vif_queue *q, struct from_guest_packet *p)
@@ -220,7 +227,10 @@ respond(struct vif_queue *q, const struct burst *b)
 	if (!ring_is_unchecked(&q->tx))
 		q->tx_published = q->port.owner->now;
 	ring_publish_responses(&q->tx);
-	/* A guest whose ring was that full may have stopped, and then nothing but an event starts it again. */
+	/*
+	 * A guest whose ring was this full, or that sends large frames, may have stopped its queue.
+	 * Then only an event restarts it.
+	 */
 	if (b->n_rsp >= NETIF_RING_SIZE / 2 || b->n_bytes >= LIMIT_NOTIFY_DELAY_BYTES)
 		from_guest_notify(q);
 }
@@ -271,7 +281,7 @@ from_guest_burst(struct vif_queue *q, struct rte_mbuf **frames, unsigned n)
 	}
 	if (n == 0)
 		return 0;
-	int64_t reserve = pl->work / 2; /* for what is to be done with the frames */
+	int64_t reserve = pl->work / 2; /* half of the work is kept for forwarding the frames */
 	struct burst b = {
 		.idx = q->tx.req_cons,
 		.end = q->tx.req_cons + pending,

@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Ports come to pollers, go, change, and change hands. Called by dp.c, poller.c; calls the switch. */
+/* Hand-off, the pollers' side: attaching, detaching, changing and moving ports. */
 #include <sys/epoll.h>
 
 #include "dp/dp_private.h"
 #include "dp/poller.h"
 
-/* A poller that never sleeps, or only naps, is not woken by its ports; not to be asked saves the kernel a callback a frame. */
+/*
+ * Ports wake only a poller in adaptive mode. The others do not add ports to their epoll set, which
+ * saves the kernel a callback per frame.
+ */
 static bool
 is_woken_by_ports(const struct poller *pl)
 {
 	return pl->idle_us > 0 && pl->nap_us == 0;
 }
 
-/* The switch takes what the port's policy is now. */
+/* Passes the port's current policy to the switch. */
 static void
 take_policy(struct poller *pl, const struct port *port)
 {
@@ -21,7 +24,7 @@ take_policy(struct poller *pl, const struct port *port)
 		      __atomic_load_n(&port->policy, __ATOMIC_ACQUIRE));
 }
 
-/* The rules of all ports that we own, after whatever may have changed them: members, policies, bridges. */
+/* Updates the rules of all own ports after a change of bridge members, policies or bridge flags. */
 static void
 take_rules(struct poller *pl)
 {
@@ -38,7 +41,9 @@ poller_has_bridges(const struct poller *pl)
 void
 poller_take_bridges(struct poller *pl)
 {
-	/* Acquire: pairs with dp_set_bridge(). What comes later has a generation of its own. */
+	/*
+	 * Acquire: pairs with the release in dp_set_bridge(). A later change has a new generation.
+	 */
 	pl->bridges_seen = __atomic_load_n(&pl->bridges->generation, __ATOMIC_ACQUIRE);
 	for (unsigned i = 0; i < LIMIT_BRIDGES; i++)
 		sw_set_bridge(pl->sw, (uint16_t)i, __atomic_load_n(&pl->bridges->flags[i], __ATOMIC_RELAXED));
@@ -62,7 +67,7 @@ adopt(struct poller *pl, struct port *port)
 	port->rules = sw_rules(pl->sw, port->id);
 	for (unsigned k = 0; k < POOL_N; k++)
 		pl->n_waiting[k] += port->n_waiting[k];
-	poller_watch(pl, port); /* if that fails, it is tried again before each sleep */
+	poller_watch(pl, port); /* on failure it is retried before each sleep */
 }
 
 static void
@@ -81,8 +86,9 @@ release(struct poller *pl, struct port *port)
 }
 
 /*
- * The new owner's part of a move. What the old one handed to rings of ours, by way of this port or any other, came before what we
- * shall send there ourselves: it goes first, so that no flow changes its order.
+ * The new owner's part of a move. Frames that are already in the crossing rings of our ports, the
+ * moved one included, came before those that we will send there directly. They are sent first, so
+ * that no flow is reordered.
  */
 static void
 take_over(struct poller *pl, struct port *port)
@@ -95,7 +101,7 @@ take_over(struct poller *pl, struct port *port)
 	}
 }
 
-/* False: the request is on its way to the new owner. */
+/* Returns false if the request was passed on to the new owner. */
 static bool
 move(struct poller *pl, struct handoff *h)
 {
@@ -151,7 +157,7 @@ handoff(struct poller *pl, struct handoff *h)
 {
 	bool done = true;
 
-	if (poller_has_bridges(pl)) /* control sets them before it hands a member over */
+	if (poller_has_bridges(pl)) /* control sets the flags before it attaches a member */
 		poller_take_bridges(pl);
 	switch (h->kind) {
 	case HANDOFF_ATTACH:
@@ -171,7 +177,10 @@ handoff(struct poller *pl, struct handoff *h)
 	pl->stats.n_ports = pl->n_own;
 	if (!done)
 		return;
-	/* Release: pairs with the acquire in dp_next_event(). All we did to the port happened before. */
+	/*
+	 * Release: pairs with the acquire in slot_event(). Our changes to the port happen before
+	 * it.
+	 */
 	if (__atomic_sub_fetch(&h->n_left, 1, __ATOMIC_ACQ_REL) == 0)
 		dp_signal(pl->dp);
 }
@@ -179,7 +188,7 @@ handoff(struct poller *pl, struct handoff *h)
 void
 poller_request(struct poller *pl, struct handoff *request)
 {
-	/* The ring has room for a request of every port, and a port has one at a time. */
+	/* Cannot fail: there is at most one request per port, and the ring has room for all. */
 	rte_ring_enqueue(pl->handoffs, request);
 	poller_wake(pl);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A kernel device's descriptor and its rings: opened, closed, watched for frames. Called by port_kern.c; calls liburing. */
+/* The descriptor of a kernel device and its io_urings: open, close, watch. */
 #include "dp/kern_io.h"
 
 #include <errno.h>
@@ -11,7 +11,7 @@
 
 _Static_assert((LIMIT_BURST & (LIMIT_BURST - 1)) == 0, "a ring's size");
 
-/* What closing waits for: each time so long, so many times. */
+/* Closing waits this long for the kernel, and so many times. */
 #define CLOSE_WAIT_NS 10000000
 #define CLOSE_WAITS 100u
 
@@ -49,7 +49,7 @@ take_wakes(struct kern_io *io)
 	}
 }
 
-/* Waits for a while until `ring` has something to tell. */
+/* Waits up to CLOSE_WAIT_NS for a completion in `ring`. */
 static void
 wait_for(struct io_uring *ring)
 {
@@ -59,7 +59,10 @@ wait_for(struct io_uring *ring)
 	io_uring_wait_cqe_timeout(ring, &cqe, &limit);
 }
 
-/* Waits until the kernel has let go of the device: a new one of the same name may follow at once. */
+/*
+ * Waits until the kernel has released the device, because a new one of the same name may follow at
+ * once.
+ */
 static void
 disarm(struct kern_io *io)
 {
@@ -69,7 +72,7 @@ disarm(struct kern_io *io)
 		return;
 	io_uring_prep_cancel(sqe, NULL, IORING_ASYNC_CANCEL_ANY | IORING_ASYNC_CANCEL_ALL);
 	io_uring_sqe_set_data(sqe, NULL);
-	io_uring_submit(&io->wake); /* on an error the wait below enters the ring with it again */
+	io_uring_submit(&io->wake); /* on an error the wait below submits it again */
 	for (unsigned i = 0; io->armed && i < CLOSE_WAITS; i++) {
 		wait_for(&io->wake);
 		take_wakes(io);
@@ -85,7 +88,7 @@ kern_io_fini(struct kern_io *io)
 		kern_io_reap(io, NULL);
 	}
 	io_uring_queue_exit(&io->wake);
-	io_uring_queue_exit(&io->tx); /* a frame that the kernel has even now is not ours to free */
+	io_uring_queue_exit(&io->tx); /* a frame that the kernel still has cannot be freed */
 	free(io->spare);
 	close(io->fd);
 }
@@ -96,7 +99,10 @@ kern_io_fd(const struct kern_io *io)
 	return io->wake.ring_fd;
 }
 
-/* An entry that the kernel has not taken yet is still in the ring: there is one at most. */
+/*
+ * Posts the poll request. If the kernel did not take the last one it is still in the ring, so there
+ * is never more than one.
+ */
 static void
 arm(struct kern_io *io)
 {
@@ -106,10 +112,10 @@ arm(struct kern_io *io)
 		io_uring_sqe_set_data(sqe, io);
 	}
 	io->armed = io_uring_submit(&io->wake) == 1;
-	io->readable = true; /* what came before */
+	io->readable = true; /* frames may have come before */
 }
 
-/* Peeking enters the kernel only if it has work to do for us. */
+/* Enters the kernel only if the kernel has completions to post. */
 void
 kern_io_look(struct kern_io *io)
 {

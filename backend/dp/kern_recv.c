@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Frames from a kernel device. Called by port_kern.c; calls readv(2), recvmmsg(2) and offload.c. */
+/* Reception of frames from a kernel device. */
 #include "dp/kern_io.h"
 
 #include <errno.h>
@@ -12,11 +12,12 @@
 #include "dp/offload.h"
 #include "dp/poller.h"
 
-#define DOUBTS 1024u /* batches after an error that are looked behind */
+/* batches after an error that are followed by another read even if they are short */
+#define DOUBTS 1024u
 
 /*
- * Gives up to `n` reads a large buffer each. Returns how many have one: the first ones. Where there is none at all, the first
- * read has the spare one: most frames are short and move into a small buffer anyway.
+ * Gives each of up to `n` reads a large buffer. Returns how many have one. If there is none at all,
+ * the first read uses the spare buffer: most frames are short and are copied to a small one anyway.
  */
 static unsigned
 prepare_reads(struct kern_io *io, struct pools *pools, unsigned n)
@@ -37,7 +38,7 @@ prepare_reads(struct kern_io *io, struct pools *pools, unsigned n)
 	return n;
 }
 
-/* A packet socket that has lost its device says no more than that it is down. */
+/* A packet socket whose device is gone only reports ENETDOWN. It is then bound to no device. */
 static bool
 is_gone(const struct kern_io *io, int error)
 {
@@ -52,8 +53,8 @@ is_gone(const struct kern_io *io, int error)
 }
 
 /*
- * A read failed. A packet socket says an error once, whatever waits behind it: that the device is down, or that a frame was lost
- * since it has no virtio-net header (kinds of segmentation that the kernel has no word for).
+ * Handles a failed read. A packet socket reports an error once, whatever frames wait behind it: the
+ * device is down, or a frame was lost because its kind of segmentation has no virtio-net type.
  */
 static void
 read_failed(struct kern_io *io, struct port *port, int error)
@@ -69,8 +70,8 @@ read_failed(struct kern_io *io, struct port *port, int error)
 }
 
 /*
- * Fills up to `n` prepared reads. Returns how many. recvmmsg() tells of an error behind the first frame only when it is called
- * again, so after errors it is.
+ * Fills up to `n` prepared reads and returns their number. recvmmsg() reports an error that follows
+ * a frame only on the next call, so after errors a short batch is followed by another read.
  */
 static unsigned
 do_reads(struct kern_io *io, struct port *port, unsigned n)
@@ -97,7 +98,7 @@ do_reads(struct kern_io *io, struct port *port, unsigned n)
 	return n_read;
 }
 
-/* The VLAN tag that the kernel took off the frame, in auxiliary data; NULL if it had none. */
+/* Returns the VLAN tag that the kernel removed, from the auxiliary data; NULL if there was none. */
 static const struct tpacket_auxdata *
 vlan_of(struct msghdr *msg)
 {
@@ -110,7 +111,7 @@ vlan_of(struct msghdr *msg)
 	return NULL;
 }
 
-/* Puts the tag back where it was, into the room kept before the frame. */
+/* Puts the tag back, using the room before the frame. */
 static void
 restore_vlan(struct kern_io_read *rd, const struct tpacket_auxdata *aux)
 {
@@ -123,7 +124,10 @@ restore_vlan(struct kern_io_read *rd, const struct tpacket_auxdata *aux)
 		rd->hdr.csum_start += KERN_IO_VLAN;
 }
 
-/* The frame at `at` of the read's data, in the read's own buffer (it is taken) or in a small one. NULL: dropped and counted. */
+/*
+ * Moves the frame at `at` of the read's data into an mbuf: a small one, or the read's own. Returns
+ * NULL if it was dropped and counted.
+ */
 static struct rte_mbuf *
 take_buffer(struct kern_io_read *rd, struct port *port, uint32_t at, uint32_t len)
 {
@@ -144,7 +148,7 @@ take_buffer(struct kern_io_read *rd, struct port *port, uint32_t at, uint32_t le
 	return m;
 }
 
-/* The frame of read `i`. NULL: dropped and counted. */
+/* Returns the frame of read `i`, or NULL if it was dropped and counted. */
 static struct rte_mbuf *
 take_frame(struct kern_io *io, unsigned i, struct port *port)
 {

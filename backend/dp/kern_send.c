@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Frames to a kernel device. Called by port_kern.c; calls liburing and offload.c. */
+/* Sending of frames to a kernel device. */
 #include "dp/kern_io.h"
 
 #include <errno.h>
 
 #include "dp/offload.h"
 
-#define WAIT_NS 1000000 /* for writes that the kernel hands to a worker thread: more would stop the poller for too long */
+#define WAIT_NS 1000000 /* limit for writes that the kernel passes to a worker thread */
 
-/* A device that is down is no news, and neither is a full queue. */
+/*
+ * Records the first error for control. A device that is down (ENETDOWN, or EIO from a TAP) is no
+ * error.
+ */
 static void
 note_refusal(struct port *port, int error)
 {
@@ -45,7 +48,7 @@ write_done(struct kern_io_write *wr, struct port *port, int result)
 	wr->m = NULL;
 }
 
-/* Entries without a write are those that the kernel was slow to take: see withdraw(). */
+/* Completions without a write belong to the no-ops that withdraw() left. */
 void
 kern_io_reap(struct kern_io *io, struct port *port)
 {
@@ -79,7 +82,10 @@ write_now(struct kern_io *io, struct kern_io_write *wr, struct port *port)
 	write_done(wr, port, ret < 0 ? -errno : 0);
 }
 
-/* Puts a write into the ring. False: there is no room, as the kernel has not taken what is there. */
+/*
+ * Queues a write. Returns false if the ring is full because the kernel has not taken earlier
+ * entries.
+ */
 static bool
 queue(struct kern_io *io, struct kern_io_write *wr)
 {
@@ -95,8 +101,9 @@ queue(struct kern_io *io, struct kern_io_write *wr)
 }
 
 /*
- * The kernel has not taken this write: it is short of memory. The entry stays in the ring and must not name the frame any
- * more; it becomes one that does nothing. The frame goes by a system call of its own.
+ * Handles a write that the kernel did not take for lack of memory. Its entry stays in the ring and
+ * must not refer to the frame any more, so it becomes a no-op. The frame is sent with a system call
+ * of its own.
  */
 static void
 withdraw(struct kern_io *io, struct kern_io_write *wr, struct port *port)
@@ -106,14 +113,19 @@ withdraw(struct kern_io *io, struct kern_io_write *wr, struct port *port)
 	write_now(io, wr, port);
 }
 
-/* Submits the `n` entries of this burst, the last ones in the ring, and waits until they are done, but not for long. */
+/*
+ * Submits the burst's `n` entries, the last ones in the ring, and waits for them for up to WAIT_NS.
+ */
 static void
 submit(struct kern_io *io, struct port *port, struct kern_io_write **queued, unsigned n)
 {
 	struct __kernel_timespec limit = { .tv_nsec = WAIT_NS };
 	struct io_uring_cqe *cqe;
 
-	/* What it returns depends on liburing's version. What the kernel has not taken is seen in the ring. */
+	/*
+	 * The return value depends on the liburing version. The ring tells what the kernel did not
+	 * take.
+	 */
 	io_uring_submit_and_wait_timeout(&io->tx, &cqe, io->n_flying + n, &limit, NULL);
 	unsigned n_left = RTE_MIN(io_uring_sq_ready(&io->tx), n);
 	io->n_flying += n - n_left;
@@ -134,7 +146,7 @@ kern_io_send(struct kern_io *io, struct port *port, struct rte_mbuf **frames, un
 	for (unsigned i = 0; i < n; i++, wr++) {
 		while (wr < io->write + LIMIT_BURST && wr->m != NULL)
 			wr++;
-		if (wr == io->write + LIMIT_BURST) { /* the others are flying */
+		if (wr == io->write + LIMIT_BURST) { /* all other writes are in progress */
 			port->stats.n_dropped[DROP_QUEUE_FULL] += n - i;
 			rte_pktmbuf_free_bulk(frames + i, n - i);
 			break;

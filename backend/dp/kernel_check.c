@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Whether the kernel can do what pollers and kernel devices need. Called by main; calls liburing. */
+/* Check of the kernel features that pollers and kernel devices need. */
 #include "dp/kernel_check.h"
 
 #include <errno.h>
@@ -28,7 +28,7 @@ check_uring(char *why, size_t why_size)
 	return ret;
 }
 
-/* Of epoll_pwait2() only whether it is there: no descriptor has the number -1. */
+/* Descriptor -1 is always invalid: this only tests whether epoll_pwait2() exists. */
 static int
 check_epoll(char *why, size_t why_size)
 {

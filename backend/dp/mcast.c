@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Which multicast frames a guest wants. Called by from_guest.c for requests and by port.c for frames; calls nothing. */
+/* The multicast filter of a guest. */
 #include "dp/mcast.h"
 
 bool
@@ -31,7 +31,7 @@ mcast_add(struct mcast_filter *filter, const uint8_t *addr)
 void
 mcast_del(struct mcast_filter *filter, const uint8_t *addr)
 {
-	if (!mcast_is_multicast(addr)) /* the word 0 is a free place, not an address */
+	if (!mcast_is_multicast(addr)) /* the word 0 marks a free entry */
 		return;
 	for (unsigned i = 0; i < LIMIT_MCAST_ADDRS; i++) {
 		uint64_t word = mcast_word(addr);

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Which multicast frames a guest wants: netif.h, "feature-multicast-control".
+ * The multicast filter of a guest. Source: netif.h, "feature-multicast-control".
  *
- * One filter for each vif, shared by its queues. Its table has a fixed size, and each address in it is one 64-bit word,
- * so that pollers which serve different queues may add, remove and look up at the same time without a lock: whoever
- * looks sees an address before or after a change. Adding one twice at the very same time may store it twice, and
- * removing it removes both.
+ * There is one filter per vif, shared by its queues. The table has a fixed size and each address is
+ * one 64-bit word. So pollers of different queues may add, remove and look up addresses
+ * concurrently, without a lock, and a reader sees each change either whole or not at all. Two
+ * concurrent additions of one address may store it twice; removing it removes both.
  *
- * Threads: `applies` is written by control, the table by whoever polls a queue of the vif; all may read. Zero-initialise
- * it, and again only while no port uses it.
+ * Threads: control writes `applies`, the pollers of the vif's queues write the table, any thread
+ * may read. Zero-initialise it, and reset it only while no port uses it.
  */
 #ifndef VPE_DP_MCAST_H
 #define VPE_DP_MCAST_H
@@ -20,8 +20,8 @@
 #include "proto/limits.h"
 
 struct mcast_filter {
-	bool applies; /* the frontend has set request-multicast-control */
-	uint64_t addr[LIMIT_MCAST_ADDRS]; /* mcast_word(); 0: free */
+	bool applies; /* the frontend set request-multicast-control */
+	uint64_t addr[LIMIT_MCAST_ADDRS]; /* mcast_word(), or 0 for a free entry */
 };
 
 /* An Ethernet address as one word. */
@@ -38,15 +38,15 @@ mcast_word(const uint8_t *addr)
 bool mcast_holds(const struct mcast_filter *filter, const uint8_t *addr);
 
 /*
- * Adds an address. True if frames to it pass now; that needs no place in the table if it is there already, or is no
- * multicast address. False: the table is full.
+ * Adds an address. Returns true if frames to it now pass, which needs no new entry if the address
+ * is known or not multicast. Returns false if the table is full.
  */
 bool mcast_add(struct mcast_filter *filter, const uint8_t *addr);
 
-/* Removes it, if it is there. */
+/* Removes an address, if it is there. */
 void mcast_del(struct mcast_filter *filter, const uint8_t *addr);
 
-/* Switches the filter on or off; the table stays as it is. */
+/* Switches the filter on or off. The table does not change. */
 void mcast_apply(struct mcast_filter *filter, bool applies);
 
 static inline bool
@@ -55,7 +55,7 @@ mcast_is_multicast(const uint8_t *addr)
 	return (addr[0] & 1) != 0 && mcast_word(addr) != mcast_word((const uint8_t[6]){ 0xff, 0xff, 0xff, 0xff, 0xff, 0xff });
 }
 
-/* Whether a frame to `addr` is kept from the guest. NULL is a filter that lets all pass. */
+/* Whether a frame to `addr` is withheld from the guest. A NULL filter lets everything pass. */
 static inline bool
 mcast_blocks(const struct mcast_filter *filter, const uint8_t *addr)
 {

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Rates. Set by ctl; asked and charged by from_guest.c and to_guest.c. */
+/* Rate limits. */
 #include "dp/meter.h"
 
 #include "dp/ticks.h"
 
 #define USECS_A_SECOND 1000000u
-#define FRAME_COST_MAX (1ull << 60) /* far from the sign of a difference */
+#define FRAME_COST_MAX (1ull << 60) /* keeps differences of times within an int64_t */
 
 __extension__ typedef unsigned __int128 wide;
 
-/* A frame's time at `cost`. */
+/* Time on the line of `bytes` at `cost`, in subticks. */
 static uint64_t
 time_of(uint64_t cost, uint32_t bytes)
 {
@@ -29,7 +29,7 @@ meter_set_at(struct meter *meter, uint64_t bytes, uint32_t usecs, uint64_t hz, u
 		wide exact = (interval << METER_COST_SHIFT) / ((wide)bytes * USECS_A_SECOND);
 		cost = exact == 0 ? 1 : exact > UINT64_MAX ? UINT64_MAX : (uint64_t)exact;
 	}
-	/* A poller that sees only some of these is wrong by a burst at most, once. */
+	/* A poller that sees only some of the new values is off by one burst at most, once. */
 	__atomic_store_n(&meter->burst, (uint64_t)((wide)hz * METER_SUBTICKS * burst_us / USECS_A_SECOND), __ATOMIC_RELAXED);
 	__atomic_store_n(&meter->busy, now * METER_SUBTICKS, __ATOMIC_RELAXED);
 	__atomic_store_n(&meter->cost, cost, __ATOMIC_RELAXED);

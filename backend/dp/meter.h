@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The rate of one vif in one direction, whichever pollers its queues are on.
+ * The rate limit of one vif in one direction, across all pollers of its queues.
  *
- * Theory of operation: one number, the time at which all bytes so far would have passed at the rate (GCRA's theoretical
- * arrival time). While it is at most a burst ahead of the clock the meter is open. Who passes a frame moves it on by the
- * frame's time. So the last frame of a burst may overdraw, however long it is, and what follows waits until that is
- * paid: the rate holds over any time that is long beside the burst. What was not used is not saved up.
+ * Theory of operation: the generic cell rate algorithm (GCRA). Its state is one number, `busy`: the
+ * time until which the line is busy with all bytes so far (the theoretical arrival time). The meter
+ * is open while `busy` is at most one burst ahead of the clock. Each frame that passes advances
+ * `busy` by its time on the line. This is a token bucket of depth `burst` that the last frame may
+ * overdraw, whatever its length. Later frames wait until that is repaid, so the rate holds over any
+ * time that is long compared to the burst.
  *
- * Times are in sixteenths of a tick (dp/ticks.h), compared by their difference, so they may wrap.
+ * rte_meter does not fit: several pollers charge one meter at the same time.
  *
- * Threads: control sets it at any time, pollers ask and charge it at any time; no lock. Source: ITU-T I.371, annex A.
+ * Times are in sixteenths of a tick (dp/ticks.h), compared by difference, so they may wrap.
+ *
+ * Threads: control may set it and pollers may query and charge it at any time, without a lock.
+ * Source: ITU-T I.371, annex A.
  */
 #ifndef VPE_DP_METER_H
 #define VPE_DP_METER_H
@@ -18,35 +23,39 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define METER_SUBTICKS 16u /* a small frame on a fast line takes few ticks */
+#define METER_SUBTICKS 16u /* a small frame on a fast line takes only a few ticks */
 #define METER_COST_SHIFT 20
 
 /*
- * A burst is what the rate allows in its interval, but in no less than this: pollers sleep, lose their CPU and serve others, and
- * what passes meanwhile must not be lost. xen-netback's is no less than 128 KiB, which is this at 13 MB/s.
+ * The burst is what the rate allows in its interval, but at least in this time: pollers sleep, are
+ * preempted and serve other ports, and the bandwidth of such pauses must not be lost. The minimum
+ * of xen-netback is 128 KiB, which is the same at 13 MB/s.
  */
 #define METER_BURST_MIN_US 10000u
 
 /* Zero-initialise it: no limit. */
 struct meter {
-	uint64_t cost;  /* time of 2^METER_COST_SHIFT bytes; 0: no limit */
-	uint64_t burst; /* how far `busy` may be ahead */
-	uint64_t busy;  /* until when the line is busy with what has passed */
+	uint64_t cost;  /* time on the line of 2^METER_COST_SHIFT bytes; 0: no limit */
+	uint64_t burst; /* how far `busy` may be ahead of the clock */
+	uint64_t busy;  /* time until which the line is busy */
 };
 
 /*
- * Sets it to `bytes` in each `usecs`; either 0: no limit. Debts are forgiven. Slower than one byte in about five minutes counts as
- * that.
+ * Sets the rate to `bytes` per `usecs`; no limit if either is 0. Overdrafts are forgiven. The
+ * slowest rate is about one byte in five minutes.
  */
 void meter_set(struct meter *meter, uint64_t bytes, uint32_t usecs);
 
-/* The same for a clock of `hz` ticks a second (up to 2^33) that stands at `now`. */
+/* The same for a clock of `hz` ticks a second (up to 2^33) that reads `now`. */
 void meter_set_at(struct meter *meter, uint64_t bytes, uint32_t usecs, uint64_t hz, uint64_t now);
 
-/* Accounts for a frame of `bytes` (of all segments, if it is to be cut) that passes at `now`; for a meter with a limit. */
+/*
+ * Charges a frame that passes at `now` (ticks). `bytes` counts all segments of a GSO frame that is
+ * to be segmented. Only for a meter with a limit.
+ */
 void meter_pay(struct meter *meter, uint64_t now, uint32_t bytes);
 
-/* Whether a frame may pass at `now` (ticks). NULL: always. */
+/* Whether a frame may pass at `now` (ticks). A NULL meter is always open. */
 static inline bool
 meter_is_open(const struct meter *meter, uint64_t now)
 {
@@ -56,7 +65,7 @@ meter_is_open(const struct meter *meter, uint64_t now)
 	return (int64_t)(__atomic_load_n(&meter->busy, __ATOMIC_RELAXED) - limit) <= 0;
 }
 
-/* A frame passes. NULL is allowed. */
+/* Charges a frame that passes. NULL is allowed. */
 static inline void
 meter_charge(struct meter *meter, uint64_t now, uint32_t bytes)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Notes on refused frames. Called by poller.c; read by ctl/notes.c. */
+/* Notes about refused frames. */
 #include "dp/note.h"
 
 #include <string.h>
@@ -19,7 +19,7 @@ note_is_wanted(enum drop_reason reason)
 	       reason == DROP_STORM;
 }
 
-/* The sender's IP address, as the frame says it. */
+/* Takes the sender's IP address from the frame. */
 static void
 note_ip(struct port_note *note, const uint8_t *frame, uint32_t len, const struct headers *h)
 {
@@ -42,7 +42,7 @@ note_take(struct port_note *note, const struct rte_mbuf *m, enum drop_reason rea
 	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
 	struct headers h;
 
-	/* Acquire: pairs with control's release, when it has read the last one. */
+	/* Acquire: pairs with control's release after it read the last note. */
 	if (__atomic_load_n(&note->full, __ATOMIC_ACQUIRE) || !note_is_wanted(reason))
 		return;
 	headers_walk(frame, m->data_len, &h);

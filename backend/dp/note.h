@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What a port's owner notes down of a frame that was refused, for control to tell: the first one since control last looked. The packet
- * path writes no log.
+ * A note about a refused frame, which control logs: the first frame since control last looked. The
+ * packet path itself does not log.
  *
- * Threads: the port's owner writes while `full` is false and then sets it (release); control reads while it is true (acquire), and
- * clears it (release).
+ * Threads: the port's owner writes while `full` is false, then sets it (release). Control reads
+ * while it is true (acquire), then clears it (release).
  */
 #ifndef VPE_DP_NOTE_H
 #define VPE_DP_NOTE_H
@@ -20,16 +20,16 @@ struct port_note {
 	bool full;
 	enum drop_reason reason;
 	uint8_t mac[6];     /* source of the frame */
-	uint16_t vid;       /* of its first tag; 0: none */
+	uint16_t vid;       /* of the first tag; 0: none */
 	uint16_t ethertype; /* behind the tags */
-	uint8_t ip[16];     /* source of IPv4 (4 bytes) or IPv6, sender of ARP (4), if has_ip */
+	uint8_t ip[16];     /* if has_ip: source of IPv4 (4 bytes) or IPv6, or sender of ARP (4) */
 	bool has_ip;
 };
 
-/* Whether anybody is to be told of drops for this reason. */
+/* Whether drops for this reason are reported. */
 bool note_is_wanted(enum drop_reason reason);
 
-/* Notes the frame down, unless there is a note already. Cheap then. The owner. */
+/* Fills the note, unless it is full. Owner only. */
 void note_take(struct port_note *note, const struct rte_mbuf *m, enum drop_reason reason);
 
 #endif
