@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Checksum and segmentation requests, and checksums in software. Called by the ports; calls DPDK only.
+ * Checksum and segmentation requests, and checksums in software.
  *
- * Theory of operation: a request starts in offload_find(), where all lengths in a frame are checked against the
- * frame's own (sw/headers.h does most of it). offload_mark() then writes down what it
- * found in the mbuf. From there on a frame with a request keeps three promises, which everything below and
- * segment.c use without looking again:
- *  - l2_len, l3_len and, for GSO, l4_len lie within the frame;
- *  - the frame ends where its IP packet ends: padding is cut off;
- *  - the checksum field holds the pseudo-header's sum, not complemented, with the length in it.
+ * Theory of operation: offload_find() parses a frame and checks all lengths in it against the
+ * frame's own (sw/headers.h does most of the work). offload_mark() then writes the result into the
+ * mbuf as a request. From there on the frame satisfies three conditions, which the rest of this
+ * file and segment.c rely on without checking again:
+ * - l2_len, l3_len and, for GSO, l4_len lie within the frame;
+ * - the frame ends where its IP packet ends: padding was cut off;
+ * - the checksum field holds the pseudo-header's sum, not complemented, with the length in it.
  */
 #include "dp/offload.h"
 
@@ -32,8 +32,9 @@
 /* ---- parsing ---- */
 
 /*
- * The length of the transport header, 0 if it is none of TCP or UDP or says a wrong length. A UDP length other than IP's leaves
- * open what the checksum covers, and a NIC would not look at it.
+ * Returns the length of the transport header, or 0 if it is neither TCP nor UDP or has a wrong
+ * length. A UDP length that differs from IP's leaves open what the checksum covers, and a NIC would
+ * not check it.
  */
 static uint32_t
 transport_len(const uint8_t *l4, uint8_t protocol, uint32_t room)
@@ -86,16 +87,16 @@ offload_pseudo_sum(const uint8_t *frame, const struct headers *h, uint32_t l4_si
 }
 
 /*
- * RFC 1071's sum, not complemented. rte_raw_cksum() adds 16 bits at a time unless the compiler vectorizes it,
- * as gcc does only with -O3; for a frame of 1500 bytes and -O2 this takes a quarter of its time. Nothing
- * overflows: a frame is far shorter than 2^31 words.
+ * RFC 1071's sum, not complemented. rte_raw_cksum() adds 16 bits at a time unless the compiler
+ * vectorizes it, which gcc only does with -O3. With -O2 it takes four times as long as this for a
+ * frame of 1500 bytes. The sums cannot overflow: a frame is far shorter than 2^31 words.
  */
 static uint16_t
 sum_bytes(const uint8_t *at, uint32_t size)
 {
 	uint64_t words[2];
 	uint64_t sum = 0;
-	uint64_t sum2 = 0; /* a second chain of additions, which the CPU does at the same time */
+	uint64_t sum2 = 0; /* an independent chain of additions, which the CPU runs in parallel */
 
 	for (; size >= sizeof(words); size -= sizeof(words), at += sizeof(words)) {
 		memcpy(words, at, sizeof(words));
@@ -115,7 +116,7 @@ offload_finish_csum(struct rte_mbuf *m, uint32_t start, uint32_t offset)
 	uint16_t csum = (uint16_t)~sum_bytes(l4, m->data_len - start);
 
 	if (csum == 0 && offset == UDP_CSUM_OFFSET)
-		csum = 0xffff; /* RFC 768: zero means that there is no checksum */
+		csum = 0xffff; /* RFC 768: zero means "no checksum" */
 	offload_put_csum(l4 + offset, csum);
 }
 
@@ -161,9 +162,10 @@ offload_is_gso_of(const struct headers *h, enum offload_gso gso)
 }
 
 /*
- * A packet that is found but for the segments left in its routing header: the pseudo-header has the last destination, and the sum
- * that the sender has put into the checksum field is right. Nobody else could be told of it: the checksum is completed here,
- * and a GSO frame cut.
+ * Handles a packet whose only oddity is that its routing header has segments left. The
+ * pseudo-header contains the final destination, and the sum that the sender put into the checksum
+ * field is right. No offload can express that, so the checksum is completed here, and a GSO frame
+ * is marked to be segmented in software.
  */
 static int
 request_routed(struct rte_mbuf *m, struct headers *h, enum offload_gso gso, uint16_t gso_size)
@@ -205,10 +207,13 @@ offload_request(struct rte_mbuf *m, enum offload_gso gso, uint16_t gso_size)
 		offload_mark(m, &h, l4_len, 0);
 		return 0;
 	}
-	/* A GSO frame is too long to be padded: if IP's length is not the frame's, one of them is a lie. */
+	/* A GSO frame is too long to be padded, so IP's length must be the frame's. */
 	if (gso_size == 0 || !offload_is_gso_of(&h, gso) || h.end != m->data_len)
 		return -EINVAL;
-	/* What fits in one segment needs no cutting, and kernels and NICs may refuse a GSO frame of one. */
+	/*
+	 * A payload that fits into one segment needs no segmentation, and kernels and NICs may
+	 * refuse such a GSO frame.
+	 */
 	if (headers_l4_room(&h) - l4_len <= gso_size)
 		gso_size = 0;
 	offload_mark(m, &h, l4_len, gso_size);

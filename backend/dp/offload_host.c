@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Offloads as a kernel and a NIC speak of them: virtio-net headers and ethdev's flags. Called by the ports.
+ * Offloads in the terms of kernels and NICs: virtio-net headers and ethdev flags.
  *
- * Both may hand over what a guest has no word for: checksums that are not TCP's or UDP's, TCP that is in a tunnel. Those are
- * completed here, or marked so that they are cut before they go anywhere.
+ * Both may hand over frames that a guest cannot be told of: checksums of neither TCP nor UDP, and
+ * TCP in a tunnel. The former are completed here, the latter are marked to be segmented in
+ * software.
  */
 #include "dp/offload.h"
 
@@ -25,7 +26,7 @@
 
 /* ---- virtio-net ---- */
 
-/* The fields are in the machine's byte order, as TUN and PACKET sockets have them unless told otherwise. */
+/* The fields are in host byte order, the default of TUN and PACKET sockets. */
 void
 offload_to_virtio(const struct rte_mbuf *m, struct virtio_net_hdr *hdr)
 {
@@ -46,12 +47,13 @@ offload_to_virtio(const struct rte_mbuf *m, struct virtio_net_hdr *hdr)
 	tcp = rte_pktmbuf_mtod_offset(m, const struct rte_tcp_hdr *, m->l2_len + m->l3_len);
 	hdr->gso_type = is_ipv4 ? VIRTIO_NET_HDR_GSO_TCPV4 : VIRTIO_NET_HDR_GSO_TCPV6;
 	if ((tcp->tcp_flags & RTE_TCP_CWR_FLAG) != 0)
-		hdr->gso_type |= VIRTIO_NET_HDR_GSO_ECN; /* CWR may stay on the first segment only */
+		/* CWR may stay on the first segment only */
+		hdr->gso_type |= VIRTIO_NET_HDR_GSO_ECN;
 	hdr->gso_size = m->tso_segsz;
 	hdr->hdr_len = (uint16_t)(m->l2_len + m->l3_len + m->l4_len);
 }
 
-/* A blank checksum, where the header says it is: TCP's or UDP's becomes a request, any other is completed. */
+/* Handles a blank checksum. That of TCP or UDP becomes a request, any other is completed. */
 static int
 csum_from_virtio(struct rte_mbuf *m, const struct virtio_net_hdr *hdr)
 {
@@ -69,7 +71,7 @@ csum_from_virtio(struct rte_mbuf *m, const struct virtio_net_hdr *hdr)
 	return 0;
 }
 
-/* The header's csum_start says whether TCP or UDP is the frame's own, or a tunnel's. */
+/* csum_start tells whether the TCP or UDP header is the outer one or inside a tunnel. */
 static int
 gso_from_virtio(struct rte_mbuf *m, const struct virtio_net_hdr *hdr, enum offload_gso gso)
 {
@@ -94,7 +96,7 @@ offload_from_virtio(struct rte_mbuf *m, const struct virtio_net_hdr *hdr)
 	case VIRTIO_NET_HDR_GSO_UDP_L4:
 		return gso_from_virtio(m, hdr, OFFLOAD_GSO_UDP);
 	default:
-		return -EINVAL; /* UDP in IP fragments, which Linux gave up in 4.14 */
+		return -EINVAL; /* UDP in IP fragments, which Linux dropped in 4.14 */
 	}
 	m->ol_flags &= BUFFER_FLAGS;
 	if ((hdr->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) != 0)
@@ -107,8 +109,9 @@ offload_from_virtio(struct rte_mbuf *m, const struct virtio_net_hdr *hdr)
 /* ---- ethdev ---- */
 
 /*
- * "None" says that the data are known to be right and the checksum is not. A UDP checksum of zero is none at all, and stays so.
- * What is neither TCP nor UDP has no checksum that we could know of.
+ * Handles the checksum status "none": the data is known to be good, the checksum field is not. A
+ * UDP checksum of zero means that there is none, and stays. Other protocols have no checksum that
+ * we know of.
  */
 static void
 request_l4(struct rte_mbuf *m)
@@ -126,8 +129,8 @@ request_l4(struct rte_mbuf *m)
 }
 
 /*
- * Segments that the device has merged: a GSO frame. One that does not say of what size they were has got them over an Ethernet
- * of ordinary MTU, if not of a smaller one.
+ * Turns a frame of merged segments into a GSO frame. If the device does not report the segment
+ * size, assume one for an Ethernet of ordinary MTU.
  */
 static void
 request_lro(struct rte_mbuf *m, uint16_t gso_size)
@@ -142,7 +145,7 @@ request_lro(struct rte_mbuf *m, uint16_t gso_size)
 	offload_request(m, h.ethertype == RTE_ETHER_TYPE_IPV4 ? OFFLOAD_GSO_TCPV4 : OFFLOAD_GSO_TCPV6, gso_size);
 }
 
-/* The header's own checksum is not in it. */
+/* Completes the IPv4 header checksum. */
 static void
 complete_ipv4(struct rte_mbuf *m)
 {
@@ -158,8 +161,9 @@ complete_ipv4(struct rte_mbuf *m)
 }
 
 /*
- * Two bits say none, bad, good or unknown of each checksum; "none" has both bits set. In a tunnel the one of L4 is the
- * inner one, which is not what a guest takes a validated checksum for.
+ * Two bits of flags report none, bad, good or unknown for each checksum; "none" has both bits set.
+ * In a tunnel the L4 status is about the inner checksum, while a guest takes a validated checksum
+ * to be the outer one.
  */
 void
 offload_from_ethdev(struct rte_mbuf *m)
@@ -188,7 +192,7 @@ offload_to_ethdev(struct rte_mbuf *m)
 	struct headers h = { .l2_len = m->l2_len, .l3_len = m->l3_len, .protocol = IPPROTO_TCP };
 
 	if ((m->ol_flags & RTE_MBUF_F_TX_TCP_SEG) == 0)
-		return; /* the pseudo-header's sum with the length is what a NIC wants */
+		return; /* a NIC wants the pseudo-header's sum with the length, as it is */
 	h.ethertype = RTE_ETHER_TYPE_IPV6;
 	if ((m->ol_flags & RTE_MBUF_F_TX_IPV4) != 0) {
 		h.ethertype = RTE_ETHER_TYPE_IPV4;

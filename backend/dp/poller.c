@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A polling thread. Started by dp.c; calls the ports' verbs and the switch. */
+/* A polling thread. */
 #include "dp/poller.h"
 
 #include <errno.h>
@@ -19,12 +19,15 @@
 #include "dp/meter.h"
 #include "dp/ticks.h"
 
-/* Reading the clock traps to Xen in some PV guests, so only every so many idle iterations do. A power of two. */
+/*
+ * Reading the clock traps to Xen in some PV guests, so only one in this many idle iterations does.
+ * A power of two.
+ */
 #define CLOCK_EVERY 16u
-#define SLEEP_MAX_US 100000u /* so that the forwarding table ages */
+#define SLEEP_MAX_US 100000u /* bounds the ageing interval of the forwarding table */
 #define BLIND_SLEEP_MIN_US 50u
-#define BLIND_SLEEP_MAX_US (METER_BURST_MIN_US / 2) /* so that a rate holds */
-#define HANDOFF_RING_SIZE 1024u /* at least one for each port; a power of two */
+#define BLIND_SLEEP_MAX_US (METER_BURST_MIN_US / 2) /* half a burst, so that rates hold */
+#define HANDOFF_RING_SIZE 1024u /* at least one per port; a power of two */
 #define EPOLL_EVENTS 16
 
 _Static_assert(HANDOFF_RING_SIZE > LIMIT_PORTS, "a request for each port fits");
@@ -39,7 +42,7 @@ poller_rouse(struct poller *pl)
 	if (!__atomic_load_n(&pl->sleeping, __ATOMIC_SEQ_CST))
 		return;
 	if (write(pl->wake_fd, &one, sizeof(one)) < 0)
-		return; /* EAGAIN: the counter is full of wake-ups already */
+		return; /* EAGAIN: the counter is already full of wake-ups */
 }
 
 void
@@ -49,7 +52,7 @@ poller_wake(struct poller *pl)
 	poller_rouse(pl);
 }
 
-/* A port that moves has no owner; the next one looks into its ring before it sleeps. */
+/* A port that is moving has no owner. Its new owner checks the ring before it sleeps. */
 void
 poller_wake_owner(const struct port *port)
 {
@@ -61,7 +64,9 @@ poller_wake_owner(const struct port *port)
 
 /* ---- turns -------------------------------------------------------------------------------------------- */
 
-/* Sends what is staged now, not at the end of the round: whoever comes next finds the buffers free. */
+/*
+ * Sends what is staged before the end of the round, so that the buffers are free for the next port.
+ */
 static void
 poller_flush(struct poller *pl)
 {
@@ -69,7 +74,7 @@ poller_flush(struct poller *pl)
 		port_flush(pl->own[i]);
 }
 
-/* The turn of the port at own[at]. Returns the frames that it moved. */
+/* Gives the port at own[at] its turn. Returns the number of frames moved. */
 static unsigned
 poller_poll_port(struct poller *pl, unsigned at)
 {
@@ -86,7 +91,10 @@ poller_poll_port(struct poller *pl, unsigned at)
 
 	pl->work = share->work;
 	port->has_more = false;
-	/* A guest's ring is looked at in any case: something may be due to the guest. */
+	/*
+	 * A guest's port is polled even without room for frames: responses or notifications may be
+	 * due.
+	 */
 	if (n_max > 0 || !port->ops->is_uplink)
 		n = port->ops->rx_burst(port, held->frame, n_max);
 	if (n_held == 0)
@@ -104,8 +112,8 @@ poller_poll_port(struct poller *pl, unsigned at)
 }
 
 /*
- * The queues of a vif change places, so that another one is the first in each round: what a queue leaves of the vif's share is for
- * those behind it.
+ * Exchanges queues of a vif in own[], so that another one is first in each round. What one queue
+ * leaves of the vif's share goes to the next.
  */
 static void
 rotate_queues(struct poller *pl, unsigned at)
@@ -123,7 +131,7 @@ rotate_queues(struct poller *pl, unsigned at)
 	share->last = at;
 }
 
-/* One iteration over all ports. Returns the frames moved. */
+/* Runs one iteration over all ports. Returns the number of frames moved. */
 static unsigned
 poller_poll(struct poller *pl)
 {
@@ -156,7 +164,10 @@ poller_has_work(const struct poller *pl)
 	return false;
 }
 
-/* A port whose descriptor could not be watched when it came is tried again; until then it cannot wake anybody. */
+/*
+ * Arms the port. If its descriptor could not be watched when the port came, tries again; until that
+ * succeeds the port cannot wake anybody.
+ */
 static enum port_armed
 arm(struct poller *pl, struct port *port)
 {
@@ -167,7 +178,7 @@ arm(struct poller *pl, struct port *port)
 	return armed;
 }
 
-/* Arms all ports. Returns the longest allowed sleep in microseconds; 0 if there is work. */
+/* Arms all ports. Returns the longest allowed sleep in microseconds, or 0 if there is work. */
 static unsigned
 poller_arm(struct poller *pl, unsigned blind_us)
 {
@@ -198,13 +209,14 @@ poller_wait(struct poller *pl, unsigned sleep_us)
 		if (port != NULL)
 			port->ops->woken(port);
 		else if (read(pl->wake_fd, &count, sizeof(count)) < 0)
-			continue; /* somebody else's wake-up is as good */
+			continue; /* another wake-up has taken the count */
 	}
 }
 
 /*
- * Sleeps until a port, another poller or control has work, or for a nap. `sleeping` is visible before the last look at the crossing
- * rings and the hand-offs, and givers look at it after they made their work visible: one of both sees the other.
+ * Sleeps until a port, another poller or control has work, or takes a nap. `sleeping` is set before
+ * the last check for work. Others make work visible before they check `sleeping` in poller_wake().
+ * With the fences on both sides, at least one side sees the other's store.
  */
 static void
 poller_sleep(struct poller *pl)
@@ -248,7 +260,7 @@ poller_main(void *arg)
 	pl->notify_delay = LIMIT_NOTIFY_DELAY_US * hz / 1000000;
 	pl->crossing_wait = LIMIT_CROSSING_WAIT_MS * hz / 1000;
 	pl->foreign_age = hz / 1000;
-	prctl(PR_SET_TIMERSLACK, 1); /* else the kernel makes each short sleep 50 us longer */
+	prctl(PR_SET_TIMERSLACK, 1); /* otherwise the kernel prolongs each short sleep by 50 us */
 	while (!__atomic_load_n(&pl->stop, __ATOMIC_ACQUIRE)) {
 		if (unlikely(poller_has_bridges(pl)))
 			poller_take_bridges(pl);

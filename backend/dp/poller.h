@@ -2,12 +2,14 @@
 /*
  * A polling thread: its loop, its ports, its switch. Private to dp.
  *
- * Theory of operation: one loop iteration takes hand-off requests, polls each owned port once (at most
- * LIMIT_BURST frames), switches what came as far as the port's share goes (share.h), takes crossing frames, flushes the
- * output. Nothing in it allocates
- * memory, takes a lock or logs; the system calls are the ports' own (batched grant copy, notify, a kernel device's
- * batch). In the mode adaptive an idle poller arms its ports and sleeps in epoll; in the mode nap it sleeps for a short
- * time without that, so it is late by that time at most and nobody need wake it.
+ * Theory of operation: a loop iteration takes hand-off requests, polls each owned port once (at
+ * most LIMIT_BURST frames), switches the frames as far as the port's share of work goes (share.h),
+ * takes crossing frames and flushes the output. It allocates no memory, takes no lock and does not
+ * log. The only system calls are those of the ports: batched grant copy, notify, the batches of a
+ * kernel device.
+ *
+ * An idle poller in adaptive mode arms its ports and sleeps in epoll. In nap mode it sleeps nap_us
+ * without arming its ports: latency grows by at most nap_us, and guests need not send events.
  * Threads: everything but the counters belongs to the polling thread while it runs.
  */
 #ifndef VPE_DP_POLLER_H
@@ -27,11 +29,11 @@
 #include "dp/slots.h"
 #include "sw/switch.h"
 
-/* Scratch for one packet on its way from a guest. */
+/* Scratch space for one packet from a guest. */
 struct from_guest_packet {
 	struct gpkt pkt;
 	struct rte_mbuf *m;
-	struct slot_rsp *rsp; /* the first slot's answer */
+	struct slot_rsp *rsp; /* response to the first slot */
 	int16_t copy[LIMIT_SLOTS_ACCEPTED];
 };
 
@@ -41,33 +43,36 @@ struct handoff;
 struct poller {
 	struct dp *dp;
 	const struct dp_bridges *bridges;
-	unsigned bridges_seen;     /* their generation that the switch knows */
+	unsigned bridges_seen;     /* the generation that the switch knows */
 	unsigned lcore; /* EAL's id of the thread */
 	int cpu;
 	struct pools *pools;
 	unsigned n_waiting[POOL_N];     /* sum over the owned ports */
 	unsigned n_waiting_max[POOL_N]; /* POOL_USE_WAITING */
 	struct sw *sw;
-	struct rte_ring *handoffs; /* struct handoff *; many producers, the poller consumes */
+	struct rte_ring *handoffs; /* struct handoff *; many producers, one consumer: the poller */
 	int wake_fd;               /* eventfd: ends the sleep */
-	int epoll_fd;              /* wake_fd and the fds of the owned ports */
-	bool sleeping;             /* written by the poller (seq_cst), read by whoever gives it work */
+	int epoll_fd;              /* watches wake_fd and the descriptors of the owned ports */
+	/* written by the poller, read by any thread that gives it work (seq_cst) */
+	bool sleeping;
 	bool stop;                 /* written by control (release) */
-	uint64_t now;              /* ticks; read in every iteration that moved frames and in every few others */
-	uint64_t notify_delay;     /* LIMIT_NOTIFY_DELAY_US in TSC ticks */
-	uint64_t crossing_wait;    /* LIMIT_CROSSING_WAIT_MS in TSC ticks */
-	uint64_t foreign_age;      /* between two foreign_age(), in TSC ticks */
-	unsigned idle_us;          /* of idleness before a sleep; 0 = never sleep */
-	unsigned nap_us;           /* length of each sleep; 0 = until a port or somebody else wakes it */
+	/* clock in ticks, read in iterations that moved frames and in every 16th other one */
+	uint64_t now;
+	uint64_t notify_delay;     /* LIMIT_NOTIFY_DELAY_US in ticks */
+	uint64_t crossing_wait;    /* LIMIT_CROSSING_WAIT_MS in ticks */
+	uint64_t foreign_age;      /* ticks between two calls of foreign_age() */
+	unsigned idle_us;          /* idle time before a sleep; 0: never sleep */
+	unsigned nap_us;           /* length of a nap; 0: sleep until woken */
 	unsigned blind_us;         /* longest sleep while a port cannot wake us */
 	uint64_t now_ms;           /* `now` in milliseconds */
-	uint64_t next_ms;          /* when `now` reaches this, now_ms grows */
+	uint64_t next_ms;          /* value of `now` at which now_ms advances */
 	struct port *port[LIMIT_PORTS]; /* all attached ports, by id */
 	struct port *own[LIMIT_PORTS];
 	unsigned n_own;
-	uint64_t busy;             /* TSC ticks of iterations that moved frames */
-	bool is_starved; /* no buffer was free for what a port had */
-	int64_t work;              /* that may still be done for the port whose turn it is: whoever does some takes its cost off */
+	uint64_t busy;             /* ticks in busy iterations; see dp_poller_stats.busy_us */
+	bool is_starved; /* a port had input but no buffer was free */
+	/* work left for the port whose turn it is; each function subtracts its own cost */
+	int64_t work;
 	struct sharing sharing;
 	struct crossings crossings;
 	struct dp_poller_stats stats;
@@ -75,47 +80,59 @@ struct poller {
 	struct from_guest_packet from_guest[LIMIT_BURST];
 };
 
-/* 0 or -errno; `poller` is zeroed, with dp, lcore, cpu and pools set. */
+/*
+ * Initialises `pl`, which is zeroed except for the members set by start_poller(). Returns 0 or
+ * -errno.
+ */
 int poller_init(struct poller *pl, unsigned idx, const struct dp_params *params, const struct xen_ops *xen);
 
-/* The thread must have ended. */
+/* Frees what poller_init() made. The thread must have ended. */
 void poller_fini(struct poller *pl);
 
-/* The thread's function, in the form that rte_eal_remote_launch() wants. */
+/* The thread's function, for rte_eal_remote_launch(). */
 int poller_main(void *poller);
 
-/* Switches the frames that the port holds as far as pl->work goes. */
+/* Switches the port's held frames as far as pl->work goes. */
 void poller_switch(struct poller *pl, struct port *in);
 
-/* Has the poller do `request` at the top of its loop. Control and other pollers. */
+/* Has the poller do `request` at the top of its loop. For control and other pollers. */
 void poller_request(struct poller *pl, struct handoff *request);
 
-/* Has the poller woken by the port's descriptor, if it is to be. False: the kernel would not. The poller. */
+/*
+ * Adds the port's descriptor to the epoll set, if the port is to wake the poller. Returns false if
+ * the kernel refused. Poller only.
+ */
 bool poller_watch(struct poller *pl, struct port *port);
 
-/* Does what was requested. The poller. */
+/* Does all pending requests. Poller only. */
 void poller_take_handoffs(struct poller *pl);
 
-/* Whether a bridge's flags have changed. Has the switch take what they are now. The poller. */
+/*
+ * The first returns whether bridge flags have changed, the second passes them to the switch. Poller
+ * only.
+ */
 bool poller_has_bridges(const struct poller *pl);
 void poller_take_bridges(struct poller *pl);
 
 /*
- * Sends frames that other pollers have put into the port's ring: LIMIT_BURST at most, and a round's work. Returns how many. The
- * owner.
+ * Sends frames from the port's crossing ring, at most LIMIT_BURST and one round's work. Returns
+ * their number. Owner only.
  */
 unsigned poller_take_crossing(struct poller *pl, struct port *port);
 
 static inline bool
 poller_owns(const struct poller *pl, const struct port *port)
 {
-	/* Acquire: pairs with the release of who had it before; all that was done to the port happened before. */
+	/*
+	 * Acquire: pairs with the previous owner's release, so all it did to the port happened
+	 * before.
+	 */
 	return __atomic_load_n(&port->owner, __ATOMIC_ACQUIRE) == pl;
 }
 
-/* Ends the poller's sleep, if it sleeps. Any thread, after it made work visible. */
+/* Wakes the poller if it sleeps. Any thread, after it made work visible. */
 void poller_wake(struct poller *pl);
-/* The same for the poller that has the port, if one has. */
+/* The same for the owner of the port, if it has one. */
 void poller_wake_owner(const struct port *port);
 
 #endif

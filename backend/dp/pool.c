@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Packet buffers: two mbuf pools. Called by the ports and by the software offloads; calls only DPDK. */
+/* Packet buffers: two mbuf pools. */
 #include "dp/pool.h"
 
 #include <errno.h>
@@ -10,16 +10,19 @@
 
 #include "base/util.h"
 
-#define SMALL_CACHE 256u /* at most */
+#define SMALL_CACHE 256u /* maximum */
 #define LARGE_CACHE 16u
-/* Up to the first page, and pool_alloc_at()'s way into it. */
+/* Space before the first page boundary, and for pool_alloc_at()'s offset into the page. */
 #define LARGE_SLACK (POOL_LARGE_SPARE + 2 * POOL_PAGE)
 
 _Static_assert(sizeof(struct rte_mempool_objhdr) <= RTE_CACHE_LINE_SIZE, "header of a pool object");
 _Static_assert(RTE_CACHE_LINE_SIZE + sizeof(struct rte_mbuf) + POOL_SMALL_HEADROOM + POOL_SMALL_ROOM == 2048,
 	       "two small buffers a page");
 
-/* Eighths of a pool that all who use it so may hold together. Docs: ARCHITECTURE, Buffers. */
+/*
+ * Maximum share of a pool, in eighths, for all users of each kind together. See ARCHITECTURE,
+ * Buffers.
+ */
 static const uint8_t share[][POOL_N] = {
 	[POOL_USE_WAITING] = { 3, 4 },
 	[POOL_USE_NIC_RX] = { 1, 0 },
@@ -40,7 +43,8 @@ n_users(const struct pools *pools, enum pool_use use)
 static unsigned
 share_of(const struct pools *pools, enum pool_use use, enum pool_kind kind, unsigned n_buffers)
 {
-	return (n_buffers + 1) * share[use][kind] / 8 / n_users(pools, use); /* sizes are one below a power of two */
+	/* sizes are one below a power of two */
+	return (n_buffers + 1) * share[use][kind] / 8 / n_users(pools, use);
 }
 
 unsigned
@@ -49,14 +53,19 @@ pools_share(const struct pools *pools, enum pool_use use, enum pool_kind kind)
 	return share_of(pools, use, kind, kind == POOL_SMALL ? pools->small->size : pools->large->size);
 }
 
-/* A cache holds half as much again before it gives anything back. What is in it is lost to all other threads. */
+/*
+ * A cache holds up to 1.5 times its size before it returns buffers. Other threads cannot use those.
+ */
 static unsigned
 cache_size(const struct pools *pools, enum pool_kind kind, unsigned n_buffers, unsigned max)
 {
 	return util_min(max, share_of(pools, POOL_USE_CACHE, kind, n_buffers) * 2 / 3);
 }
 
-/* RTE_MEMPOOL_F_NO_SPREAD: a small object with its header is exactly half a page, so none crosses one. */
+/*
+ * RTE_MEMPOOL_F_NO_SPREAD: a small object with its header is exactly half a page, so none crosses a
+ * page boundary.
+ */
 static struct rte_mempool *
 pool_create(const char *name, unsigned n, unsigned cache, uint16_t buf_size, unsigned slack)
 {
@@ -134,7 +143,7 @@ pools_destroy(struct pools *pools)
 	pools->large = NULL;
 }
 
-/* Moves the buffer to `page_offset` in the first page of the object that has something before it. */
+/* Moves the buffer to `page_offset` in the object's first page that has room before it. */
 static void
 place(struct rte_mbuf *m, uint32_t page_offset)
 {
@@ -164,7 +173,10 @@ pool_alloc(struct pools *pools, uint32_t len)
 	return pool_alloc_at(pools, len, 0);
 }
 
-/* A large buffer has no headroom, since its length takes all of buf_len's 16 bits. It is moved as a whole. */
+/*
+ * A large buffer has no headroom, since its length needs all 16 bits of buf_len. Instead buf_addr
+ * itself moves.
+ */
 bool
 pool_prepend(const struct pools *pools, struct rte_mbuf *m, uint16_t n)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What all ports share: staging, completion in software, drops. Called by the poller; calls the port's verbs. */
+/* The common part of all ports: staging, software offloads, drops. */
 #include "dp/port.h"
 
 #include <errno.h>
@@ -53,7 +53,7 @@ port_fini(struct port *port)
 {
 	struct port_held *held = &port->held;
 
-	/* A frame has a reference for each port that it still goes to. */
+	/* A held frame has one reference for each port that it still goes to. */
 	for (; held->n_out > 1 && held->at_out + 1 < held->n_out; held->at_out++)
 		rte_pktmbuf_free(held->frame[held->at]);
 	rte_pktmbuf_free_bulk(held->frame + held->at, held->n - held->at);
@@ -102,7 +102,10 @@ port_stage(struct port *port, struct rte_mbuf *m)
 struct rte_mbuf *
 port_own_frame(struct port *port, struct rte_mbuf *m)
 {
-	/* Acquire: pairs with the release of whoever gave up the last other reference, and has read the frame until then. */
+	/*
+	 * Acquire: pairs with the release that drops another holder's reference; until then it may
+	 * have read the frame.
+	 */
 	if (__atomic_load_n(&m->refcnt, __ATOMIC_ACQUIRE) == 1)
 		return m;
 
@@ -131,7 +134,9 @@ port_send_completed(struct port *port, struct rte_mbuf *m)
 	port_stage(port, m);
 }
 
-/* Whether the far end has room. A frame must not be cut only to be dropped. */
+/*
+ * Whether the far end has room for all segments. A frame must not be segmented only to be dropped.
+ */
 static bool
 has_room(struct port *port, unsigned n, uint32_t bytes)
 {
@@ -158,7 +163,7 @@ port_send_segments(struct port *port, struct rte_mbuf *m)
 		port_drop(port, m, DROP_QUEUE_FULL);
 		return;
 	}
-	port->owner->work -= (int64_t)n_segments * 2 * WORK_FRAME + bytes; /* made, and sent */
+	port->owner->work -= (int64_t)n_segments * 2 * WORK_FRAME + bytes; /* made and sent */
 	int n = offload_segment(port->owner->pools, m, segment, ARRAY_SIZE(segment));
 	if (n < 0) {
 		port_drop(port, m, DROP_NO_BUFFER);
@@ -170,7 +175,7 @@ port_send_segments(struct port *port, struct rte_mbuf *m)
 		port_stage(port, segment[i]);
 }
 
-/* Whether the far end may see this GSO frame whole. */
+/* Whether the far end takes this GSO frame whole. */
 static bool
 port_takes_gso(const struct port *port, const struct rte_mbuf *m)
 {
@@ -207,7 +212,9 @@ port_set_fault(struct port *port, const char *reason)
 {
 	const char *none = NULL;
 
-	/* Release: pairs with the acquire in dp_next_event(). The first queue's reason stays. */
+	/*
+	 * Release: pairs with the acquire in slot_event(). Only the first queue's reason is kept.
+	 */
 	if (__atomic_compare_exchange_n(&port->leader->fault, &none, reason, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED))
 		dp_signal(port->owner->dp);
 }

@@ -2,26 +2,27 @@
 /*
  * A port: anything that frames come from and go to. A vif, an ethdev or a kernel network device.
  *
- * Theory of operation: each port is polled by one poller, its owner. The owner calls rx_burst(), asks the
- * switch where each frame goes and stages it with port_send() on the output ports; port_flush() then hands
- * what was staged to tx_burst() in one batch. A frame for a port of another poller waits in that port's
- * crossing ring until its owner takes it.
+ * Theory of operation: each port is polled by one poller, its owner. The owner calls rx_burst(),
+ * asks the switch where each frame goes and stages it with port_send() on the output ports.
+ * port_flush() then passes the staged frames to tx_burst() in one batch. A frame for a port of
+ * another poller waits in that port's crossing ring until its owner takes it.
  *
- * Queues: a vif of several queue pairs is as many ports. The first one, the leader, is the member of the bridge; frames
- * that come in by any of them come from the leader, and a frame that goes to the leader leaves by the queue that port_queue()
- * names. Each queue has a poller of its own choice, and may change it (dp_move()).
+ * Queues: a vif with several queue pairs has one port for each. The first one is the leader. The
+ * switch knows only the leader and all queues have its id: input of any queue is accounted to the
+ * leader, and output is spread over the queues by port_queue(). Each queue has an owner of its own,
+ * which may change (dp_move()).
  *
- * Work: the owner does so much for a port's frames in a round, and no more (dp/share.h). What came in and is still to be switched
- * waits in `held`.
+ * Work: in a round the owner does a bounded amount of work for a port's frames (dp/share.h). Frames
+ * beyond that wait in `held`.
  *
- * Frames: one linear mbuf. What a frame still needs (checksum, segmentation) stands in its RTE_MBUF_F_TX_*
- * flags with l2_len, l3_len, l4_len and tso_segsz as DPDK defines them. `takes` says which of these a port's
- * own far end can do; port_send() does the rest in software. A frame with a reference count above one is
- * shared by several ports and is read-only.
+ * Frames: a frame is one linear mbuf. Pending offloads (checksum, segmentation) are in its
+ * RTE_MBUF_F_TX_* flags with l2_len, l3_len, l4_len and tso_segsz, as DPDK defines them. `takes`
+ * lists the offloads that the port's far end does itself; port_send() does the others in software.
+ * A frame with a reference count above one is shared by several ports and is read-only.
  *
- * Threads: between the attach and the detach acknowledgement (dp/dp.h) everything but `crossing` and the
- * counters belongs to the owner; before and after, to the control thread. Counters are written by the owner and
- * may be read at any time by anybody.
+ * Threads: between the acknowledgements of attach and detach (dp/dp.h) everything but `crossing`
+ * and the counters belongs to the owner, before and after to the control thread. The owner writes
+ * the counters; any thread may read them.
  */
 #ifndef VPE_DP_PORT_H
 #define VPE_DP_PORT_H
@@ -43,49 +44,52 @@ struct policy; /* sw/policy.h */
 struct poller;
 struct port;
 
-#define PORT_CROSSING_SIZE 1024u /* frames from other pollers that may wait; a power of two */
+#define PORT_CROSSING_SIZE 1024u /* maximum of frames from other pollers; a power of two */
 
-/* What a port's far end does itself. */
+/* Offloads that a port's far end does itself. */
 #define PORT_TAKES_CSUM4 (1u << 0) /* blank TCP and UDP checksums over IPv4 */
 #define PORT_TAKES_CSUM6 (1u << 1) /* the same over IPv6 */
 #define PORT_TAKES_TSO4 (1u << 2)  /* TCP over IPv4 longer than the MTU */
 #define PORT_TAKES_TSO6 (1u << 3)  /* TCP over IPv6 longer than the MTU */
 #define PORT_TAKES_TAGGED (1u << 4) /* any of these in frames with VLAN tags */
-#define PORT_TAKES_RARE (1u << 5)  /* segmentation of UDP, and of TCP in tunnels. No port has it */
+#define PORT_TAKES_RARE (1u << 5)  /* segmentation of UDP, and of TCP in tunnels; no port has it */
 #define PORT_TAKES_ALL (PORT_TAKES_CSUM4 | PORT_TAKES_CSUM6 | PORT_TAKES_TSO4 | PORT_TAKES_TSO6 | PORT_TAKES_TAGGED)
 
 enum port_armed {
-	PORT_ARMED, /* fd() will tell */
+	PORT_ARMED, /* fd() becomes readable when work comes */
 	PORT_BUSY,  /* there is work already */
-	PORT_BLIND, /* nothing can tell: the owner may only sleep for a bounded time */
+	PORT_BLIND, /* nothing reports work: the owner may only sleep for a bounded time */
 };
 
 struct port_ops {
 	const char *kind; /* "vif", "eth", "kern" or "echo" */
-	bool moves;       /* may change its owner: nothing in it is bound to a thread */
-	bool is_uplink;   /* what is behind it is no guest's: SW_UPLINK */
+	bool moves;       /* may change its owner: it has no state bound to a thread */
+	bool is_uplink;   /* the far end is not a guest: SW_UPLINK */
 	/*
-	 * Takes up to `n` (at most LIMIT_BURST) frames that came in. The caller owns them then. 0, for all but uplinks: only does what
-	 * is due to the far end.
+	 * Receives up to `n` (at most LIMIT_BURST) frames, which the caller then owns, and returns
+	 * their number. With `n` 0, which only non-uplinks get, it just does what is due to the far
+	 * end.
 	 */
 	unsigned (*rx_burst)(struct port *port, struct rte_mbuf **frames, unsigned n);
 	/*
-	 * Sends frames out. Takes ownership of all of them, counts what it drops in port->stats. The frames only
-	 * need what `takes` allows and are at most `max_frame` long (GSO frames excepted).
+	 * Sends frames. Takes ownership of all of them and counts drops in port->stats. The frames
+	 * need only offloads in `takes`. They are at most port_max_frame() long, GSO frames
+	 * excepted.
 	 */
 	void (*tx_burst)(struct port *port, struct rte_mbuf **frames, unsigned n);
 	/*
-	 * Whether `n` frames of `bytes` in all would find room at the far end; NULL: always. For who asks before making them.
+	 * Whether the far end has room for `n` frames of `bytes` in total. NULL: always. Asked
+	 * before segmentation.
 	 */
 	bool (*has_room)(struct port *port, unsigned n, uint32_t bytes);
-	/* Prepares for the owner's sleep, so that fd() becomes readable when work comes. */
+	/* Prepares for the owner's sleep: fd() becomes readable when work comes. */
 	enum port_armed (*arm)(struct port *port);
-	/* The owner polls again: undoes arm(). No system call. */
+	/* Undoes arm() when the owner polls again. No system call. */
 	void (*disarm)(struct port *port);
-	/* fd() was readable: takes the event off it. */
+	/* Clears the event after fd() was readable. */
 	void (*woken)(struct port *port);
-	int (*fd)(struct port *port); /* for epoll, -1 if the port cannot wake anybody */
-	/* Frees the port and all frames in it. Control thread, not attached. */
+	int (*fd)(struct port *port); /* for epoll; -1 if the port cannot wake anybody */
+	/* Frees the port and all frames in it. Control only, while not attached. */
 	void (*destroy)(struct port *port);
 };
 
@@ -99,15 +103,21 @@ struct port_stats {
 	uint64_t n_soft_gso;  /* frames segmented in software for this port */
 	uint64_t n_notified;  /* events sent to the guest */
 	uint64_t n_woken;     /* events taken from the guest or the kernel */
-	uint64_t n_reopened;  /* times that the device behind it had gone and a new one was opened; kept by control */
-	uint64_t work;        /* that the port caused on its owner, in the time of copying a byte: dp/share.h */
+	/* times that its device had gone and was opened again; counted by control */
+	uint64_t n_reopened;
+	/* work done by the owner for the port, in units of copying one byte: dp/share.h */
+	uint64_t work;
 };
 
-/* Frames that came in and wait to be switched, oldest first; of the first one, the ports that it still has to go to. */
+/*
+ * Received frames that wait to be switched, oldest first, and the remaining output ports of the
+ * first one.
+ */
 struct port_held {
 	unsigned n, at;         /* frame[at] to frame[n - 1]; both 0: none */
-	unsigned n_out, at_out; /* out[at_out] to out[n_out - 1]; n_out 0: the switch has not been asked */
-	uint64_t since;         /* the poller's clock when another poller first did not take a frame; 0: it takes them */
+	unsigned n_out, at_out; /* out[at_out] to out[n_out - 1]; n_out 0: not looked up yet */
+	/* clock when another poller's ring first had no room; 0: it has room */
+	uint64_t since;
 	struct rte_mbuf *frame[LIMIT_BURST];
 	uint16_t out[LIMIT_PORTS];
 };
@@ -115,68 +125,95 @@ struct port_held {
 struct port {
 	const struct port_ops *ops;
 	char name[32];      /* unique: "vif3.0", "eth0" */
-	uint16_t id;        /* index in the port table; set by dp_attach() */
-	uint16_t bridge;    /* id of the bridge that it is a member of */
+	uint16_t id;        /* index in the port table, set by dp_attach() */
+	uint16_t bridge;    /* id of its bridge */
 	uint32_t takes;     /* PORT_TAKES_* */
-	struct mcast_filter *mcast; /* which multicast frames the far end wants; NULL: all. Not the port's */
-	uint32_t max_frame; /* bytes with the Ethernet header, that the far end takes without GSO */
-	uint32_t max_gso;   /* bytes of a GSO frame that the far end takes whole; 0: any */
-	uint32_t frame_limit; /* the same as the operator wants it; control may change it (relaxed) */
-	uint32_t weight;    /* of a leader: of each queue's part of its poller, 1 to LIMIT_WEIGHT; 0: always all; changed as max_frame is */
-	struct poller *owner; /* NULL while it moves: others load it (acquire) */
-	int pinned;           /* index of the poller that it has to be with; -1: any. Control's, like the next two */
-	int wanted;           /* index of the poller that it shall be with; -1: where it is */
-	uint64_t work_seen;   /* ctl/balance.c */
-	struct port *leader;  /* the queue that is the member of the bridge; itself, if it has no other */
-	unsigned n_queues;    /* of a leader, with itself as the first */
-	struct port *queue[LIMIT_QUEUES];
-	const struct steering *steering; /* of a leader; NULL: the default; replaced and loaded like `policy` */
-	struct rte_ring *crossing; /* frames from other pollers; many producers, the owner consumes */
-	const char *fault;  /* of a leader: set once by an owner (release), read by control (acquire): why the port is off; or NULL */
-	int refused;        /* errno of the first frame that the device would not take as it was; 0: none (relaxed) */
+	/* multicast frames that the far end wants; NULL: all; not owned */
+	struct mcast_filter *mcast;
+	/* longest frame that the far end takes without GSO, in bytes with the Ethernet header */
+	uint32_t max_frame;
+	uint32_t max_gso;   /* longest GSO frame that the far end takes whole, in bytes; 0: any */
+	/* the operator's limit of max_frame; control may change it (relaxed) */
+	uint32_t frame_limit;
 	/*
-	 * Of a leader; NULL: anything goes. Control sets it before dp_attach(); later it replaces it (release), and the pollers take the
-	 * new one (acquire) at the top of their loops as part of the next dp_call() for the port: a call of nothing will do.
+	 * leader: weight of the vif on each of its pollers, 1 to LIMIT_WEIGHT; 0: an uplink.
+	 * Control may change it (relaxed)
+	 */
+	uint32_t weight;
+	struct poller *owner; /* NULL while the port moves; other threads load it (acquire) */
+	/* index of the poller that the operator chose; -1: any. Control only, like the next two */
+	int pinned;
+	int wanted;           /* index of the poller that it should move to; -1: none */
+	uint64_t work_seen;   /* ctl/balance.c */
+	/* the queue that the switch knows; a port of one queue is its own leader */
+	struct port *leader;
+	unsigned n_queues;    /* leader: number of queues, itself included */
+	struct port *queue[LIMIT_QUEUES];
+	/* leader; NULL: the default; replaced and loaded like `policy` */
+	const struct steering *steering;
+	/* frames from other pollers; many producers, one consumer: the owner */
+	struct rte_ring *crossing;
+	/*
+	 * leader: why the port is off, or NULL; set once by an owner (release), read by control
+	 * (acquire)
+	 */
+	const char *fault;
+	/* errno of the first frame that the device refused; 0: none (relaxed) */
+	int refused;
+	/*
+	 * Leader; NULL: no restrictions. Control sets it before dp_attach(). Later it publishes a
+	 * new one (release), which the pollers pick up (acquire) at their next dp_call() for the
+	 * port; use fn = NULL if nothing else is to be done.
 	 */
 	const struct policy *policy;
-	unsigned rules; /* SW_RULE_*: what the owner has to ask its switch about the port's frames */
+	unsigned rules; /* SW_RULE_*: checks of the switch that the port's frames need */
 	struct port_note note; /* of a refused frame */
-	uint64_t note_ms;      /* when control last told of one; control's */
+	uint64_t note_ms;      /* when control last logged one; control only */
 	struct port_stats stats;
-	unsigned n_waiting[POOL_N]; /* buffers that the port holds back; also counted in its owner's sum */
-	bool is_watched; /* the owner's epoll knows fd(), or need not */
-	bool has_more;   /* the last rx_burst() left frames that a later turn can take */
+	/* buffers that the port holds back; also counted in its owner's n_waiting */
+	unsigned n_waiting[POOL_N];
+	bool is_watched; /* the owner's epoll set has fd(), or need not */
+	bool has_more; /* the last rx_burst() left frames that a later turn can take */
 	struct port_held held;
 	unsigned n_staged;
 	struct rte_mbuf *staged[LIMIT_BURST];
 };
 
-/* Fills the common part. `ops`, `name` and the rest must outlive the port. Returns 0 or -errno. */
+/*
+ * Initialises the common part. `ops` and all that the port refers to must outlive it. Returns 0 or
+ * -errno.
+ */
 int port_init(struct port *port, const struct port_ops *ops, const char *name, uint16_t bridge);
 
-/* Makes `queue` another queue of `leader`; both are whole and not attached. Below LIMIT_QUEUES in all. */
+/*
+ * Makes `queue` another queue of `leader`. Both are complete and not attached. At most LIMIT_QUEUES
+ * in all.
+ */
 void port_add_queue(struct port *leader, struct port *queue);
 
-/* Verbs of a port that nothing wakes: disarm() and woken(), and fd(). */
+/* disarm(), woken() and fd() for ports that nothing wakes. */
 void port_no_event(struct port *port);
 int port_no_fd(struct port *port);
 
-/* Frees the common part with the frames that are held, staged or crossing. */
+/* Frees the common part and its frames: held, staged and crossing. */
 void port_fini(struct port *port);
 
 /*
- * Takes one frame for `port` (the caller must be its owner): drops it, completes it in software, or stages it;
- * flushes when enough is staged. Consumes one reference of `m`.
+ * Sends one frame out of `port`: drops it, completes it in software, or stages it. Flushes when
+ * enough frames are staged. Consumes one reference of `m`. Owner only.
  */
 void port_send(struct port *port, struct rte_mbuf *m);
 
 /*
- * A frame that may be written to: `m` itself or, if other ports hold it too, a copy. Consumes `m`; NULL if no buffer is
- * free (the drop is counted).
+ * Returns a frame that may be written to: `m` itself or, if it is shared, a copy. Consumes `m`.
+ * Returns NULL if no buffer is free; the drop is counted.
  */
 struct rte_mbuf *port_own_frame(struct port *port, struct rte_mbuf *m);
 
-/* The queue of `leader` that `m` leaves by: packets of one flow leave by one queue. Any poller. */
+/*
+ * The queue of `leader` that `m` leaves by. All packets of a flow leave by the same one. Any
+ * poller.
+ */
 static inline struct port *
 port_queue(struct port *leader, const struct rte_mbuf *m)
 {
@@ -186,7 +223,7 @@ port_queue(struct port *leader, const struct rte_mbuf *m)
 	return leader->queue[steering_queue(s, m, leader->n_queues)];
 }
 
-/* The longest frame that may go out by the port without GSO: bytes with the Ethernet header. */
+/* The longest frame that may leave the port without GSO, in bytes with the Ethernet header. */
 static inline uint32_t
 port_max_frame(const struct port *port)
 {
@@ -195,7 +232,7 @@ port_max_frame(const struct port *port)
 	return port->max_frame < limit ? port->max_frame : limit;
 }
 
-/* Hands what is staged to tx_burst(). */
+/* Passes the staged frames to tx_burst(). */
 void port_flush(struct port *port);
 
 /* Drops a frame on behalf of `port` and counts it. */
@@ -204,7 +241,10 @@ void port_drop(struct port *port, struct rte_mbuf *m, enum drop_reason reason);
 /* Sums all drop counters. */
 uint64_t port_stats_dropped(const struct port_stats *stats);
 
-/* Switches the port off for good, with all its queues, for a reason (a literal). The owners stop polling and control is told. */
+/*
+ * Switches the port and all its queues off for good. `reason` is a literal. The owners stop polling
+ * it and control is told. Only the first reason is kept.
+ */
 void port_set_fault(struct port *port, const char *reason);
 
 #endif

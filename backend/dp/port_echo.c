@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The echo port. Created by ctl; its verbs are called by the owning poller. */
+/* The echo port. */
 #include "dp/port_echo.h"
 
 #include <errno.h>
@@ -11,11 +11,11 @@
 #include "dp/poller.h"
 #include "dp/waiting.h"
 
-#define ECHO_FRAMES 256u /* a guest's ring of them */
+#define ECHO_FRAMES 256u /* capacity; as many as a guest's ring */
 
 struct echo_port {
 	struct port port;
-	unsigned head; /* counts on; index modulo ECHO_FRAMES */
+	unsigned head; /* free-running; index modulo ECHO_FRAMES */
 	unsigned n;
 	struct rte_mbuf *frame[ECHO_FRAMES];
 };
@@ -34,7 +34,8 @@ swap_addresses(struct rte_mbuf *m)
 
 	eth->src_addr = eth->dst_addr;
 	eth->dst_addr = src;
-	eth->src_addr.addr_bytes[0] &= (uint8_t)~RTE_ETHER_GROUP_ADDR; /* no frame comes from a group */
+	/* a source address is never a group */
+	eth->src_addr.addr_bytes[0] &= (uint8_t)~RTE_ETHER_GROUP_ADDR;
 }
 
 static void
@@ -74,7 +75,7 @@ echo_rx_burst(struct port *port, struct rte_mbuf **frames, unsigned n)
 	return n;
 }
 
-/* Frames come from its own poller only, which is awake then. */
+/* Only the own poller adds frames, and it is awake then. */
 static enum port_armed
 echo_arm(struct port *port)
 {

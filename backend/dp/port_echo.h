@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A port that sends back what it gets, with the addresses swapped: the far end of a round trip that leaves the host out. */
+/*
+ * A port that returns each frame with the addresses swapped: the far end of a round trip that
+ * excludes the host.
+ */
 #ifndef VPE_DP_PORT_ECHO_H
 #define VPE_DP_PORT_ECHO_H
 
@@ -7,7 +10,10 @@
 
 #include "dp/port.h"
 
-/* NULL with errno. Frames that find ECHO_FRAMES before them are dropped. */
+/*
+ * Creates the port. Returns NULL with errno on error. Frames are dropped while ECHO_FRAMES are
+ * waiting.
+ */
 struct port *port_echo_create(const char *name, uint16_t bridge);
 
 #endif

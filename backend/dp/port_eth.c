@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A DPDK ethdev as a port. Created by ctl; its verbs are called by the owning poller and call rte_eth_*. */
+/* A DPDK ethdev as a port. */
 #include "dp/port_eth.h"
 
 #include <errno.h>
@@ -22,9 +22,9 @@
 
 struct eth_port {
 	struct port port;
-	uint16_t id; /* ethdev's */
-	bool prepare; /* the device has transmit offloads on: frames go through rte_eth_tx_prepare() */
-	const char *fault; /* why the device is of no use any more (release); EAL's interrupt thread finds out */
+	uint16_t id; /* the ethdev's */
+	bool prepare; /* the device has transmit offloads: frames go through rte_eth_tx_prepare() */
+	const char *fault; /* why the device is unusable; set (release) by EAL's interrupt thread */
 	struct tx_keep keep;
 };
 
@@ -36,7 +36,7 @@ eth_of(struct port *port)
 
 /* ---- the end of a device ------------------------------------------------------------------------------- */
 
-/* Its driver says that it was taken out, or that a VF's PF was reset. In EAL's interrupt thread. */
+/* The device was removed, or the PF of a VF was reset. Runs in EAL's interrupt thread. */
 static int
 device_event(uint16_t id, enum rte_eth_event_type event, void *arg, void *ret)
 {
@@ -71,7 +71,10 @@ fault_of(const struct eth_port *eth)
 
 /* ---- frames -------------------------------------------------------------------------------------------- */
 
-/* A received frame in one segment: `m` itself or, if the device scattered it, a copy. NULL: dropped and counted. */
+/*
+ * Returns the received frame in one segment: `m` itself or, if it was scattered, a copy. Returns
+ * NULL if it was dropped and counted.
+ */
 static struct rte_mbuf *
 linear(struct port *port, struct rte_mbuf *m)
 {
@@ -120,7 +123,7 @@ eth_rx_burst(struct port *port, struct rte_mbuf **frames, unsigned n)
 	return n_frames;
 }
 
-/* Gives every frame with an offload request the form that the device wants. Returns how many frames are left. */
+/* Prepares all frames with offload requests for the device. Returns how many frames are left. */
 static unsigned
 request_offloads(struct port *port, struct rte_mbuf **frames, unsigned n)
 {
@@ -139,7 +142,10 @@ request_offloads(struct port *port, struct rte_mbuf **frames, unsigned n)
 	return n_ready;
 }
 
-/* Gives frames in large buffers the form in which they may stay in the ring. Returns how many frames are left. */
+/*
+ * Prepares frames in large buffers for the transmit ring, which may keep them. Returns how many
+ * frames are left.
+ */
 static unsigned
 keep_share(struct eth_port *eth, struct rte_mbuf **frames, unsigned n)
 {
@@ -158,7 +164,10 @@ keep_share(struct eth_port *eth, struct rte_mbuf **frames, unsigned n)
 	return n_ready;
 }
 
-/* Drops what the device could not send as it is described, before it sees it (XSA-423). Returns how many are left. */
+/*
+ * Drops frames whose offload request the device cannot do, before they reach it (XSA-423). Returns
+ * how many frames are left.
+ */
 static unsigned
 prepare(struct eth_port *eth, struct rte_mbuf **frames, unsigned n)
 {
@@ -204,7 +213,7 @@ eth_tx_burst(struct port *port, struct rte_mbuf **frames, unsigned n)
 
 /* ---- life ---------------------------------------------------------------------------------------------- */
 
-/* Poll-mode drivers of virtual devices have no interrupt to wait for, and those of NICs are not asked for theirs. */
+/* Poll-mode drivers of virtual devices have no interrupts, and those of NICs are not enabled. */
 static enum port_armed
 eth_arm(struct port *port)
 {
@@ -237,7 +246,10 @@ static const struct port_ops eth_ops = {
 	.destroy = eth_destroy,
 };
 
-/* The ethdev that EAL made from `devargs`: its name is the part before the first comma. 0 or -ENODEV. */
+/*
+ * Finds the ethdev that EAL made from `devargs`: its name is the part before the first comma.
+ * Returns 0 or -ENODEV.
+ */
 static int
 find_device(const char *devargs, uint16_t *id)
 {
@@ -266,8 +278,9 @@ takes_of(uint64_t tx_offloads)
 }
 
 /*
- * Frames that a virtio device calls LRO are its sender's GSO frames, with their segment size. They come asked for or not. A NIC
- * that merges segments itself keeps too little of them to restore them.
+ * With virtio, LRO frames are the sender's GSO frames with their segment size, and they come
+ * whether enabled or not. A NIC that merges segments itself does not keep enough information to
+ * restore them.
  */
 static bool
 is_virtio(const struct rte_eth_dev_info *info)
@@ -293,7 +306,7 @@ setup_queues(struct eth_port *eth, struct pools *pools, const struct rte_eth_dev
 	return ret;
 }
 
-/* Configures and starts the device. 0 or -errno; on error it is closed by the caller. */
+/* Configures and starts the device. Returns 0 or -errno; on error the caller closes it. */
 static int
 start_device(struct eth_port *eth, struct pools *pools, unsigned mtu)
 {
@@ -320,11 +333,12 @@ start_device(struct eth_port *eth, struct pools *pools, unsigned mtu)
 		ret = rte_eth_dev_start(eth->id);
 	if (ret < 0)
 		return ret;
-	rte_eth_promiscuous_enable(eth->id); /* not all virtual devices know it; those deliver everything anyway */
+	/* may fail: virtual devices without it deliver everything anyway */
+	rte_eth_promiscuous_enable(eth->id);
 	eth->port.takes = takes_of(conf.txmode.offloads);
 	eth->prepare = eth->port.takes != 0;
 	tx_keep_start(&eth->keep);
-	if (eth->keep.n_segs_max > 1) /* else such a frame could never leave as a copy */
+	if (eth->keep.n_segs_max > 1) /* a longer frame could never leave as a copy */
 		eth->port.max_gso = util_min(LIMIT_FRAME_SIZE, eth->keep.n_segs_max * POOL_SMALL_ROOM);
 	return 0;
 }

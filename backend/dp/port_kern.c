@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A kernel network device as a port: TAP or AF_PACKET. Created by ctl; its verbs are called by the owning poller. */
+/* A kernel network device as a port: TAP or AF_PACKET. */
 #include "dp/port_kern.h"
 
 #include <errno.h>
@@ -22,10 +22,11 @@
 #include "dp/poller.h"
 
 #define PACKET_RCVBUF (8 * 1024 * 1024) /* bytes that may wait in a packet socket */
-#define PACKET_SNDBUF (LIMIT_BURST * 64 * 1024) /* bytes that may wait in the device's queue: a burst of the largest frames */
+/* bytes that may wait in the device's queue: a burst of the largest frames */
+#define PACKET_SNDBUF (LIMIT_BURST * 64 * 1024)
 
 struct kern_port {
-	struct port port; /* first */
+	struct port port; /* must be first, see io_of() */
 	struct kern_io io;
 };
 
@@ -51,7 +52,10 @@ kern_tx_burst(struct port *port, struct rte_mbuf **frames, unsigned n)
 	kern_io_send(&kern_of(port)->io, port, frames, n);
 }
 
-/* A read stands posted, so the ring's descriptor tells when it is done; without one, try again at once. */
+/*
+ * The poll request makes the ring's descriptor readable when frames come. While none is posted, the
+ * port is busy, so that the poller tries again at once.
+ */
 static enum port_armed
 kern_arm(struct port *port)
 {
@@ -98,7 +102,7 @@ static const struct port_ops kern_ops = {
 	.destroy = kern_destroy,
 };
 
-/* Makes the port around an open descriptor, which it takes over, also on error. */
+/* Creates the port around an open descriptor. Takes ownership of `fd`, also on error. */
 static struct port *
 kern_create(const char *device, uint16_t bridge, enum kern_io_kind kind, int fd)
 {
@@ -123,7 +127,8 @@ kern_create(const char *device, uint16_t bridge, enum kern_io_kind kind, int fd)
 		return NULL;
 	}
 	kern->port.takes = PORT_TAKES_ALL;
-	kern->port.max_frame = LIMIT_FRAME_SIZE; /* the kernel knows the device's MTU and refuses what is longer */
+	/* the kernel knows the device's MTU and refuses longer frames */
+	kern->port.max_frame = LIMIT_FRAME_SIZE;
 	return &kern->port;
 }
 
@@ -162,9 +167,10 @@ set_option(int fd, int level, int option, int value)
 }
 
 /*
- * Binds the socket to the device and sets what the port relies on. 0 or -errno. Frames take the ordinary way out, through the
- * device's queueing discipline: with PACKET_QDISC_BYPASS the kernel would drop every frame that it has to cut itself, since the
- * device has no TSO or a limit for it, and that takes TCP down to a hundredth.
+ * Binds the socket to the device and sets the options that the port relies on. Returns 0 or -errno.
+ * Frames pass the device's queueing discipline: with PACKET_QDISC_BYPASS the kernel would drop
+ * every frame that it has to segment itself, because the device lacks TSO or limits its size. That
+ * reduces TCP to a hundredth of its throughput.
  */
 static int
 setup_packet(int fd, unsigned ifindex)
@@ -189,7 +195,7 @@ open_packet(const char *device)
 
 	if (ifindex == 0)
 		return -ENODEV;
-	/* Protocol 0: nothing is received before bind() names the device. */
+	/* Protocol 0: nothing is received before bind() selects the device. */
 	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
@@ -218,7 +224,7 @@ port_kern_name(const struct port *port, char *name)
 	return 0;
 }
 
-/* The kernel takes the socket off a device that goes, and does not put it on another one. */
+/* The kernel unbinds the socket when its device goes away, and never binds it to another. */
 static bool
 is_bound(int fd)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A vif as ports, one for each queue. Created by ctl; its verbs are called by the owning poller and call from_guest.c, to_guest.c. */
+/* A vif as ports, one for each queue. */
 #include "dp/port_vif.h"
 
 #include <errno.h>
@@ -18,9 +18,10 @@ queue_of(struct port *port)
 }
 
 /*
- * What waited because the guest was slow is sent at the guest's own expense, but half of its part stays for what it sends itself: a
- * guest that receives all the time would not get a frame out. Who sent it has paid for it once, when it came. A backlog is
- * bounded (LIMIT_BACKLOG_BYTES), so this is less than another round's work.
+ * Sends frames that waited because the guest was slow to take them, at that guest's expense. They
+ * use at most half of its share, or a guest that receives all the time could never send. Their
+ * senders already paid for them when they came in. The backlog is bounded (LIMIT_BACKLOG_BYTES), so
+ * what goes unpaid is less than one round's work.
  */
 static void
 send_backlog(struct vif_queue *q)
@@ -51,9 +52,9 @@ vif_tx_burst(struct port *port, struct rte_mbuf **frames, unsigned n)
 }
 
 /*
- * The guest wakes us for a new tx request and, while frames wait, for as many rx slots as the first one needs. A
- * frontend without feature-rx-notify would not: then we look again. Nothing wakes us when a meter opens, and until then what the
- * guest does is of no interest.
+ * The guest wakes us for a new tx request and, while frames wait, for as many rx slots as the first
+ * one needs. A frontend without feature-rx-notify does not, so its ring must be polled. Nothing
+ * wakes us when a meter opens, and until then the guest's requests do not matter.
  */
 static enum port_armed
 vif_arm(struct port *port)
@@ -85,8 +86,9 @@ vif_disarm(struct port *port)
 }
 
 /*
- * A port that fired stays masked until here, so a guest causes at most one interrupt per sleep of the poller. There are two ports;
- * one that fires again at once is for the next time.
+ * An event channel that fired stays masked until here, so a guest causes at most one interrupt per
+ * sleep of the poller. There are two channels; one that fires again at once is left for the next
+ * wake-up.
  */
 static void
 vif_woken(struct port *port)
@@ -153,7 +155,7 @@ takes_of(uint32_t guest)
 		takes |= PORT_TAKES_CSUM4;
 	if (guest & VIF_GUEST_CSUM6)
 		takes |= PORT_TAKES_CSUM6;
-	/* A GSO frame needs several slots, and its checksum is blank by nature. */
+	/* A GSO frame needs several slots, and its checksum is always blank. */
 	if ((guest & VIF_GUEST_GSO4) && (guest & VIF_GUEST_SG) && (guest & VIF_GUEST_CSUM4))
 		takes |= PORT_TAKES_TSO4;
 	if ((guest & VIF_GUEST_GSO6) && (guest & VIF_GUEST_SG) && (guest & VIF_GUEST_CSUM6))
@@ -170,8 +172,9 @@ max_frame_of(const struct vif_queue *q)
 }
 
 /*
- * No frontend need take frames of more slots than netif.h says. Whoever wants a headroom runs an XDP program, and netfront
- * drops what is in more than one slot then: GSO frames are made to fit, or TCP would hardly get through.
+ * netif.h obliges a frontend to take XEN_NETIF_NR_SLOTS_MIN slots a frame, and no more. A guest
+ * that asks for headroom runs an XDP program, and netfront then drops frames of more than one slot.
+ * So GSO frames are limited to one slot, or TCP would hardly get through.
  */
 static void
 use_headroom(struct vif_queue *q, uint16_t headroom)
@@ -182,7 +185,7 @@ use_headroom(struct vif_queue *q, uint16_t headroom)
 	q->port.max_frame = max_frame_of(q);
 }
 
-/* NULL with errno. */
+/* Returns NULL with errno on error. */
 static struct vif_queue *
 queue_create(const struct xen_ops *xen, const struct port_vif_params *params, unsigned idx)
 {
@@ -199,7 +202,7 @@ queue_create(const struct xen_ops *xen, const struct port_vif_params *params, un
 	if (ring_attach(&q->tx, given->tx_page, sizeof(netif_tx_request_t)) != RING_ATTACHED ||
 	    ring_attach(&q->rx, given->rx_page, sizeof(netif_rx_response_t)) != RING_ATTACHED)
 		ret = -EPROTO;
-	q->rx_copied = q->rx.req_cons; /* none */
+	q->rx_copied = q->rx.req_cons; /* no request is copied yet */
 	if (ret == 0 && given->foreign != NULL) {
 		q->foreign = foreign_create(params->foreign_ops, given->foreign);
 		ret = q->foreign == NULL ? -errno : 0;
@@ -258,7 +261,7 @@ port_vif_take_grants(struct port *port, void *grants)
 	q->stats.n_static_grants = q->grants->n;
 }
 
-/* Who takes frames of one slot only must not get a waiting one that was meant for a larger slot. */
+/* A guest without feature-sg must not get a waiting frame that was sized for a larger slot. */
 void
 port_vif_set_headroom(struct port *port, void *headroom)
 {

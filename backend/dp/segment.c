@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Segmentation of TCP, and of UDP datagrams that the kernel merged, in software, for a port whose far end cannot do it.
+ * Software segmentation of TCP, and of UDP datagrams that the kernel merged, for ports whose far
+ * end cannot do it.
  *
- * Theory of operation: each segment is a copy of the headers and of its share of the payload in a buffer of
- * its own, marked with a checksum request and completed as any other such frame. What a request promises
- * (offload.c) makes the lengths here trustworthy. Where the packet is in a tunnel, the tunnel's headers are copied
- * and corrected like the others. RTE's own rte_gso is not used: it knows no IPv6, its
- * segments are chains of two buffers, and it copies headers without looking whether they fit.
+ * Theory of operation: each segment is a copy of the headers and of its part of the payload in a
+ * buffer of its own. It is marked with a checksum request, which is then completed as for any other
+ * frame. The lengths here can be trusted because of the conditions that a request satisfies
+ * (offload.c). For a packet in a tunnel, the tunnel's headers are copied and corrected too.
+ *
+ * DPDK's rte_gso is not used: it lacks IPv6, its segments are chains of two buffers, and it copies
+ * headers without checking that they fit.
  */
 #include "dp/offload_private.h"
 
@@ -17,12 +20,12 @@
 #include <rte_memcpy.h>
 #include <rte_tcp.h>
 
-/* One GSO frame that is being cut up. */
+/* A GSO frame to be segmented. */
 struct cut {
 	const struct rte_mbuf *m;
 	uint32_t headers_size;
 	uint32_t payload_size;
-	unsigned n; /* segments */
+	unsigned n; /* number of segments */
 };
 
 /* The asserts hold for every frame that offload_request() marked as GSO. */
@@ -44,7 +47,7 @@ offload_segment_count(const struct rte_mbuf *m)
 	return cut_plan(m).n;
 }
 
-/* IPv4 ids count up, as they would have without GSO. */
+/* Adapts an IP header to the segment's length. IPv4 ids count up, as they would without GSO. */
 void
 segment_fix_ip(struct rte_mbuf *seg, uint32_t start, bool is_ipv4, unsigned idx)
 {
@@ -63,8 +66,8 @@ segment_fix_ip(struct rte_mbuf *seg, uint32_t start, bool is_ipv4, unsigned idx)
 }
 
 /*
- * Takes the bytes that `seg` has less than the GSO frame out of the pseudo-header's sum: in ones' complement a - b is
- * a + ~b (RFC 1624).
+ * Subtracts from the pseudo-header's sum the bytes by which `seg` is shorter than the GSO frame. In
+ * ones' complement a - b is a + ~b (RFC 1624).
  */
 static uint16_t
 shorten_sum(const struct cut *cut, const struct rte_mbuf *seg, uint16_t pseudo_sum)
@@ -98,7 +101,10 @@ fix_udp(const struct cut *cut, struct rte_mbuf *seg)
 	udp->dgram_len = rte_cpu_to_be_16((uint16_t)(seg->data_len - offload_l4_start(seg)));
 }
 
-/* What a validated checksum means to a guest is the outermost one, and that of a tunnel is not summed everywhere. */
+/*
+ * Clears the checksum status: a guest takes a validated checksum to be the outermost one, and a
+ * tunnel's may be absent.
+ */
 static void
 finish_tunnel(const struct cut *cut, struct rte_mbuf *seg, unsigned idx)
 {
@@ -106,7 +112,7 @@ finish_tunnel(const struct cut *cut, struct rte_mbuf *seg, unsigned idx)
 	seg->ol_flags &= BUFFER_FLAGS;
 }
 
-/* Makes the `idx`th segment, or returns NULL if no buffer was free. */
+/* Makes segment `idx`. Returns NULL if no buffer was free. */
 static struct rte_mbuf *
 segment_make(struct pools *pools, const struct cut *cut, unsigned idx)
 {

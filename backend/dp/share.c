@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Parts of a poller's round. Called by poller.c. */
+/* Shares of a poller's round. */
 #include "dp/share.h"
 
 void
@@ -44,7 +44,7 @@ sharing_frames(const struct sharing *sharing, const struct share *share)
 {
 	if (share->work <= 0)
 		return 0;
-	/* Nobody competes: each queue may fill a batch. */
+	/* Without competition each queue may fill a batch. */
 	return sharing->n_hungry <= 1 ? share->part : share->left;
 }
 

@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What a vif may make a poller do in one round. Private to dp.
+ * How much work a vif may cause on a poller in one round. Private to dp.
  *
- * Theory of operation: deficit round robin in work. Whoever does something for a frame takes its cost off poller->work: a copy
- * by its bytes, everything else by the constants below. When a vif has used its part of a round, its next frames wait, in
- * its ring or in port->held. The last thing done may overdraw; the vif pays for that in the next rounds. A vif that has less to
- * send than its part saves nothing up. What waited for a guest because it was slow to take it counts as the guest's own, up to
- * half of its part. All queues of a vif that one poller owns share one part; a vif with queues on several pollers has a part on
- * each.
+ * Theory of operation: deficit round robin, with work as the unit. Each function that does
+ * something for a frame subtracts its cost from poller->work: the bytes of a copy, and the
+ * constants below for everything else. When a vif has used its quantum, its next frames wait in its
+ * ring or in port->held. The last operation may overdraw the quantum, and the next rounds repay
+ * that. Unused work is not carried over. Sending the backlog of a guest that was slow to take it is
+ * charged to that guest, up to half of its quantum. All queues of a vif on one poller share one
+ * quantum; a vif with queues on several pollers has one on each.
  *
- * Weights: the heaviest of those that had more to give than their part in the last round gets LIMIT_WORK and LIMIT_BURST
- * frames, the others in proportion to their weight.
- * Threads: belongs to the poller. Source: Shreedhar and Varghese, "Efficient Fair Queuing Using Deficit Round Robin" (1995).
+ * Weights: a vif is hungry if it had more to send than its quantum. The heaviest vif that was
+ * hungry in the last round gets LIMIT_WORK and LIMIT_BURST frames, the others in proportion to
+ * their weights.
+ * Threads: belongs to the poller.
+ * Source: Shreedhar and Varghese, "Efficient Fair Queuing Using Deficit Round Robin" (1995).
  */
 #ifndef VPE_DP_SHARE_H
 #define VPE_DP_SHARE_H
@@ -21,40 +24,49 @@
 
 #include "proto/limits.h"
 
-/* Costs beside the bytes that are copied, in the time that copying a byte takes: rounded figures, for orders of magnitude. */
-#define WORK_FRAME 2048 /* a frame that is switched, sent to a port, or made of a part of a GSO frame */
-#define WORK_SLOT 1024 /* a slot of a guest's tx ring: parsed, a grant copied, answered */
-#define WORK_MAP 32768  /* a page of a guest that is mapped or unmapped */
+/*
+ * Costs of operations other than copying, in units of the time to copy one byte. Rounded to orders
+ * of magnitude.
+ */
+#define WORK_FRAME 2048 /* switching a frame, sending it to a port, or making a GSO segment */
+#define WORK_SLOT 1024 /* a slot of a guest's tx ring: parsing, grant copy, response */
+#define WORK_MAP 32768  /* mapping or unmapping a page of a guest */
 
-/* Of one vif, or of another port, on one poller. */
+/* The share of one vif or other port on one poller. */
 struct share {
-	int64_t work;   /* that may still be done in this round; 0 or below: nothing */
+	int64_t work;   /* left in this round; nothing at 0 or below */
 	uint32_t round; /* in which the share was filled */
-	unsigned part;  /* frames that the vif may give in a round while others compete with it */
-	unsigned left;  /* of these, in this round */
+	unsigned part;  /* quantum in frames, while others compete */
+	unsigned left;  /* left of `part` in this round */
 	bool hungry;    /* had more to give in this round */
 	uint32_t rotated; /* round in which `last` was set */
-	unsigned last;    /* place in poller->own[] of the vif's queue that had its turn last */
+	unsigned last;    /* index in poller->own[] of the vif's queue that last had its turn */
 };
 
 struct sharing {
 	uint32_t round;
 	unsigned weight_max; /* of the vifs that were hungry in the last round */
-	unsigned n_hungry;   /* vifs that were */
-	unsigned weight_next, n_next; /* the same in this round, so far */
+	unsigned n_hungry;   /* number of those vifs */
+	unsigned weight_next, n_next; /* the same for this round, so far */
 	struct share of[LIMIT_PORTS]; /* by port id */
 };
 
 /* Begins a round. */
 void sharing_next_round(struct sharing *sharing);
 
-/* The share of port `id`, filled for this round. `weight` 0: an uplink, which has a part of its own. */
+/*
+ * Returns the share of port `id`, filled for this round. `weight` is 0 for an uplink, which has a
+ * fixed share.
+ */
 struct share *sharing_get(struct sharing *sharing, unsigned id, unsigned weight);
 
-/* Frames that a queue with that share may take now; 0: none. */
+/* Number of frames that a queue with that share may take now. */
 unsigned sharing_frames(const struct sharing *sharing, const struct share *share);
 
-/* A queue had its turn: took so many frames, left so much of share->work, and had more to give (`hungry`) or not. */
+/*
+ * Ends a queue's turn, in which it took `n_frames` frames and left `work` of its share. `hungry`:
+ * it had more to give.
+ */
 void sharing_end_turn(struct sharing *sharing, struct share *share, unsigned weight, unsigned n_frames, int64_t work, bool hungry);
 
 #endif

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* From tx ring slots to one described packet. Called by from_guest.c; calls nothing. */
+/* Parsing of tx ring slots into packets. */
 #include "dp/slots.h"
 
 #include <string.h>
 
 #define ETHER_HEADER 14u
 
-/* One walk over the slots of one packet. */
+/* A walk over the slots of one packet. */
 struct walk {
 	const struct ring *ring;
 	uint32_t idx; /* next slot to read */
@@ -40,7 +40,9 @@ walk_fatal(struct walk *w, const char *why)
 	return SLOTS_FATAL;
 }
 
-/* Every slot of the packet gets an error; NULL answers of extras stay. */
+/*
+ * Gives every slot of the packet an error response, except extra infos, whose response stays NULL.
+ */
 static enum slots_result
 walk_drop(struct walk *w, enum slots_result result)
 {
@@ -51,12 +53,12 @@ walk_drop(struct walk *w, enum slots_result result)
 	return result;
 }
 
-/* What the chain of extra infos said; of each type the last one. `type` 0: there was none. */
+/* The chain of extra infos: the last one of each type. `type` is 0 if there was none. */
 struct extras {
 	netif_extra_info_t of[NETIF_EXTRA_TYPE_MAX];
 };
 
-/* Reads the chain of extra infos; bounded by what is published. */
+/* Reads the chain of extra infos, at most up to the last published slot. */
 static enum slots_result
 walk_extras(struct walk *w, struct extras *extras)
 {
@@ -79,7 +81,10 @@ walk_extras(struct walk *w, struct extras *extras)
 	return SLOTS_PACKET;
 }
 
-/* Requests of multicast control are no packets: nothing follows their extra infos. Of two of them the first kind counts. */
+/*
+ * Requests for multicast control are not packets: nothing follows their extra infos. If there is
+ * one of each kind, ADD wins.
+ */
 static enum slots_result
 take_mcast(struct walk *w, const struct extras *extras)
 {
@@ -109,7 +114,7 @@ take_gso(struct walk *w, const struct extras *extras)
 	return SLOTS_PACKET;
 }
 
-/* A hash of a type that nobody knows is no hash. */
+/* A hash of unknown type is ignored. */
 static void
 take_hash(struct walk *w, const struct extras *extras)
 {
@@ -123,7 +128,10 @@ take_hash(struct walk *w, const struct extras *extras)
 	memcpy(&w->pkt->hash_value, extra->u.hash.value, sizeof(w->pkt->hash_value));
 }
 
-/* Reads the slots after the first. `own` starts as the frame's total and ends as the first slot's own size. */
+/*
+ * Reads the slots after the first. `own` starts as the frame's total size and ends as the first
+ * slot's own size.
+ */
 static enum slots_result
 walk_data(struct walk *w, uint16_t flags, uint32_t *own)
 {

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Makes the table of a queue's static grants. Called by ctl/ctrl.c. */
+/* Construction of a queue's table of static grants. */
 #include "dp/static_grants.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
-#define KEYS_TRIED 64u /* one in a few is refused, whatever the references are */
+#define KEYS_TRIED 64u /* one in a few keys is rejected, whatever the references are */
 
-/* Puts the grants into the empty table. False: its key is no good for them. */
+/* Puts the grants into the empty table. Returns false if the table's key is unsuitable for them. */
 static bool
 fill(struct static_grants *grants, const struct static_grant *grant, unsigned n)
 {

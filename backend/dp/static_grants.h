@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Pages that a guest let us map once: what of its grant references is copied without a hypercall.
+ * Static grants: pages that a guest had us map once, so that copies need no hypercall.
  *
  * A table never changes. Control makes a new one and has the queue's poller take it (dp_call() with
- * port_vif_take_grants()); after DP_CALLED nobody looks at the old one any more, nor at pages that are only in it.
+ * port_vif_take_grants()). DP_CALLED is the grace period: after it, free the old table and unmap
+ * pages that only it had.
  * Source: netif.h, "Static Grants".
  */
 #ifndef VPE_DP_STATIC_GRANTS_H
@@ -16,24 +17,26 @@
 struct static_grant {
 	uint32_t ref;
 	bool writable;
-	uint16_t place; /* in the list that the table was made of */
-	uint8_t *page;  /* NULL: an empty place in the table */
+	uint16_t place; /* index among the grants that the table was made of */
+	uint8_t *page;  /* NULL: a free entry in the table */
 };
 
 /*
- * The guest chooses the references, and must not make look-ups slow with them: places are found with a key that it does not know,
- * and no entry is more than STATIC_GRANTS_STEPS places from where it belongs. A key with which one would be is not taken.
+ * The guest chooses the references and must not be able to slow down look-ups with them. So the
+ * table hashes with a key that the guest does not know, and no entry is more than
+ * STATIC_GRANTS_STEPS behind its place. Keys that would break this bound are rejected.
  */
 #define STATIC_GRANTS_STEPS 16u
 
 struct static_grants {
 	uint64_t key;   /* odd */
-	unsigned shift; /* 64 - bits of a place */
-	unsigned n;     /* grants */
-	struct static_grant entry[]; /* STATIC_GRANTS_STEPS more than there are places, so that none wraps around */
+	unsigned shift; /* 64 minus the bits of a place */
+	unsigned n;     /* number of grants */
+	/* STATIC_GRANTS_STEPS more entries than places, so that probing never wraps around */
+	struct static_grant entry[];
 };
 
-/* Entries of the table, free ones included. */
+/* Number of entries in the table, including free ones. */
 static inline uint32_t
 static_grants_size(const struct static_grants *grants)
 {
@@ -41,8 +44,9 @@ static_grants_size(const struct static_grants *grants)
 }
 
 /*
- * A table of those of the `n` grants in the list that have a page, each with a reference of its own; their `place` is the number of
- * such before them. At most LIMIT_STATIC_GRANTS. NULL if memory is short, or randomness.
+ * Creates a table of those of the `n` grants that have a page. Their references must differ.
+ * `place` of each is its index among them. At most LIMIT_STATIC_GRANTS. Returns NULL if memory or
+ * randomness is short.
  */
 struct static_grants *static_grants_create(const struct static_grant *grant, unsigned n);
 void static_grants_destroy(struct static_grants *grants); /* NULL is allowed */
@@ -50,10 +54,11 @@ void static_grants_destroy(struct static_grants *grants); /* NULL is allowed */
 static inline uint32_t
 static_grants_place(const struct static_grants *grants, uint32_t ref)
 {
-	return (uint32_t)(ref * grants->key >> grants->shift); /* Dietzfelbinger's universal hash; the table is half empty */
+	/* Dietzfelbinger's universal hash; half of the places are free */
+	return (uint32_t)(ref * grants->key >> grants->shift);
 }
 
-/* The entry of `ref`, or NULL. `grants` may be NULL. */
+/* Returns the entry of `ref`, or NULL. `grants` may be NULL. */
 static inline const struct static_grant *
 static_grants_find(const struct static_grants *grants, uint32_t ref)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Which queue of a vif a frame leaves by. Called by port.h and to_guest.c; calls DPDK's Toeplitz and Jenkins hashes. */
+/* Choice of the vif queue that a frame leaves by. */
 #include "dp/steering.h"
 
 #include <string.h>
@@ -18,11 +18,12 @@
 
 _Static_assert((WORDS_MAX + 1) * sizeof(uint32_t) == STEERING_KEY_SIZE, "rte_softrss() reads one word more than the input has");
 
-/* What tells one flow from another: addresses and ports, as in the packet. */
+/* The identity of a flow: addresses and ports, as in the packet. */
 struct flow {
 	const uint8_t *addresses; /* source, then destination */
-	uint32_t addresses_size;  /* bytes of both; 0: no IP packet */
-	const uint8_t *ports;     /* source, then destination; NULL: none, or those of another fragment */
+	uint32_t addresses_size;  /* bytes of both; 0: not an IP packet */
+	/* source, then destination; NULL: none, or not in this fragment */
+	const uint8_t *ports;
 	uint8_t protocol;
 };
 
@@ -47,7 +48,7 @@ flow_of(const struct rte_mbuf *m)
 	return flow;
 }
 
-/* The flow as words in the packet's byte order; returns how many. */
+/* Writes the flow as words in the packet's byte order. Returns their number. */
 static uint32_t
 flow_words(const struct flow *flow, bool with_ports, uint32_t *words)
 {
@@ -61,7 +62,7 @@ flow_words(const struct flow *flow, bool with_ports, uint32_t *words)
 
 /* ---- the hashes --------------------------------------------------------------------------------------------------- */
 
-/* Ours. What is not IP has one queue. */
+/* The default hash. Frames that are not IP share one queue. */
 static uint32_t
 default_hash(const struct rte_mbuf *m)
 {
@@ -79,7 +80,7 @@ steering_is_chosen(const struct steering *steering)
 	return steering != NULL && steering->algorithm == XEN_NETIF_CTRL_HASH_ALGORITHM_TOEPLITZ && steering->types != 0;
 }
 
-/* The type of the flow's hash, the maximal one that was chosen; -1: none of its types was. */
+/* Returns the most specific hash type that the guest chose and the flow has, or -1. */
 static int
 hash_type(const struct steering *steering, const struct flow *flow)
 {
@@ -128,7 +129,7 @@ steering_queue(const struct steering *steering, const struct rte_mbuf *m, unsign
 
 	if (!steering_is_chosen(steering))
 		return default_hash(m) % n_queues;
-	/* As in xen-netback, what has no hash counts as 0. */
+	/* As in xen-netback, frames without a hash count as 0. */
 	steering_hash(steering, m, &type, &hash);
 	return steering->n_map == 0 ? hash % n_queues : steering->map[hash % steering->n_map] % n_queues;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* VLAN tags in frames. Called by the poller; calls port_own_frame() and pool_prepend(). */
+/* Editing of VLAN tags in frames. */
 #include "dp/tag.h"
 
 #include <string.h>
@@ -18,7 +18,7 @@ put_be16(uint8_t *at, unsigned value)
 	at[1] = (uint8_t)value;
 }
 
-/* A request for an offload knows where the headers begin. */
+/* Adapts the header lengths of an offload request to the moved headers. */
 static void
 shift_request(struct rte_mbuf *m, int n)
 {

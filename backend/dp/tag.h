@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * VLAN tags in frames: put in, taken off, changed, as sw/vlan.h says. Called by the poller for frames that leave by a port
- * of a bridge that filters VLANs. A GSO frame is tagged as a whole: its segments inherit the headers.
+ * Editing of VLAN tags in frames (sw/vlan.h): insertion, removal and change, for frames that leave
+ * by a port of a bridge that filters VLANs. A GSO frame is tagged as a whole; its segments inherit
+ * the headers.
  */
 #ifndef VPE_DP_TAG_H
 #define VPE_DP_TAG_H
@@ -14,9 +15,9 @@
 #include "sw/vlan.h"
 
 /*
- * The frame as it leaves: `m`, or a copy where other ports hold it too. Consumes `m`. NULL: it was dropped and counted on `port`, because
- * `edit` says so or there is no room or no buffer. Relies on what vlan_egress() has looked at: VLAN_REMOVE and VLAN_RENAME are
- * for frames that have a tag.
+ * Returns the frame as it leaves: `m`, or a copy if `m` is shared. Consumes `m`. Returns NULL if it
+ * was dropped and counted on `port`, because of `edit` or for lack of room or of a buffer.
+ * VLAN_REMOVE and VLAN_RENAME require that the frame has a tag, which vlan_egress() has checked.
  */
 struct rte_mbuf *tag_edit(struct port *port, struct rte_mbuf *m, enum vlan_edit edit, uint16_t vid);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The pollers' clock. Called by poller.c and meter.c. */
+/* The pollers' clock. */
 #include "dp/ticks.h"
 
 uint64_t ticks_base;
@@ -9,7 +9,7 @@ ticks_go_on(uint64_t *base, uint64_t tsc, uint64_t last)
 {
 	uint64_t old = __atomic_load_n(base, __ATOMIC_RELAXED);
 
-	/* Another poller may have moved it, and further. */
+	/* Another poller may have moved it already, and further. */
 	while ((int64_t)(tsc + old - last) < 0) {
 		if (__atomic_compare_exchange_n(base, &old, last - tsc, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
 			return last;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The pollers' clock: the TSC, but one that never goes back. Private to dp.
+ * The pollers' clock: the TSC, made monotonic. Private to dp.
  *
- * A machine that sleeps (S3), or a domain that is restored or migrated, goes on with another TSC, often one that began at 0. Then
- * all that compares times would wait for as long as the machine had been up. So a reading that is before the last one moves
- * what is added to the TSC: time goes on from there. One number for all pollers, since they compare times of each other's.
+ * After a suspend (S3), or in a domain that was restored or migrated, the TSC may start again,
+ * often at 0. Time comparisons would then stall for as long as the machine had been up. So a
+ * reading before the last one raises the base that is added to the TSC, and time continues from
+ * there. All pollers share one base, because they compare each other's times.
  * Threads: any; no lock.
  */
 #ifndef VPE_DP_TICKS_H
@@ -17,10 +18,10 @@
 
 extern uint64_t ticks_base; /* added to the TSC */
 
-/* Moves `base` so that `tsc` stands for `last` or later. Returns the time then. */
+/* Raises `base` so that `tsc` stands for `last` or later. Returns the resulting time. */
 uint64_t ticks_go_on(uint64_t *base, uint64_t tsc, uint64_t last);
 
-/* The time at `tsc`; not before `last`, what the caller read before. */
+/* The time at `tsc`, but not before `last`, the caller's previous reading. */
 static inline uint64_t
 ticks_at(uint64_t *base, uint64_t tsc, uint64_t last)
 {
@@ -29,7 +30,7 @@ ticks_at(uint64_t *base, uint64_t tsc, uint64_t last)
 	return likely((int64_t)(now - last) >= 0) ? now : ticks_go_on(base, tsc, last);
 }
 
-/* The time in ticks of the TSC; `last`: what the caller read before, or 0. */
+/* The time in TSC ticks. `last` is the caller's previous reading, or 0. */
 static inline uint64_t
 ticks_now(uint64_t last)
 {

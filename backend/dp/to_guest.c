@@ -2,9 +2,10 @@
 /*
  * To a guest: mbufs -> rx ring.
  *
- * Steps: queue the frames; then, for as many of them as the guest has free slots, take slots, collect the copies,
- * copy once (copy.c), write and publish the responses, notify if the guest asked for it. A frame is sent whole or
- * not yet. What does not fit into the backlog is dropped, never held (XSA-392). Called by port_vif.c.
+ * Steps: queue the frames. Then, for as many of them as the guest has free slots: take slots,
+ * collect the copies, run them in one batch (copy.c), write and publish the responses, notify if
+ * the guest asked for it. A frame is sent whole or waits. A frame that does not fit into the
+ * backlog is dropped, never held (XSA-392).
  */
 #include "base/util.h"
 #include "dp/copy.h"
@@ -13,9 +14,9 @@
 #include "dp/vif_queue.h"
 #include "dp/waiting.h"
 
-/* One response to be: a data slot or an extra info. */
+/* A response to be written: a data slot or an extra info. */
 struct rx_slot {
-	int16_t copy; /* index in the batch, COPY_NONE for an extra info, COPY_DONE */
+	int16_t copy; /* index in the batch, COPY_DONE, or COPY_NONE for an extra info */
 	union {
 		netif_rx_response_t rsp;
 		netif_extra_info_t extra;
@@ -34,7 +35,7 @@ is_gso(const struct rte_mbuf *m)
 	return (m->ol_flags & RTE_MBUF_F_TX_TCP_SEG) != 0;
 }
 
-/* Bytes that one rx slot takes. */
+/* Bytes of data that fit into one rx slot. */
 static uint32_t
 slot_room(const struct vif_queue *q)
 {
@@ -42,9 +43,9 @@ slot_room(const struct vif_queue *q)
 }
 
 /*
- * Bytes of the frame that go into the slot for its byte `at`: all of a short frame, else up to the end of the buffer's
- * page, so that each slot is one copy operation. With a headroom that would need nearly twice the slots, so then each one
- * is filled.
+ * Bytes of the frame that go into the slot that begins with byte `at`. A short frame takes one
+ * slot. A longer one is cut at the buffer's page boundaries, so that each slot is one copy
+ * operation. With headroom that would nearly double the slots, so there each slot is filled.
  */
 static uint16_t
 slot_size(const struct vif_queue *q, const struct rte_mbuf *m, uint32_t at)
@@ -57,7 +58,7 @@ slot_size(const struct vif_queue *q, const struct rte_mbuf *m, uint32_t at)
 	return (uint16_t)util_min(left, NETIF_PAGE_SIZE - page_offset);
 }
 
-/* The guest may choose another hash at any time: one look at it counts for a whole run. */
+/* Loads the guest's choice of hash once per run, since it may change at any time. */
 static void
 look_at_hash(struct vif_queue *q)
 {
@@ -93,7 +94,9 @@ to_guest_need(struct vif_queue *q)
 static bool
 is_stalled(const struct vif_queue *q)
 {
-	/* Another poller may have set it, whose clock is ahead: the difference has a sign. */
+	/*
+	 * Another poller, whose clock is ahead, may have set moved_ms, so the difference is signed.
+	 */
 	return q->backlog.n > 0 && (int64_t)(q->port.owner->now_ms - q->backlog.moved_ms) >= LIMIT_STALL_MS;
 }
 
@@ -146,7 +149,10 @@ to_guest_drop(struct vif_queue *q)
 	backlog_pop(q, q->backlog.n);
 }
 
-/* Gives back what a guest that takes nothing holds, but for the newest frame, which finds out when it does again. */
+/*
+ * Drops the backlog of a stalled guest except for the newest frame. That one's progress shows when
+ * the guest takes frames again.
+ */
 static void
 drop_stalled(struct vif_queue *q)
 {
@@ -156,7 +162,7 @@ drop_stalled(struct vif_queue *q)
 	backlog_pop(q, q->backlog.n - 1);
 }
 
-/* NETRXF_* of the frame's first slot, but for more_data. */
+/* NETRXF_* of the frame's first slot, except more_data. */
 static uint16_t
 first_flags(const struct vif_queue *q, const struct rte_mbuf *m)
 {
@@ -171,7 +177,10 @@ first_flags(const struct vif_queue *q, const struct rte_mbuf *m)
 	return flags;
 }
 
-/* An extra info takes the place of one request. One that comes after another is announced there. */
+/*
+ * Adds an extra info, which takes the place of one request. The extra info before it, if any,
+ * announces it.
+ */
 static netif_extra_info_t *
 put_extra(struct vif_queue *q, struct burst *b, uint8_t type)
 {
@@ -186,7 +195,10 @@ put_extra(struct vif_queue *q, struct burst *b, uint8_t type)
 	return &s->extra;
 }
 
-/* The chain that first_flags() and to_guest_slots() speak of, in the order of types. */
+/*
+ * Adds the extra infos that first_flags() and to_guest_slots() counted, in the order of their
+ * types.
+ */
 static void
 put_extras(struct vif_queue *q, struct burst *b, const struct rte_mbuf *m)
 {
@@ -203,7 +215,8 @@ put_extras(struct vif_queue *q, struct burst *b, const struct rte_mbuf *m)
 		netif_extra_info_t *extra = put_extra(q, b, XEN_NETIF_EXTRA_TYPE_HASH);
 		extra->u.hash.type = type;
 		extra->u.hash.algorithm = XEN_NETIF_CTRL_HASH_ALGORITHM_TOEPLITZ;
-		memcpy(extra->u.hash.value, &hash, sizeof(hash)); /* the least significant byte first, as x86 has it */
+		/* least significant byte first, as on x86 */
+		memcpy(extra->u.hash.value, &hash, sizeof(hash));
 	}
 	if (q->headroom > 0)
 		put_extra(q, b, NETIF_EXTRA_TYPE_XDP)->u.pad[0] = q->headroom;
@@ -216,14 +229,15 @@ request_of(struct vif_queue *q, uint32_t idx)
 }
 
 /*
- * Whether the guest has posted `need` slots. All that it posted is copied when it is first seen: to look at its index and slots for
- * each frame would fetch their lines of memory from its CPU again and again.
+ * Whether the guest has posted `need` slots. New requests are all copied when they are first seen:
+ * reading the guest's index and slots for each frame would fetch their cache lines from its CPU
+ * over and over.
  */
 static bool
 has_requests(struct vif_queue *q, unsigned need)
 {
 	uint32_t copied = q->rx_copied - q->rx.req_cons;
-	uint32_t unanswered = q->rx.req_cons - q->rx.rsp_prod; /* of this run */
+	uint32_t unanswered = q->rx.req_cons - q->rx.rsp_prod; /* in this run */
 
 	if (copied >= need)
 		return true;
@@ -237,7 +251,10 @@ has_requests(struct vif_queue *q, unsigned need)
 	return pending >= need;
 }
 
-/* Takes the frame's slots off the ring and collects its copies. The caller checked that there are enough. */
+/*
+ * Takes the frame's slots off the ring and collects its copies. The caller has checked that there
+ * are enough.
+ */
 static void
 take_frame(struct vif_queue *q, struct copy_batch *copy, struct burst *b, struct rte_mbuf *m)
 {
@@ -292,7 +309,7 @@ to_guest_run(struct vif_queue *q)
 	struct burst b;
 	bool held = false;
 
-	b.n_frames = b.n_slots = 0; /* and not its slots, which are 6 KiB */
+	b.n_frames = b.n_slots = 0; /* leaves slot[], 2.5 KiB, uninitialised */
 	look_at_hash(q);
 	copy_reset(&pl->copy);
 	while (b.n_frames < util_min(q->backlog.n, LIMIT_BURST)) {
@@ -301,7 +318,8 @@ to_guest_run(struct vif_queue *q)
 			break;
 		if (!meter_is_open(q->meter_to, pl->now)) {
 			held = true;
-			q->backlog.moved_ms = pl->now_ms; /* it is not the guest that holds them back */
+			/* it is not the guest that holds them back */
+			q->backlog.moved_ms = pl->now_ms;
 			break;
 		}
 		meter_charge(q->meter_to, pl->now,
@@ -323,7 +341,7 @@ to_guest_run(struct vif_queue *q)
 	backlog_pop(q, b.n_frames);
 }
 
-/* Whether the frame would be sent at once: then it takes nothing of what may wait. */
+/* Whether the frame would be sent at once, without being held back. */
 static bool
 goes_at_once(struct vif_queue *q, const struct rte_mbuf *m)
 {
@@ -342,8 +360,9 @@ to_guest_has_room(struct vif_queue *q, unsigned n, uint32_t bytes)
 }
 
 /*
- * The cap is for what the guest has no slots for: a burst that passes it is sent in parts before anything is dropped. A guest
- * that takes its frames gets them whatever others hold.
+ * The limit is for frames that the guest has no slots for, so a burst that exceeds it is sent in
+ * parts before anything is dropped. A guest that takes its frames gets them, however much others
+ * hold back.
  */
 void
 to_guest_burst(struct vif_queue *q, struct rte_mbuf **frames, unsigned n)

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * TCP and UDP in tunnels, as a kernel's GRO merges them: IP in IP, GRE, and UDP with VXLAN, Geneve or plain IP in it. Called by
- * offload_host.c and segment.c; pure.
+ * TCP and UDP in tunnels, as merged by a kernel's GRO: IP in IP, GRE, and UDP with VXLAN, Geneve or
+ * plain IP in it. Pure functions.
  *
- * A guest cannot be told of such a frame, so port_send() has it cut, and here are the two things that this takes: to find the inner
- * packet, and to make the outer headers fit each segment. The kernel says where the inner transport header begins; every way to read
- * the tunnel's headers has to lead exactly there. DPDK's flags and lengths for tunnels say in the mbuf what was found.
- * Sources: RFC 2003, 2784, 2890, 4213, 7348, 8926; the kernel's GRO merges no tunnel in a tunnel.
+ * A guest cannot be told of such a frame, so port_send() has it segmented. That takes two steps,
+ * which are here: finding the inner packet, and adapting the outer headers to each segment. The
+ * kernel reports where the inner transport header begins, and a parse of the tunnel's headers is
+ * accepted only if it leads exactly there. The result is stored in the mbuf in DPDK's flags and
+ * lengths for tunnels. Sources: RFC 2003, 2784, 2890, 4213, 7348, 8926. The kernel's GRO does not
+ * merge nested tunnels.
  */
 #include <errno.h>
 
@@ -22,25 +24,25 @@
 #define OUTER_L3_LEN_MAX ((1u << RTE_MBUF_OUTL3_LEN_BITS) - 1)
 
 #define GRE_SIZE 4u
-#define GRE_FIELD 4u /* checksum, key and sequence number are as long each */
+#define GRE_FIELD 4u /* size of the checksum, key and sequence number fields */
 #define GRE_CSUM 0x80u
 #define GRE_KEY 0x20u
 #define GRE_SEQ 0x10u
-#define GRE_OTHER 0x4f07u /* of both bytes: source routes, and versions other than 0 */
-#define VXLAN_SIZE 8u     /* Geneve's fixed part is as long */
+#define GRE_OTHER 0x4f07u /* in the first two bytes: source routes, and versions other than 0 */
+#define VXLAN_SIZE 8u     /* also the size of Geneve's fixed part */
 #define GENEVE_OPTIONS 0x3fu /* in units of 4 bytes */
 
-/* What is looked for, and where. */
+/* A search for the inner packet. */
 struct search {
 	const uint8_t *frame;
 	uint32_t len;
 	uint32_t l4_start; /* of the inner packet */
 	enum offload_gso gso;
-	struct headers inner; /* its l2_len is where its IP header begins in the frame */
+	struct headers inner; /* its l2_len is the offset of the inner IP header in the frame */
 	uint32_t l4_len;
 };
 
-/* Whether the packet that is looked for begins at s->inner.l2_len. */
+/* Whether the inner packet begins at s->inner.l2_len. */
 static bool
 is_inner_ip(struct search *s)
 {
@@ -51,7 +53,7 @@ is_inner_ip(struct search *s)
 	       h->l2_len + h->l3_len == s->l4_start;
 }
 
-/* The same for an IP header at `at`, of the kind that `ethertype` says. */
+/* The same for an IP header at `at`, of the kind in `ethertype`. */
 static bool
 find_ip(struct search *s, uint32_t at, uint16_t ethertype)
 {
@@ -88,7 +90,7 @@ find_in_gre(struct search *s, uint32_t at)
 	return find_typed(s, at + GRE_SIZE + n_fields * GRE_FIELD, ether_be16(gre + 2));
 }
 
-/* Ports are the operator's choice, so each way is tried. */
+/* The operator chooses the UDP ports, so each encapsulation is tried. */
 static bool
 find_in_udp(struct search *s, uint32_t at)
 {
@@ -102,7 +104,10 @@ find_in_udp(struct search *s, uint32_t at)
 	       find_ip(s, at, RTE_ETHER_TYPE_IPV4) || find_ip(s, at, RTE_ETHER_TYPE_IPV6);
 }
 
-/* Finds the inner packet behind the outer headers. The tunnel's flag, 0 if there is none. */
+/*
+ * Finds the inner packet behind the outer headers. Returns the tunnel's flag, or 0 if there is
+ * none.
+ */
 static uint64_t
 find_inner(struct search *s, const struct headers *outer)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Large buffers in an ethdev's transmit ring. Called by port_eth.c; calls rte_eth_tx_done_cleanup(). */
+/* Large buffers in an ethdev's transmit ring. */
 #include "dp/tx_keep.h"
 
 #include <string.h>
@@ -34,14 +34,23 @@ tx_keep_descriptors(const struct tx_keep *keep, const struct pools *pools, const
 
 	if (large && strstr(driver, "virtio") != NULL)
 		n /= TX_KEEP_SHORT_CHAIN;
-	if (large && keep->n_segs_max == 1) /* nothing but large buffers above the small ones' size: a ring of them has to get full */
+	/*
+	 * Without chains, frames beyond a small buffer always use large ones. The driver may free
+	 * them only when the ring is full, so the ring must be able to fill up within the share.
+	 */
+	if (large && keep->n_segs_max == 1)
 		n = RTE_MIN(n, keep->max);
 	return (uint16_t)rte_align32prevpow2(RTE_MAX(RTE_MIN(n, DESCRIPTORS_MAX), 1u));
 }
 
-/* ---- what the driver has ------------------------------------------------------------------------------- */
+/*
+ * ---- buffers in the ring
+ * -------------------------------------------------------------------------------
+ */
 
-/* The driver frees in order. Acquire: whoever gave up the other reference has read the frame until then. */
+/*
+ * The driver frees in order. Acquire: pairs with the release that dropped the driver's reference.
+ */
 static void
 reap(struct tx_keep *keep)
 {
@@ -104,7 +113,10 @@ segs_of(const struct rte_mbuf *m)
 	return (m->pkt_len + POOL_SMALL_ROOM - 1) / POOL_SMALL_ROOM;
 }
 
-/* A copy in `n` buffers of about the same length: the headers are in the first one. NULL if there are not so many. */
+/*
+ * Copies the frame to `n` small buffers of similar length; the headers are in the first. Returns
+ * NULL if there are not enough buffers.
+ */
 static struct rte_mbuf *
 copy_in_chain(struct pools *pools, const struct rte_mbuf *m, unsigned n)
 {
@@ -135,7 +147,8 @@ tx_keep_frame(struct tx_keep *keep, struct port *port, struct rte_mbuf *m)
 {
 	unsigned n = segs_of(m);
 	bool chain = n <= ((m->ol_flags & RTE_MBUF_F_TX_TCP_SEG) ? keep->n_segs_max : keep->n_segs_max_mtu);
-	bool own = __atomic_load_n(&m->refcnt, __ATOMIC_ACQUIRE) == 1; /* else its count would not tell what the driver does */
+	/* otherwise the count would not show when the driver is done */
+	bool own = __atomic_load_n(&m->refcnt, __ATOMIC_ACQUIRE) == 1;
 
 	if (chain && (!own || (!keep->can_ask && n <= TX_KEEP_SHORT_CHAIN) || !has_room(keep, port->owner->now))) {
 		struct rte_mbuf *copy = copy_in_chain(port->owner->pools, m, n);

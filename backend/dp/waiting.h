@@ -2,10 +2,10 @@
 /*
  * Buffers that ports hold back because their far end does not take them yet. Private to dp.
  *
- * Theory of operation: all ports of a poller share a budget of each pool (POOL_USE_WAITING). A port may hold half of what is
- * left of it, a queue of a vif its part of that. So one that takes nothing holds a third of the budget at most, many such
- * hold the same each, and something is always left for the next one. Switch chips bound their queues in this way (dynamic
- * thresholds).
+ * Theory of operation: dynamic thresholds, as in switch chips. All ports of a poller share a budget
+ * of each pool (POOL_USE_WAITING). A port may hold at most half of what is left of the budget; a
+ * vif's queues split that. So a single stalled port holds at most a third of the budget, many
+ * stalled ports hold equal parts, and something is always left for the next one.
  * Threads: the port's owner.
  */
 #ifndef VPE_DP_WAITING_H
@@ -25,7 +25,7 @@ waiting_has_room(const struct port *port, enum pool_kind kind)
 	       port->n_waiting[kind] * 2 * port->leader->n_queues < pl->n_waiting_max[kind] - pl->n_waiting[kind];
 }
 
-/* Counts that `port` holds `m` back (`change` is 1), or does no longer (-1). */
+/* Counts that `port` holds `m` back (`change` is 1), or no longer does (-1). */
 static inline void
 waiting_count(struct port *port, const struct rte_mbuf *m, int change)
 {
