@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Fields of the Ethernet header and its VLAN tags; sw/headers.h walks over them. Pure. Source: IEEE 802.3, 802.1Q, 802.1ad. */
+/*
+ * Fields of the Ethernet header and its VLAN tags; sw/headers.h parses whole headers. Pure
+ * functions. Source: IEEE 802.3, 802.1Q, 802.1ad.
+ */
 #ifndef VPE_SW_ETHER_H
 #define VPE_SW_ETHER_H
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Forwarding table of the learning switch. Called by switch.c; calls DPDK's hash library.
+ * Forwarding table of the learning switch.
  *
- * Theory of operation: rte_hash maps a key (LAN and MAC) to a position, and entries[position]
- * holds the port and the time at which the entry expires. An unused position has ENTRY_FREE as its LAN, so
- * that ageing walks the array alone and asks the hash only to delete. The entries of a port are a list, from the youngest to the
- * oldest. Before the hash is asked for a key, the position where a key like it was last time is looked at.
+ * Theory of operation: rte_hash maps a key (LAN and MAC) to a position, and entries[position] holds
+ * the port and the expiry time. A free position has ENTRY_FREE as its LAN, so ageing only scans the
+ * array and uses the hash only to delete. The entries of a port form a list, from the youngest to
+ * the oldest. A small table of hints by key caches positions and saves most hash look-ups.
  */
 #include "sw/fdb.h"
 
@@ -21,61 +21,61 @@
 #include "base/util.h"
 #include "proto/limits.h"
 
-/* The LAN of an unused position. */
+/* LAN of a free position. */
 #define ENTRY_FREE UINT64_MAX
 
-/*
- * Positions that one fdb_age() looks at: 2 KB of memory; 64 thousand a second if called each millisecond.
- */
+/* Positions per call of fdb_age(): 64 thousand a second if called each millisecond. */
 #define AGE_STEP 64u
 
-#define N_HINTS 256u /* as hint_of() has bits */
+#define N_HINTS 256u /* 2 to the number of bits of hint_of() */
 
 #define POS_NONE UINT32_MAX
 
-#define LOOK_FOR_RICH_EVERY 64u /* refusals: to look at all ports takes longer than to look at a frame */
+/* refusals per search for a rich port: the search takes longer than forwarding a frame */
+#define LOOK_FOR_RICH_EVERY 64u
 
-/* Of the table, the part for guests is one of so many; at least that many entries. */
+/* The guests' part of the table is 1/GUEST_PART, but at least GUEST_PART_MIN entries. */
 #define GUEST_PART 4u
 #define GUEST_PART_MIN 16u
 
-/* Moves are counted in windows of 1024 ms; a window's number has 8 bits. */
+/* Moves are counted in windows of 1024 ms. Window numbers have 8 bits. */
 #define WINDOW_SHIFT 10
 #define HELD_WINDOWS 8u
 
-/* 68 bits of it are used. 16 bytes is a size for which rte_hash has a comparison of its own. */
+/* Only 68 bits are used, but rte_hash has a fast comparison for 16 bytes. */
 struct fdb_key {
 	uint64_t mac;
 	uint64_t lan;
 };
 
 struct fdb_entry {
-	struct fdb_key key; /* as in the hash */
+	struct fdb_key key; /* same as in the hash */
 	uint64_t expires_ms;
 	uint16_t port;
-	uint16_t home;         /* the port before the first move of `window` */
-	uint16_t home_flushes; /* of that port, when it was that; another number: it may be another port now */
-	uint8_t window;        /* of the last move */
-	uint8_t n_moves;       /* in it */
+	uint16_t home;         /* port before the first move in `window` */
+	/* n_flushes[home] at that time; if it differs now, the id may belong to another port */
+	uint16_t home_flushes;
+	uint8_t window;        /* window of the last move */
+	uint8_t n_moves;       /* moves in that window */
 };
 
-/* Neighbours in the list of the port's entries. */
+/* Neighbours in the port's list of entries. */
 struct fdb_links {
 	uint32_t younger, older;
 };
 
-/* Guests, or uplinks. */
+/* The part of the table for guests, or for uplinks. */
 struct fdb_part {
 	uint32_t n_entries, n_max;
-	uint32_t n_asked; /* how often nobody was rich enough */
-	uint16_t rich;    /* a port that owns many entries, or did */
+	uint32_t n_asked; /* times that no port was rich enough to give an entry */
+	uint16_t rich;    /* a port that owns, or owned, many entries */
 };
 
 struct fdb {
 	struct rte_hash *hash;
 	uint64_t age_ms;
 	uint32_t n_positions;
-	uint32_t age_idx; /* where fdb_age() goes on */
+	uint32_t age_idx; /* next position for fdb_age() */
 	struct fdb_stats stats;
 	struct fdb_part part[2]; /* by is_uplink */
 	bool is_uplink[LIMIT_PORTS];
@@ -98,7 +98,7 @@ key_make(uint32_t lan, const uint8_t *mac)
 	return (struct fdb_key){ .mac = (uint64_t)high << 32 | low, .lan = lan };
 }
 
-/* Not CRC: which keys collide there does not depend on the seed. */
+/* Not CRC: with CRC, the same keys collide whatever the seed is. */
 static uint32_t
 key_hash(const void *key, uint32_t key_size, uint32_t seed)
 {
@@ -111,10 +111,11 @@ key_hash(const void *key, uint32_t key_size, uint32_t seed)
 static uint32_t
 hint_of(const struct fdb_key *key)
 {
-	return (uint32_t)((key->mac ^ key->lan << 48 ^ key->lan) * 0x9e3779b97f4a7c15u >> 56); /* the bits that all of it has a part in */
+	/* the top bits depend on all bits of the key */
+	return (uint32_t)((key->mac ^ key->lan << 48 ^ key->lan) * 0x9e3779b97f4a7c15u >> 56);
 }
 
-/* Position of the key, negative if there is none. */
+/* Returns the key's position, negative if there is none. */
 static int32_t
 find(struct fdb *fdb, const struct fdb_key *key)
 {
@@ -129,7 +130,10 @@ find(struct fdb *fdb, const struct fdb_key *key)
 	return pos;
 }
 
-/* The hash for `n_entries` keys, or NULL with errno. Its buckets are extendable: all fit, whatever the addresses are. */
+/*
+ * Creates the hash for `n_entries` keys. Returns NULL with errno on error. Extendable buckets
+ * guarantee that all keys fit, whatever the addresses are.
+ */
 static struct rte_hash *
 hash_create(const char *name, unsigned n_entries)
 {
@@ -180,7 +184,8 @@ fdb_create(const char *name, unsigned n_entries, uint64_t age_ms)
 		return NULL;
 	}
 	fdb->hash = hash;
-	fdb->age_ms = util_min(age_ms, UINT64_MAX / 2); /* so that adding the time of day does not overflow */
+	/* adding the current time must not overflow */
+	fdb->age_ms = util_min(age_ms, UINT64_MAX / 2);
 	fdb->n_positions = n_positions;
 	init_entries(fdb, n_entries);
 	return fdb;
@@ -202,9 +207,12 @@ fdb_set_uplink(struct fdb *fdb, uint16_t port, bool is_uplink)
 	fdb->is_uplink[port] = is_uplink;
 }
 
-/* ---- who owns what ------------------------------------------------------------------------------------- */
+/*
+ * ---- ownership of entries
+ * ------------------------------------------------------------------------------
+ */
 
-/* Makes the entry at `pos` the youngest of `port`. */
+/* Makes the entry at `pos` the youngest one of `port`. */
 static void
 own(struct fdb *fdb, uint32_t pos, uint16_t port)
 {
@@ -248,7 +256,7 @@ entry_del(struct fdb *fdb, uint32_t pos)
 	fdb->entries[pos].key.lan = ENTRY_FREE;
 }
 
-/* The port of that part that owns the most entries. */
+/* Returns the port with the most entries in that part. */
 static uint16_t
 richest(const struct fdb *fdb, bool is_uplink)
 {
@@ -264,14 +272,17 @@ richest(const struct fdb *fdb, bool is_uplink)
 	return best;
 }
 
-/* Whether `rich` has so much more of its part than the port that it must give. */
+/* Whether `rich` owns so much more of its part than `port` that it must give an entry. */
 static bool
 must_give(const struct fdb *fdb, uint16_t rich, uint16_t port)
 {
 	return fdb->is_uplink[rich] == fdb->is_uplink[port] && fdb->n_owned[rich] > 2 * (fdb->n_owned[port] + 1);
 }
 
-/* Whether the port may have one more entry; where its part is full, at the cost of one that has many. */
+/*
+ * Returns whether the port may have one more entry. If its part is full, takes the oldest entry of
+ * a port that owns many.
+ */
 static bool
 make_room(struct fdb *fdb, uint16_t port)
 {
@@ -296,7 +307,7 @@ make_room(struct fdb *fdb, uint16_t port)
 
 /* ---- learning ------------------------------------------------------------------------------------------ */
 
-/* Returns the new entry, or NULL if it may not be made. */
+/* Returns the new entry, or NULL if it was refused. */
 static struct fdb_entry *
 entry_add(struct fdb *fdb, const struct fdb_key *key, uint16_t port)
 {
@@ -317,8 +328,8 @@ entry_add(struct fdb *fdb, const struct fdb_key *key, uint16_t port)
 }
 
 /*
- * Whether the entry may move now. One that has moved too often within a window is held: it goes back to where it was before, and
- * does not move for some windows.
+ * Returns whether the entry may move now. An entry that moves too often within a window is held: it
+ * returns to its home port and does not move for HELD_WINDOWS windows.
  */
 static bool
 may_move(struct fdb *fdb, uint32_t pos, uint64_t now_ms)
@@ -347,7 +358,7 @@ may_move(struct fdb *fdb, uint32_t pos, uint64_t now_ms)
 	return false;
 }
 
-/* Returns the entry, or NULL if it stays where it was. */
+/* Returns the entry, or NULL if it did not move. */
 static struct fdb_entry *
 entry_move(struct fdb *fdb, uint32_t pos, uint16_t port, uint64_t now_ms)
 {
@@ -355,7 +366,8 @@ entry_move(struct fdb *fdb, uint32_t pos, uint16_t port, uint64_t now_ms)
 
 	if (now_ms < entry->expires_ms && !may_move(fdb, pos, now_ms))
 		return NULL;
-	if (fdb->is_uplink[port] == fdb->is_uplink[entry->port]) { /* its part does not grow */
+	/* within one part, which does not grow */
+	if (fdb->is_uplink[port] == fdb->is_uplink[entry->port]) {
 		if (!fdb->is_uplink[port] && fdb->n_owned[port] >= LIMIT_MACS_PER_PORT) {
 			fdb->stats.n_refused_port++;
 			return NULL;

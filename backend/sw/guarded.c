@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* MAC addresses that ports own by the operator's word: open addressing. Called by switch.c. */
+/* MAC addresses that the operator assigned to ports: a hash table with open addressing. */
 #include "sw/guarded.h"
 
 #include <string.h>
 
-/* Not 0, since the address is not. */
+/* Never 0, since the address is not 0. */
 static uint64_t
 key_of(uint16_t bridge, const uint8_t *mac)
 {
@@ -16,18 +16,22 @@ key_of(uint16_t bridge, const uint8_t *mac)
 
 _Static_assert(GUARDED_SLOTS == 1u << (64 - 54), "as many as find() has bits for");
 
-/* The slot that holds the key, or the free one where it would be. */
+/* Returns the slot that holds the key, or the free slot for it. */
 static unsigned
 find(const struct guarded *guarded, uint64_t key)
 {
-	unsigned i = (unsigned)(key * 0x9e3779b97f4a7c15u >> 54); /* the bits that all of the key has a part in */
+	/* the top bits depend on all bits of the key */
+	unsigned i = (unsigned)(key * 0x9e3779b97f4a7c15u >> 54);
 
 	while (guarded->slot[i] != 0 && guarded->slot[i] != key)
 		i = (i + 1) % GUARDED_SLOTS;
 	return i;
 }
 
-/* Addresses change when the operator says so or a vif comes and goes: to make the table anew is quick enough. */
+/*
+ * Addresses change only when the operator changes them or a vif comes or goes, so rebuilding the
+ * table is fast enough.
+ */
 static void
 rebuild(struct guarded *guarded)
 {

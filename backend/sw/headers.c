@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The walk over a frame's headers. Called by policy.c and, in dp, by offload.c and steering.c; pure. */
+/* Parser of a frame's headers. Pure functions. */
 #include "sw/headers.h"
 
 #include <stddef.h>
@@ -11,16 +11,16 @@
 
 #include "sw/ether.h"
 
-#define LENGTH_MAX 0x05ffu /* IEEE 802.3: from 0x0600 on it is an EtherType */
+#define LENGTH_MAX 0x05ffu /* IEEE 802.3: values from 0x0600 are EtherTypes */
 #define LLC_SIZE 3u        /* DSAP, SSAP, control */
-#define SNAP_SIZE 8u       /* LLC, then an organization and an EtherType */
-#define EXT_UNIT 8u        /* the smallest extension header */
+#define SNAP_SIZE 8u       /* LLC, then organization and EtherType */
+#define EXT_UNIT 8u        /* size of the smallest extension header */
 
-/* Where h->ethertype is an 802.3 length, finds what it is the length of. */
+/* If h->ethertype is an 802.3 length, parses the LLC header behind it. */
 static void
 walk_llc(const uint8_t *frame, uint32_t len, struct headers *h)
 {
-	/* Of RFC 1042, and of bridges that translate (IEEE 802.1H). */
+	/* SNAP for RFC 1042, and for bridges that translate (IEEE 802.1H). */
 	static const uint8_t snap[] = { 0xaa, 0xaa, 0x03, 0, 0, 0 };
 	static const uint8_t tunnel[] = { 0xaa, 0xaa, 0x03, 0, 0, 0xf8 };
 	const uint8_t *llc = frame + h->l2_len;
@@ -90,7 +90,10 @@ walk_ipv4(const uint8_t *frame, uint32_t len, struct headers *h)
 	h->flags &= (uint16_t)~HEADERS_BAD_IP;
 }
 
-/* The size of the extension header of `type` at `ext`, of which EXT_UNIT bytes are there. 0: it is none. */
+/*
+ * Returns the size of the extension header of `type` at `ext`, which has at least EXT_UNIT bytes,
+ * or 0 if `type` is not an extension header.
+ */
 static uint32_t
 ext_size(uint8_t type, const uint8_t *ext)
 {
@@ -119,7 +122,7 @@ is_ext(uint8_t type)
 	return ext_size(type, any) != 0;
 }
 
-/* What the extension header of `type` says of the packet. */
+/* Flags for the extension header of `type`. */
 static uint16_t
 ext_flags(uint8_t type, const uint8_t *ext)
 {
@@ -136,7 +139,7 @@ ext_flags(uint8_t type, const uint8_t *ext)
 	}
 }
 
-/* Steps over one extension header. False: it cannot be. */
+/* Skips one extension header. Returns false if it is invalid. */
 static bool
 step_over(const uint8_t *frame, struct headers *h)
 {
@@ -146,7 +149,7 @@ step_over(const uint8_t *frame, struct headers *h)
 	if (room < EXT_UNIT || ext_size(h->protocol, ext) > room)
 		return false;
 	if (h->protocol == IPPROTO_FRAGMENT && (h->flags & HEADERS_FRAGMENT) != 0)
-		return false; /* of a fragment */
+		return false; /* a fragment of a fragment */
 	h->flags |= ext_flags(h->protocol, ext);
 	h->l3_len += ext_size(h->protocol, ext);
 	h->protocol = ext[0];

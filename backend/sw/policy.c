@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Whether a frame may come in. Called by switch.c; pure.
+ * The policy check of incoming frames. Pure functions.
  *
- * Theory of operation: sw/headers.h says where the headers are; each step looks at one of them and at no more bytes than there
- * are. What cannot be made sense of is dropped: the next one who parses the frame may see something in it.
+ * Theory of operation: sw/headers.h locates the headers. Each step checks one of them, and reads no
+ * bytes beyond its end. Anything that cannot be parsed is dropped, because the next parser might
+ * see something in it.
  */
 #include "sw/policy.h"
 
@@ -17,7 +18,7 @@
 #include "sw/headers.h"
 #include "sw/policy_private.h"
 
-#define LLC_SAP_MASK 0xfeu /* without the bit for groups and responses */
+#define LLC_SAP_MASK 0xfeu /* without the bit for group addresses and responses */
 #define LLC_SAP_SNAP 0xaau
 #define LLC_SAP_IP 0x06u
 #define LLC_SAP_ARP 0x98u
@@ -55,7 +56,7 @@ agrees(const struct policy_ipv6 *own, const uint8_t *addr)
 	return true;
 }
 
-/* RFC 4291 appendix A. Of no MAC is none. */
+/* RFC 4291 appendix A. No MAC, no link-local address. */
 static bool
 is_link_local_of(const uint8_t *mac, const uint8_t *addr)
 {
@@ -109,13 +110,17 @@ check_arp(const struct policy *policy, const uint8_t *at, uint32_t len)
 		return DROP_N;
 	if (opcode == RTE_ARP_OP_REQUEST && arp->arp_data.arp_sip == 0 &&
 	    policy_is_own_ipv4(policy, (const uint8_t *)&arp->arp_data.arp_tip))
-		return DROP_N; /* RFC 5227: a probe for another's address would make that one give it up */
+		/* RFC 5227: a probe for another host's address would make that host give it up */
+		return DROP_N;
 	return DROP_IP_SPOOF;
 }
 
 /* ---- IPv4 ---- */
 
-/* Whether it is a whole packet of a DHCP client that has no address. `ip` and `udp` are whole headers. */
+/*
+ * Whether this is a whole packet from a DHCP client without an address. `ip` and `udp` are complete
+ * headers.
+ */
 static bool
 is_dhcp_request(const struct headers *h, const uint8_t *ip, const uint8_t *udp)
 {
@@ -125,7 +130,7 @@ is_dhcp_request(const struct headers *h, const uint8_t *ip, const uint8_t *udp)
 	       ether_be16(udp) == PORT_DHCP_CLIENT && ether_be16(udp + 2) == PORT_DHCP_SERVER;
 }
 
-/* What goes to a DHCP server. A message in fragments is none of a client's. */
+/* Checks a packet to a DHCP server. A client never sends a message in fragments. */
 static enum drop_reason
 check_to_server(const struct policy *policy, const struct headers *h, const uint8_t *udp)
 {
@@ -136,7 +141,7 @@ check_to_server(const struct policy *policy, const struct headers *h, const uint
 	return policy_check_dhcp(policy, udp + UDP_SIZE, len - UDP_SIZE);
 }
 
-/* With the check of MACs alone, only what a DHCP server would read matters. */
+/* With the MAC check alone, only the content of packets to a DHCP server matters. */
 static enum drop_reason
 check_ipv4(const struct policy *policy, const uint8_t *frame, const struct headers *h)
 {
@@ -159,7 +164,7 @@ check_ipv4(const struct policy *policy, const uint8_t *frame, const struct heade
 
 /* ---- IPv6 ---- */
 
-/* Whether all link-layer addresses among the options are the vif's. */
+/* Whether all link-layer addresses in the options are the vif's. */
 static bool
 options_are_own(const struct policy *policy, const uint8_t *option, uint32_t len)
 {
@@ -177,7 +182,7 @@ options_are_own(const struct policy *policy, const uint8_t *option, uint32_t len
 	return true;
 }
 
-/* Size of the message before its options; 0 if it is none of neighbour discovery. */
+/* Size of the message before its options; 0 if it is not neighbour discovery. */
 static uint32_t
 nd_size(uint8_t type)
 {
@@ -196,7 +201,7 @@ nd_size(uint8_t type)
 	}
 }
 
-/* Whether the message, which is whole, is one that a host sends of its own addresses. */
+/* Whether a complete message is one that a host sends about its own addresses. */
 static bool
 nd_is_own(const struct policy *policy, const uint8_t *message, bool from_unspecified)
 {
@@ -259,7 +264,10 @@ check_ipv6(const struct policy *policy, const uint8_t *frame, const struct heade
 
 /* ---- Ethernet ---- */
 
-/* IEEE 802.1Q tables 8-1 and 10-1: bridges and registration of VLANs. 01:00:0c:cc:cc:cc and cd: Cisco's of the same kind. */
+/*
+ * IEEE 802.1Q tables 8-1 and 10-1: protocols between bridges and VLAN registration.
+ * 01:00:0c:cc:cc:cc and cd are Cisco's equivalents.
+ */
 static bool
 is_between_bridges(const uint8_t *dst)
 {
@@ -272,8 +280,9 @@ is_between_bridges(const uint8_t *dst)
 }
 
 /*
- * LLC with nothing behind it that we can read. What says that it is SNAP, IP or ARP in a way that the walk does not know might be
- * read by somebody else; all others have no addresses that could be forged.
+ * Checks an LLC header without a payload that we can parse. A header that announces SNAP, IP or ARP
+ * in a form unknown to our parser might be understood by another one. Other protocols have no
+ * addresses that could be forged.
  */
 static enum drop_reason
 check_llc(const struct policy *policy, const uint8_t *llc)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What a guest may say to a DHCP server. Called by policy.c; pure. Source: RFC 951, RFC 2131, RFC 2132.
+ * The policy check of messages to a DHCP server. Pure functions. Source: RFC 951, RFC 2131, RFC
+ * 2132.
  *
- * A server goes by what the message says of the client, not by where the frame comes from: a guest could take all its addresses in the
- * names of others, or give up a neighbour's lease.
+ * A server trusts what the message says about the client, not where the frame comes from. Without
+ * this check a guest could lease all addresses under other names, or release a neighbour's lease.
  */
 #include <stddef.h>
 
@@ -37,12 +38,12 @@ struct options {
 	uint8_t client_size;
 };
 
-/* Takes the option that is at `at`. False: it makes no sense. */
+/* Records the option at `at`. Returns false if it is invalid. */
 static bool
 take_option(struct options *options, uint8_t code, const uint8_t *at, uint8_t size)
 {
 	switch (code) {
-	case OPTION_OVERLOAD: /* more options elsewhere; no client does this */
+	case OPTION_OVERLOAD: /* more options elsewhere; clients do not use it */
 		return false;
 	case OPTION_MESSAGE:
 		if (size != 1 || options->message != 0)
@@ -54,7 +55,7 @@ take_option(struct options *options, uint8_t code, const uint8_t *at, uint8_t si
 			return false;
 		options->address = at;
 		return true;
-	case OPTION_CLIENT_ID: /* RFC 3396 would join two */
+	case OPTION_CLIENT_ID: /* RFC 3396 would join two of them */
 		if (size == 0 || options->client != NULL)
 			return false;
 		options->client = at;
@@ -84,7 +85,10 @@ read_options(struct options *options, const uint8_t *at, uint32_t len)
 	return true;
 }
 
-/* An identifier that is a MAC must be the guest's. Others (RFC 4361's DUID, text) say nothing that could be compared. */
+/*
+ * An identifier that is a MAC must be the guest's. Others (RFC 4361's DUID, text) cannot be
+ * compared with anything.
+ */
 static bool
 client_is_own(const struct policy *policy, const struct options *options)
 {
@@ -113,7 +117,7 @@ policy_check_dhcp(const struct policy *policy, const uint8_t *message, uint32_t 
 
 	if (len < sizeof(*bootp))
 		return policy_cannot_tell(policy);
-	if (memcmp(bootp->giaddr, none, sizeof(none)) != 0) /* a relay's */
+	if (memcmp(bootp->giaddr, none, sizeof(none)) != 0) /* from a relay */
 		return policy->check_ip ? DROP_IP_SPOOF : DROP_N;
 	if (bootp->op != REQUEST || bootp->htype != HARDWARE_ETHERNET || bootp->hlen != sizeof(policy->mac) ||
 	    !read_options(&options, message + sizeof(*bootp), len - (uint32_t)sizeof(*bootp)))

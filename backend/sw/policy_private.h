@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the files of the policy check share. Private to sw. */
+/* Shared by the files of the policy check. Private to sw. */
 #ifndef VPE_SW_POLICY_PRIVATE_H
 #define VPE_SW_POLICY_PRIVATE_H
 
@@ -7,7 +7,7 @@
 
 #include "sw/policy.h"
 
-/* For a frame that cannot be parsed. */
+/* The reason for a frame that cannot be parsed. */
 static inline enum drop_reason
 policy_cannot_tell(const struct policy *policy)
 {
@@ -34,7 +34,10 @@ policy_is_own_ipv4(const struct policy *policy, const uint8_t *at)
 	return false;
 }
 
-/* Why a message of `len` bytes to a DHCP server must not come in, or DROP_N. */
+/*
+ * Checks a message of `len` bytes to a DHCP server. Returns DROP_N if it may pass, or the reason
+ * why not.
+ */
 enum drop_reason policy_check_dhcp(const struct policy *policy, const uint8_t *message, uint32_t len);
 
 #endif

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The learning L2 switch. Called by the poller for each frame; calls fdb.c, guarded.c, policy.c, vlan.c.
+ * The learning L2 switch.
  *
- * Theory of operation: the members of a bridge form a ring through members[].next, in which a flood from one
- * port walks from its successor until it is back: it costs as many steps as there are members. A port that
- * is no member of any bridge has BRIDGE_NONE and takes no part in anything.
+ * Theory of operation: the members of a bridge form a ring through members[].next. To flood a
+ * frame, the switch walks from the sender's successor until it is back at the sender: one step per
+ * member. A port that is not a member of any bridge has BRIDGE_NONE and takes part in nothing.
  *
- * What the forwarding table keeps apart are LANs: a bridge that does not filter VLANs is one, and one that does has one for
- * each VID. What the operator has said of addresses (guarded.h) comes before what was learnt.
+ * The forwarding table distinguishes LANs: a bridge that filters VLANs has one for each VID, any
+ * other bridge is a single one. Addresses that the operator assigned (guarded.h) take precedence
+ * over learnt ones.
  */
 #include "sw/switch.h"
 
@@ -28,7 +29,7 @@
 #define PORT_NONE UINT16_MAX
 _Static_assert(LIMIT_BRIDGES < BRIDGE_NONE && LIMIT_PORTS < PORT_NONE, "the marks are not ids");
 
-/* Broadcasts that a guest may still send, in thousandths. */
+/* A guest's token bucket for broadcasts. The credit is in thousandths of a broadcast. */
 struct allowance {
 	uint64_t credit;
 	uint64_t filled_ms;
@@ -36,10 +37,10 @@ struct allowance {
 
 struct member {
 	uint16_t bridge;
-	uint16_t next; /* within the bridge's ring; a lone member is its own neighbour */
+	uint16_t next; /* in the bridge's ring; a single member is its own neighbour */
 	uint16_t prev;
 	enum sw_role role;
-	enum vlan_part part;         /* where the bridge filters VLANs */
+	enum vlan_part part;         /* if the bridge filters VLANs */
 	const struct policy *policy; /* or NULL */
 	struct allowance broadcasts;
 };
@@ -47,7 +48,7 @@ struct member {
 struct sw {
 	struct fdb *fdb;
 	uint64_t n_flooded;
-	unsigned broadcast_rate; /* of a guest, in a second; 0: any */
+	unsigned broadcast_rate; /* broadcasts per second and guest; 0: no limit */
 	bool floods_guarded;
 	struct member members[LIMIT_PORTS];
 	uint16_t first[LIMIT_BRIDGES]; /* any member of the bridge, or PORT_NONE */
@@ -166,7 +167,7 @@ vlans_of(const struct member *member)
 	return member->policy != NULL ? &member->policy->vlans : NULL;
 }
 
-/* Whether the VLANs of both are the same. */
+/* Whether two states of a member have the same VLANs. */
 static bool
 has_same_vlans(const struct member *a, const struct member *b)
 {
@@ -187,7 +188,7 @@ sw_set_policy(struct sw *sw, uint16_t port, enum sw_role role, const struct poli
 	next.role = role;
 	next.policy = policy;
 	next.part = role == SW_UPLINK ? VLAN_TRUNK : policy != NULL ? policy->part : VLAN_PLAIN;
-	/* The old policy is still there: dp/port.h. */
+	/* The old policy still exists, see dp/port.h. */
 	if (role != member->role || !has_same_vlans(&next, member))
 		fdb_flush_port(sw->fdb, port);
 	*member = next;
@@ -195,7 +196,7 @@ sw_set_policy(struct sw *sw, uint16_t port, enum sw_role role, const struct poli
 	guarded_set(&sw->guarded, port, member->bridge, is_guarded(member) ? policy->mac : NULL);
 }
 
-/* What was learnt with other flags may be wrong now. */
+/* Flushes all entries of the bridge, since they may be wrong with the new flags. */
 void
 sw_set_bridge(struct sw *sw, uint16_t bridge, unsigned flags)
 {
@@ -253,13 +254,15 @@ sw_egress(const struct sw *sw, uint16_t out_port, uint16_t vid, const uint8_t *f
 	if (!is_member(sw, out_port))
 		return VLAN_DROP;
 	member = &sw->members[out_port];
-	/* Another poller may know of a new policy already: its frame says so with its VID. */
+	/*
+	 * Another poller may already know that the bridge filters VLANs. Then the frame has a VID.
+	 */
 	if (!filters_vlans(sw, member) && vid == VLAN_NONE)
 		return VLAN_KEEP;
 	return vlan_egress(member->part, vlans_of(member), vid, frame, len);
 }
 
-/* Whether frames of `vid` go to this member of the bridge. */
+/* Whether frames of `vid` go to this member of its bridge. */
 static bool
 carries(const struct sw *sw, uint16_t port, uint16_t vid)
 {
@@ -278,9 +281,9 @@ lan_of(const struct sw *sw, uint16_t port, uint16_t vid)
 
 /* Guarded members that own an address. */
 struct owners {
-	uint16_t port;    /* one that carries the VLAN, the first of them; GUARDED_NONE: there is none */
-	unsigned n;       /* that carry it */
-	bool is_one;      /* the port that was asked for is among them */
+	uint16_t port;    /* the first owner that carries the VLAN, or GUARDED_NONE */
+	unsigned n;       /* number of owners that carry the VLAN */
+	bool is_one;      /* in_port is one of them */
 };
 
 static struct owners
@@ -299,7 +302,10 @@ owners_of(const struct sw *sw, uint16_t in_port, uint16_t vid, const struct rte_
 	return owners;
 }
 
-/* Learns where the source is, unless the operator has said it. False: the source is the address of a guarded guest elsewhere. */
+/*
+ * Learns the source address, unless the operator assigned it. Returns false if it belongs to a
+ * guarded guest on another port.
+ */
 static bool
 learn(struct sw *sw, uint16_t in_port, uint16_t vid, const struct rte_ether_addr *src, uint64_t now_ms)
 {
@@ -315,7 +321,7 @@ learn(struct sw *sw, uint16_t in_port, uint16_t vid, const struct rte_ether_addr
 	return true;
 }
 
-/* The port that the address is behind, or -1. */
+/* Returns the port that the address is behind, or -1. */
 static int
 look_up(struct sw *sw, uint16_t in_port, uint16_t vid, const struct rte_ether_addr *dst, uint64_t now_ms)
 {
@@ -346,9 +352,9 @@ sw_learn(struct sw *sw, uint16_t in_port, uint16_t vid, const uint8_t *frame, ui
 /* ---- forwarding ---------------------------------------------------------------------------------------- */
 
 /*
- * IEEE 802.1Q table 8-1: group addresses that mean the next bridge itself and that no bridge forwards. Among
- * them is PAUSE, with which a guest could stop the physical link. The first one, spanning tree's, is let
- * through: a bridge that takes no part in spanning tree must not hide a loop from those that do.
+ * IEEE 802.1Q table 8-1: group addresses that bridges must not forward. Among them is PAUSE, with
+ * which a guest could stop the physical link. The first one, spanning tree's, is forwarded: a
+ * bridge without spanning tree must not hide a loop from bridges that use it.
  */
 static bool
 is_link_local(const struct rte_ether_addr *addr)
@@ -359,7 +365,7 @@ is_link_local(const struct rte_ether_addr *addr)
 	       addr->addr_bytes[5] <= 0x0f;
 }
 
-/* Whether the guest may send one more broadcast. */
+/* Takes a token for one broadcast. Returns false if the guest has none left. */
 static bool
 may_broadcast(struct sw *sw, struct member *member, uint64_t now_ms)
 {
@@ -369,7 +375,7 @@ may_broadcast(struct sw *sw, struct member *member, uint64_t now_ms)
 	if (full == 0 || member->role != SW_GUEST)
 		return true;
 	if (now_ms < a->filled_ms || now_ms - a->filled_ms >= 1000 || a->filled_ms == 0)
-		a->credit = full; /* also when the clock went back */
+		a->credit = full; /* also after the clock went back */
 	else
 		a->credit = util_min(full, a->credit + (now_ms - a->filled_ms) * sw->broadcast_rate);
 	a->filled_ms = now_ms;
@@ -380,8 +386,9 @@ may_broadcast(struct sw *sw, struct member *member, uint64_t now_ms)
 }
 
 /*
- * Writes all members of the sender's LAN but the sender, `to_guarded` or not. A ring has at most LIMIT_PORTS members. A guarded guest
- * has one address, and where that is is known.
+ * Writes all other members of the sender's LAN to `out`, guarded ones only with `to_guarded`. A
+ * ring has at most LIMIT_PORTS members. A guarded guest has one address, whose location is known,
+ * so it needs no frames for unknown ones.
  */
 static enum sw_verdict
 flood(struct sw *sw, uint16_t in_port, uint16_t vid, bool to_guarded, uint16_t *out, unsigned *n)
@@ -394,7 +401,7 @@ flood(struct sw *sw, uint16_t in_port, uint16_t vid, bool to_guarded, uint16_t *
 	return SW_FLOOD;
 }
 
-/* To a group address. */
+/* Forwards a frame to a group address. */
 static enum sw_verdict
 forward_group(struct sw *sw, uint16_t in_port, uint16_t vid, const struct rte_ether_addr *dst, uint64_t now_ms, uint16_t *out,
 	      unsigned *n)
@@ -406,7 +413,7 @@ forward_group(struct sw *sw, uint16_t in_port, uint16_t vid, const struct rte_et
 	return flood(sw, in_port, vid, true, out, n);
 }
 
-/* From one of a pair to the other one. */
+/* Forwards a frame from one member of a pair to the other. */
 static enum sw_verdict
 forward_pair(struct sw *sw, uint16_t in_port, const struct rte_ether_addr *dst, uint16_t *out, unsigned *n)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* VLANs of a bridge that filters them. Called by switch.c; pure. */
+/* VLANs of a bridge that filters them. Pure functions. */
 #include "sw/vlan.h"
 
 #include "sw/ether.h"
