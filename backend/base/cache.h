@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Hints to the CPU where a line of memory will be wanted. They change nothing but the time. Any thread.
+ * Cache hints for the CPU. They affect only timing. Any thread.
  *
- * These are statements of assembly, because compilers leave out a function of which they know that it only gives hints.
+ * These are assembly statements, because compilers remove calls of functions that only give hints.
  */
 #ifndef VPE_BASE_CACHE_H
 #define VPE_BASE_CACHE_H
 
-/* It will be wanted here, soon. */
+/* Prefetches the cache line (prefetcht0). */
 static inline void
 cache_fetch(const void *line)
 {
@@ -18,7 +18,10 @@ cache_fetch(const void *line)
 #endif
 }
 
-/* It will be wanted by another CPU, which finds it sooner in the cache that all share. A CPU that does not know how does nothing. */
+/*
+ * Moves the cache line to the shared cache level, for another CPU that will read it soon
+ * (cldemote). A no-op on CPUs without it.
+ */
 static inline void
 cache_demote(const void *line)
 {

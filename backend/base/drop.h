@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Why a frame was dropped. Every drop anywhere in vpe adds one to exactly one of these, on the port that the
- * frame was to leave by or, where there is none, on the port it came from.
+ * Reasons for dropped frames. Every drop anywhere in vpe increments exactly one of these counters,
+ * on the output port of the frame or, if there is none, on its input port.
  */
 #ifndef VPE_BASE_DROP_H
 #define VPE_BASE_DROP_H
@@ -32,7 +32,7 @@ enum drop_reason {
 	DROP_N,
 };
 
-/* The reason's name as metrics show it. */
+/* Name of the reason in metrics. */
 static inline const char *
 drop_name(enum drop_reason reason)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Log lines on standard error, with levels and a rate limit. Called by every layer but the pollers. */
+/* Log lines on standard error, with levels and a rate limit. */
 #include "base/log.h"
 
 #include <ctype.h>
@@ -20,7 +20,7 @@
 
 static const struct {
 	const char *name;
-	int priority; /* syslog(3) priority, as sd-daemon(3) wants it before a line */
+	int priority; /* syslog(3) priority, which sd-daemon(3) expects before a line */
 } levels[] = {
 	[LOG_LEVEL_ERROR] = { "error", 3 },
 	[LOG_LEVEL_WARNING] = { "warning", 4 },
@@ -31,8 +31,9 @@ _Static_assert(ARRAY_SIZE(levels) == LOG_LEVEL_N, "every level has a name");
 
 static enum log_level threshold = LOG_LEVEL_INFO;
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* between the look for room and the write */
-static uint64_t n_lost;                                  /* lines, not told yet */
+/* held during a write and the check for room before it */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static uint64_t n_lost;                                  /* lines lost and not reported yet */
 
 void
 log_set_level(enum log_level level)
@@ -51,8 +52,9 @@ log_level_of(const char *name)
 }
 
 /*
- * Whether it could be written at once. O_NONBLOCK would be that of everybody who has the same descriptor. A pipe that has any room
- * takes a line in one piece (PIPE_BUF), and a file never is full in this sense.
+ * Writes the line if that is possible without blocking. O_NONBLOCK is not an option: it would
+ * affect all processes that share the descriptor. A pipe with room takes a whole line (PIPE_BUF),
+ * and writes to a file do not block in this sense.
  */
 static bool
 write_now(const char *line, size_t len)
@@ -65,7 +67,7 @@ write_now(const char *line, size_t len)
 	return n == (ssize_t)len;
 }
 
-/* Whether the line could be written. The lock must be held, as below. */
+/* Returns whether the line was written. The lock must be held, also for the next functions. */
 static bool
 write_line(enum log_level level, const char *fmt, va_list args)
 {

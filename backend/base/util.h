@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Small helpers that every layer uses. */
+/* Small helpers for all layers. */
 #ifndef VPE_BASE_UTIL_H
 #define VPE_BASE_UTIL_H
 
@@ -9,13 +9,13 @@
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
-/* The object of which `ptr` is the member `member`. */
+/* container_of: the object whose member `member` is at `ptr`. */
 #define member_of(ptr, type, member) ((type *)((char *)(ptr) - offsetof(type, member)))
 
 #define util_min(a, b) ((a) < (b) ? (a) : (b))
 #define util_max(a, b) ((a) > (b) ? (a) : (b))
 
-/* CLOCK_MONOTONIC, in milliseconds. */
+/* CLOCK_MONOTONIC in milliseconds. */
 static inline uint64_t
 util_now_ms(void)
 {
