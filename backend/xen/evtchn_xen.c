@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Events through libxenevtchn. bind() is called by the control plane, the rest by the poller that owns the vif. */
+/*
+ * Event channels through libxenevtchn. Control opens and binds each handle; the thread that serves
+ * its ports uses it from then on.
+ */
 #include <errno.h>
 #include <poll.h>
 
@@ -62,7 +65,10 @@ evtchn_fd(struct events *events)
 	return xenevtchn_fd(handle_of(events));
 }
 
-/* xenevtchn.h: xenevtchn_pending() blocks, even on a non-blocking descriptor, if no port has fired. */
+/*
+ * xenevtchn.h: xenevtchn_pending() blocks if no channel has fired, even on a non-blocking
+ * descriptor.
+ */
 static int
 evtchn_pending(struct events *events)
 {

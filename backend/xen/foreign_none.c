@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* In the place of foreign_xen.c where `configure --disable-foreign` leaves out the libraries that it needs. */
+/* Replaces foreign_xen.c if `configure --disable-foreign` leaves out its libraries. */
 #include <stddef.h>
 
 #include "xen/ops.h"

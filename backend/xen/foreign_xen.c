@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Memory of a guest through libxenforeignmemory. Each guest has a handle of its own; control opens and closes it, the vif's
- * poller maps and unmaps in between. Xen checks that each page belongs to the guest.
+ * Guest memory through libxenforeignmemory. Each guest has its own handle. Control opens and closes
+ * it; in between the vif's poller maps and unmaps. Xen checks that each page belongs to the guest.
  */
 #include <assert.h>
 #include <errno.h>
@@ -36,8 +36,9 @@ struct foreign {
 };
 
 /*
- * Only a PV guest's grants name pages for good: the frames of others are places in an address space that the guest may fill
- * with another page while we have the old one mapped. And only version 1 entries are understood here.
+ * Checks that the guest's grants can be used. Only a PV guest's grants name a page for good. In
+ * other guests a frame is an address that the guest may back with another page while we have the
+ * old one mapped. The grant entries must be version 1.
  */
 static int
 check_guest(uint32_t domid)
@@ -48,7 +49,7 @@ check_guest(uint32_t domid)
 	if (xc == NULL)
 		return -errno;
 	int ret = 0;
-	/* The first domain whose number is this or a higher one. */
+	/* Returns the first domain with this or a higher id. */
 	if (xc_domain_getinfolist(xc, domid, 1, &info) != 1 || info.domain != domid)
 		ret = -ESRCH;
 	else if ((info.flags & XEN_DOMINF_hvm_guest) != 0 || xc_gnttab_get_version(xc, domid) != 1)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Pages that we grant to others, through libxengnttab's gntshr (/dev/xen/gntalloc). The kernel takes the grants back
- * when the descriptor is closed, however the process ends.
+ * Pages that we grant to other domains, through libxengnttab's gntshr (/dev/xen/gntalloc). The
+ * kernel revokes the grants when the descriptor is closed, however the process ends.
  */
 #include <errno.h>
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Grants through libxengnttab. map() and unmap() are called by the control plane, copy() by the pollers, each on a
- * handle of its own. A handle's mappings end with it: gntdev undoes them when the descriptor is closed.
+ * Grants through libxengnttab. The control thread calls map() and unmap(), the pollers copy(), each
+ * on a handle of its own. Closing a handle unmaps all its pages, since gntdev does so when its
+ * descriptor is closed.
  */
 #include <assert.h>
 #include <errno.h>
@@ -12,7 +13,7 @@
 #include "xen/quiet.h"
 #include "xen/real.h"
 
-/* struct grant_copy is handed to the library as it is. */
+/* struct grant_copy is passed to the library as it is. */
 #define SAME_OFFSET(member) \
 	static_assert(offsetof(struct grant_copy, member) == offsetof(xengnttab_grant_copy_segment_t, member), \
 		      "xengnttab.h: " #member)

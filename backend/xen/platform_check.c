@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Whether this machine can run a backend at all, and who else serves vifs on it. Called by main and ctl. */
+/* Checks whether this machine can run a backend, and whether xen-netback serves vifs on it. */
 #include "xen/platform_check.h"
 
 #include <errno.h>
@@ -10,7 +10,7 @@
 
 #include "base/util.h"
 
-/* Whether the file is there (F_OK) or may be used (R_OK | W_OK). 0 or -errno. */
+/* Checks that the file exists (F_OK) or is accessible (R_OK | W_OK). Returns 0 or -errno. */
 static int
 check_access(const char *root, const char *path, int mode)
 {
@@ -46,7 +46,7 @@ on_xen(const char *root)
 	return strcmp(type, "xen") == 0;
 }
 
-/* xenstored's socket (dom0) or the kernel's connection to it (any domain). */
+/* Checks for xenstored's socket (dom0) or the kernel's connection to it (any domain). */
 static int
 check_store(const char *root, char *why, size_t why_size)
 {

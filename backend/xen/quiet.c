@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A logger that says nothing. Handed to the Xen libraries by gnttab_xen.c and evtchn_xen.c. */
+/* A logger that discards everything. */
 #include <stddef.h>
 
 #include "xen/quiet.h"
@@ -16,7 +16,7 @@ quiet_message(xentoollog_logger *logger, xentoollog_level level, int errno_value
 	(void)args;
 }
 
-/* Both libraries use loggers of any life time and never destroy one that was given to them. */
+/* The libraries accept loggers of any lifetime and never destroy one that was passed in. */
 static void
 quiet_destroy(xentoollog_logger *logger)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A logger that says nothing. The libraries would write a line to standard error for each bad grant reference or port
- * that a guest offers; whoever called them reports the error instead, with a rate limit.
+ * A logger that discards everything. The Xen libraries would write a line to standard error for
+ * each bad grant reference or port that a guest offers. The callers report these errors instead,
+ * with a rate limit.
  */
 #ifndef VPE_XEN_QUIET_H
 #define VPE_XEN_QUIET_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The tables that xen_real() puts together; each lives in the file that includes its library's header. */
+/* The tables behind xen_real(). Each is in the file that includes its library's header. */
 #ifndef VPE_XEN_REAL_H
 #define VPE_XEN_REAL_H
 

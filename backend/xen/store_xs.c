@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The store through libxenstore. Called by the control plane.
+ * The store through libxenstore. Control thread only.
  *
- * Theory of operation: the first watch makes libxenstore start a thread that reads xenstored's socket into a list
- * without bound; next_event() takes from that list. The descriptor is the read end of a pipe which holds one byte
- * while the list is not empty; xs_check_watch() takes the byte out with the last event, so level-triggered epoll
- * works as it is. The pipe does not tell that xenstored is gone: only next_event() does, so it must be called now
- * and then even if the descriptor is quiet. That call sends nothing to xenstored.
+ * Theory of operation: with the first watch, libxenstore starts a thread that reads xenstored's
+ * socket into an unbounded list; next_event() takes events from that list. The descriptor is the
+ * read end of a pipe that holds one byte while the list is not empty. xs_check_watch() removes the
+ * byte with the last event, so level-triggered epoll works. The pipe does not report that xenstored
+ * is gone. Only next_event() does, so it must be called from time to time even if the descriptor is
+ * not readable. That call sends nothing to xenstored.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -23,8 +24,9 @@ handle_of(struct store *store)
 }
 
 /*
- * libxenstore sets errno, but not on every path. EINVAL is its word for a connection that broke while it waited for an answer, as well
- * as xenstored's for an impossible path; callers take it for a value that makes no sense, which neither is.
+ * Translates libxenstore's errno. Some paths leave it unset. EINVAL means either that the
+ * connection broke during a request or that xenstored got an impossible path. Callers would take it
+ * for an invalid value, which neither is.
  */
 static int
 error_of_errno(void)
@@ -32,7 +34,7 @@ error_of_errno(void)
 	return errno == 0 || errno == EINVAL ? -EIO : -errno;
 }
 
-/* The same where the caller gets a pointer, NULL on error. */
+/* The same for calls that return a pointer, NULL on error. */
 static void *
 pointer_of(void *value)
 {
@@ -121,7 +123,10 @@ xs_store_fd(struct store *store)
 	return xs_fileno(handle_of(store));
 }
 
-/* Whether path and token of `fired` fit into `event`. Our own tokens and xenstored's paths always do. */
+/*
+ * Copies path and token of `fired` to `event`. Returns false if they do not fit; our own tokens and
+ * xenstored's paths always do.
+ */
 static bool
 event_fill(struct store_event *event, char **fired)
 {
@@ -150,7 +155,10 @@ xs_store_next_event(struct store *store, struct store_event *event)
 	}
 }
 
-/* xenstored forgets a domain's connection when it is dying. The library says false for an error, too. */
+/*
+ * xenstored drops the connection of a domain that is dying. The library returns false on errors
+ * too.
+ */
 static int
 xs_store_domain_lives(struct store *store, uint32_t domid)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The system's Xen libraries as one table. Called by main. */
+/* The system's Xen libraries as one table. */
 #include "xen/real.h"
 
 const struct xen_ops *
