@@ -3,8 +3,9 @@
  * From a guest: tx ring -> mbufs.
  *
  * Steps of a burst, in parts of LIMIT_PART_BYTES: parse slots into packets (slots.c), collect the
- * copies, run them in one batch (copy.c), finish each frame (offload.c), write and publish the responses. After a large burst the
- * guest is notified at once, otherwise after a delay, if it still wants that.
+ * copies, run them in one batch (copy.c), finish each frame (offload.c), write and publish the
+ * responses. After a large part the guest is notified at once, otherwise after a delay, if it still
+ * wants that.
  */
 #include <rte_ether.h>
 #include <rte_ip.h>

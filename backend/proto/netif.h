@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Xen's public netif.h, made ready for user space: ring.h wants barrier macros from whoever includes it.
- * __XEN_INTERFACE_VERSION__ is set by the build (0x00040e00) so that ring.h uses these names.
+ * Xen's public netif.h for user space. Its ring.h needs barrier macros from the includer. The build
+ * sets __XEN_INTERFACE_VERSION__ to 0x00040e00 so that ring.h uses these names.
  */
 #ifndef VPE_PROTO_NETIF_H
 #define VPE_PROTO_NETIF_H
@@ -19,8 +19,8 @@
 #include <xen/io/xenbus.h>
 
 /*
- * What Linux's netif.h has and this one has not: an extra info that tells the frontend how many bytes of each page were
- * left free before the data. It has a 16-bit number where u.pad[0] is.
+ * An extra info that Linux's netif.h has and Xen's lacks: the number of bytes left free before the
+ * data in each page, as a 16-bit number at u.pad[0].
  */
 #define NETIF_EXTRA_TYPE_XDP 5
 #define NETIF_EXTRA_TYPE_MAX 6

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Backend cursors over a ring page that a hostile guest may write at any time.
+ * Backend cursors over a ring page that a hostile guest may write to at any time.
  *
- * Private indices live here, outside the shared page; nothing that the guest writes is believed before it is
- * checked, and a slot is copied out once and never read again in place (XSA-155).
- * Threads: one owner at a time. Source: ring.h, "Macros for manipulating rings".
+ * The private indices are here, outside the shared page. Nothing that the guest writes is trusted
+ * before it is checked. A slot is copied out once and never read again in place (XSA-155).
+ * Threads: one owner at a time.
+ * Source: ring.h, "Macros for manipulating rings".
  */
 #ifndef VPE_PROTO_RING_H
 #define VPE_PROTO_RING_H
@@ -15,12 +16,12 @@
 #include "base/cache.h"
 #include "proto/netif.h"
 
-/* ring.h: the head of every sring. */
+/* ring.h: the header of every sring. */
 struct ring_shared {
 	uint32_t req_prod;  /* written by the guest */
-	uint32_t req_event; /* written by us: the guest notifies when req_prod passes it */
+	uint32_t req_event; /* written by us: the guest notifies us when req_prod passes it */
 	uint32_t rsp_prod;  /* written by us */
-	uint32_t rsp_event; /* written by the guest: we notify when rsp_prod reaches it */
+	uint32_t rsp_event; /* written by the guest: we notify it when rsp_prod reaches it */
 	uint8_t pad[48];
 	uint8_t slots[];
 };
@@ -30,15 +31,18 @@ static_assert(offsetof(struct ring_shared, rsp_event) == offsetof(netif_tx_sring
 
 struct ring {
 	struct ring_shared *shared;
-	uint32_t slot_size; /* bytes, of the request/response union */
+	uint32_t slot_size; /* size in bytes of the request/response union */
 	uint32_t mask;      /* number of slots - 1 */
-	uint32_t req_cons;  /* requests taken */
+	uint32_t req_cons;  /* requests consumed */
 	uint32_t rsp_prod;  /* responses written */
-	uint32_t rsp_published; /* responses that the guest may see */
-	uint32_t rsp_checked;   /* responses for which it was decided whether to notify the guest */
+	uint32_t rsp_published; /* responses visible to the guest */
+	uint32_t rsp_checked;   /* responses for which ring_check_notify() was called */
 };
 
-/* Slots of a one-page ring: the largest power of two that fits. Source: ring.h __CONST_RING_SIZE. */
+/*
+ * Number of slots of a one-page ring: the largest power of two that fits. Source: ring.h
+ * __CONST_RING_SIZE.
+ */
 static inline uint32_t
 ring_slots(uint32_t slot_size)
 {
@@ -61,8 +65,8 @@ enum ring_attach {
 };
 
 /*
- * Starts on a mapped ring page where the last backend of it stopped: both cursors at rsp_prod (a fresh ring has
- * it 0). Source: ring.h BACK_RING_ATTACH.
+ * Attaches to a mapped ring page where its last backend stopped: both cursors start at rsp_prod,
+ * which is 0 in a fresh ring. Source: ring.h BACK_RING_ATTACH.
  */
 static inline enum ring_attach
 ring_attach(struct ring *r, void *page, uint32_t slot_size)
@@ -85,8 +89,8 @@ ring_slot(const struct ring *r, uint32_t idx)
 }
 
 /*
- * Fetches the line of memory that the next request will be in. For who polls: the line then comes from the guest's CPU together
- * with the one of req_prod, not after it.
+ * Prefetches the cache line of the next request while polling. It then comes from the guest's CPU
+ * in parallel with the line of req_prod instead of after it.
  */
 static inline void
 ring_fetch_request(const struct ring *r)
@@ -95,8 +99,9 @@ ring_fetch_request(const struct ring *r)
 }
 
 /*
- * How many requests wait, or a number above ring_size() if the guest's index is impossible.
- * Acquire: pairs with the guest's write barrier before it moves req_prod, so that the slots are complete.
+ * Number of waiting requests, or a number above ring_size() if the guest's index is impossible.
+ * Acquire: pairs with the guest's write barrier before it advances req_prod, so the slots are
+ * complete.
  */
 static inline uint32_t
 ring_pending(const struct ring *r)
@@ -104,7 +109,9 @@ ring_pending(const struct ring *r)
 	return __atomic_load_n(&r->shared->req_prod, __ATOMIC_ACQUIRE) - r->req_cons;
 }
 
-/* Copies request `idx` (any index; it wraps) to `out`, reading each byte of the shared page once. */
+/*
+ * Copies request `idx` (any index; it wraps) to `out`, reading each byte of the shared page once.
+ */
 static inline void
 ring_copy_request(const struct ring *r, uint32_t idx, void *out)
 {
@@ -116,7 +123,7 @@ ring_copy_request(const struct ring *r, uint32_t idx, void *out)
 	}
 }
 
-/* Writes the first `size` bytes of the next response; the rest of the slot keeps what the guest put there. */
+/* Writes the first `size` bytes of the next response. The rest of the slot is unchanged. */
 static inline void
 ring_put_response(struct ring *r, const void *rsp, size_t size)
 {
@@ -124,7 +131,10 @@ ring_put_response(struct ring *r, const void *rsp, size_t size)
 	r->rsp_prod++;
 }
 
-/* Makes all written responses visible. Release: pairs with the guest's read barrier after it reads rsp_prod. */
+/*
+ * Publishes all written responses. Release: pairs with the guest's read barrier after it reads
+ * rsp_prod.
+ */
 static inline void
 ring_publish_responses(struct ring *r)
 {
@@ -133,10 +143,11 @@ ring_publish_responses(struct ring *r)
 }
 
 /*
- * Whether the guest asked to be notified of a response that was published since the last call, and has not taken it
- * by itself meanwhile (it moves rsp_event on when it does). May be called a while after the publishing, but must be called then.
- * The full fence orders our rsp_prod before the read of rsp_event; it pairs with the guest's fence between writing
- * rsp_event and its final check. Source: ring.h RING_PUSH_RESPONSES_AND_CHECK_NOTIFY.
+ * Whether the guest wants a notification of responses published since the last call. It does not if
+ * it has taken them meanwhile, which advances rsp_event. The call may be delayed after publishing,
+ * but must not be omitted. The full fence orders our store of rsp_prod before the load of
+ * rsp_event. It pairs with the guest's fence between its store of rsp_event and its final check.
+ * Source: ring.h RING_PUSH_RESPONSES_AND_CHECK_NOTIFY.
  */
 static inline bool
 ring_check_notify(struct ring *r)
@@ -149,7 +160,7 @@ ring_check_notify(struct ring *r)
 	return (uint32_t)(r->rsp_published - event) < (uint32_t)(r->rsp_published - old);
 }
 
-/* Whether responses are published that ring_check_notify() has not seen. */
+/* Whether there are published responses that ring_check_notify() has not seen. */
 static inline bool
 ring_is_unchecked(const struct ring *r)
 {
@@ -157,20 +168,23 @@ ring_is_unchecked(const struct ring *r)
 }
 
 /*
- * Asks the guest to notify us once `n_ahead` requests wait (1 = the next one), then looks once more. Returns
- * whether fewer than that wait now, so that sleeping is safe. Source: ring.h RING_FINAL_CHECK_FOR_REQUESTS.
+ * Asks the guest to notify us once `n_ahead` requests are waiting (1: the next one), then checks
+ * again. Returns true if fewer are waiting now, so it is safe to sleep. Source: ring.h
+ * RING_FINAL_CHECK_FOR_REQUESTS.
  */
 static inline bool
 ring_arm(struct ring *r, uint32_t n_ahead)
 {
 	__atomic_store_n(&r->shared->req_event, r->req_cons + n_ahead, __ATOMIC_RELAXED);
-	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* pairs with the guest's fence before it reads req_event */
+	/* pairs with the guest's fence before it reads req_event */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return ring_pending(r) < n_ahead;
 }
 
 /*
- * Leaves req_event where the guest's producer will not pass it, so that it does not notify us while we poll.
- * The notify test of ring.h is (new - event) < (new - old): an event just behind the consumer never matches.
+ * Sets req_event where the guest's producer will not pass it, so that it does not notify us while
+ * we poll. The test in ring.h is (new - event) < (new - old), which an event just behind the
+ * consumer never satisfies.
  */
 static inline void
 ring_disarm(struct ring *r)
