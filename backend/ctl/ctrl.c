@@ -200,13 +200,17 @@ do_del(struct ctrl *ctrl, const request_t *req, uint32_t *data)
 	return told ? XEN_NETIF_CTRL_STATUS_SUCCESS : XEN_NETIF_CTRL_STATUS_INVALID_PARAMETER;
 }
 
-/* Publishes `next` to the pollers. Returns false if that cannot be started. */
+/*
+ * Publishes `next` to the pollers. The grace period, which begins with the call, must come after
+ * that: ctrl_called() frees the old choice and tells the guest. Returns false without effect if no
+ * call is possible.
+ */
 static bool
 steer(struct ctrl *ctrl, const struct steering *next)
 {
 	struct steering *own = malloc(sizeof(*own));
 
-	if (own == NULL || !member_call(ctrl->env->members, ctrl->member, NULL, NULL)) {
+	if (own == NULL || !member_can_call(ctrl->member)) {
 		free(own);
 		return false;
 	}
@@ -215,7 +219,7 @@ steer(struct ctrl *ctrl, const struct steering *next)
 	ctrl->steering = own;
 	ctrl->busy = true;
 	__atomic_store_n(&ctrl->member->port->steering, own, __ATOMIC_RELEASE);
-	return true;
+	return member_call(ctrl->env->members, ctrl->member, NULL, NULL);
 }
 
 static uint32_t

@@ -34,6 +34,9 @@ struct fake_port {
 	const struct static_grants *grants; /* the last table that the port was given */
 	uint16_t headroom;
 	bool deleted;
+	/* the objects that a poller uses until the next grace period */
+	const struct policy *policy;
+	const struct steering *steering;
 };
 
 static struct fake_port *ports[PORTS_MAX];
@@ -127,6 +130,23 @@ link_get(const char *name, unsigned ifindex, struct link_info *info)
 	return 0;
 }
 
+static void
+load_objects(struct fake_port *fake)
+{
+	fake->policy = fake->port.policy;
+	fake->steering = fake->port.steering;
+}
+
+/* Reads them: the address sanitizer tells if control has freed one too early. */
+static void
+use_objects(const struct fake_port *fake)
+{
+	if (fake->policy != NULL)
+		(void)*(const volatile char *)fake->policy;
+	if (fake->steering != NULL)
+		(void)*(const volatile char *)fake->steering;
+}
+
 int
 dp_attach(struct dp *dp, struct port *port)
 {
@@ -139,6 +159,7 @@ dp_attach(struct dp *dp, struct port *port)
 		return ret;
 	assert(fake->phase == PHASE_OUT);
 	fake->phase = PHASE_ENTERING;
+	load_objects(fake);
 	return 0;
 }
 
@@ -160,6 +181,7 @@ dp_call(struct dp *dp, struct port *port, dp_call_fn *fn, void *arg)
 	(void)dp;
 	assert(fake->phase == PHASE_IN);
 	fake->phase = PHASE_CALLED_ON;
+	load_objects(fake); /* the pollers may answer before control does anything else */
 	fake->fn = fn;
 	fake->arg = arg;
 }
@@ -293,7 +315,10 @@ fake_dp_run(void)
 {
 	for (unsigned id = 0; id < PORTS_MAX; id++) {
 		struct fake_port *fake = ports[id];
-		if (fake == NULL || fake->done || fake->phase == PHASE_OUT || fake->phase == PHASE_IN)
+		if (fake == NULL || fake->phase == PHASE_OUT)
+			continue;
+		use_objects(fake);
+		if (fake->done || fake->phase == PHASE_IN)
 			continue;
 		if (fake->phase == PHASE_CALLED_ON)
 			if (fake->fn != NULL)
