@@ -16,9 +16,11 @@
 #include <rte_malloc.h>
 
 #include "base/log.h"
+#include "base/util.h"
 #include "dp/dp_private.h"
 #include "dp/eal.h"
 #include "dp/poller.h"
+#include "dp/vif_scratch.h"
 
 struct dp_slot {
 	struct handoff handoff; /* the current or the last request */
@@ -48,10 +50,10 @@ start_poller(struct dp *dp, unsigned idx, const struct dp_params *params, const 
 	if (pl == NULL)
 		return -ENOMEM;
 	dp->poller[idx] = pl;
-	pl->dp = dp;
 	pl->cpu = params->cpus[idx];
 	pl->lcore = idx + 1;
-	pl->pools = &dp->pools;
+	pl->w.pools = &dp->pools;
+	pl->w.signal_fd = dp->event_fd;
 	pl->bridges = &dp->bridges;
 	pl->crossings.load = dp->crossing;
 	int ret = poller_init(pl, idx, params, xen);
@@ -140,15 +142,6 @@ dp_pools(struct dp *dp)
 
 /* ---- hand-off ------------------------------------------------------------------------------------------ */
 
-void
-dp_signal(struct dp *dp)
-{
-	uint64_t one = 1;
-
-	if (write(dp->event_fd, &one, sizeof(one)) < 0)
-		return; /* EAGAIN: it is already readable */
-}
-
 static void
 request(struct dp *dp, unsigned id, struct handoff handoff)
 {
@@ -171,7 +164,7 @@ count_queues(const struct dp *dp, const struct poller *pl)
 	for (unsigned id = 0; id < LIMIT_PORTS; id++) {
 		const struct port *port = dp->port[id];
 		for (unsigned i = 0; port != NULL && i < port->n_queues; i++)
-			n += __atomic_load_n(&port->queue[i]->owner, __ATOMIC_RELAXED) == pl;
+			n += __atomic_load_n(&port->queue[i]->owner, __ATOMIC_RELAXED) == &pl->w;
 	}
 	return n;
 }
@@ -199,7 +192,7 @@ dp_attach(struct dp *dp, struct port *port)
 			continue;
 		dp->port[id] = port;
 		for (unsigned q = 0; q < port->n_queues; q++) {
-			port->queue[q]->owner = choose_poller(dp, port->queue[q]->pinned);
+			port->queue[q]->owner = &choose_poller(dp, port->queue[q]->pinned)->w;
 			port->queue[q]->id = (uint16_t)id;
 		}
 		dp->slot[id].fault_told = false;
@@ -231,7 +224,7 @@ dp_move(struct dp *dp, struct port *port, unsigned queue, unsigned poller)
 		.kind = HANDOFF_MOVE, .port = port->queue[queue], .to = dp->poller[poller], .n_left = 1,
 	};
 	slot->waiting = true;
-	poller_request(port->queue[queue]->owner, &slot->handoff);
+	poller_request(member_of(port->queue[queue]->owner, struct poller, w), &slot->handoff);
 }
 
 void
@@ -251,7 +244,7 @@ dp_poller_of(const struct dp *dp, const struct port *queue)
 {
 	unsigned i = 0;
 
-	while (i < dp->n_pollers - 1 && dp->poller[i] != __atomic_load_n(&queue->owner, __ATOMIC_RELAXED))
+	while (i < dp->n_pollers - 1 && &dp->poller[i]->w != __atomic_load_n(&queue->owner, __ATOMIC_RELAXED))
 		i++;
 	return i;
 }
@@ -321,10 +314,7 @@ dp_next_event(struct dp *dp, struct dp_event *event)
 	return false;
 }
 
-/*
- * ---- statistics
- * ----------------------------------------------------------------------------------------
- */
+/* ---- statistics ---------------------------------------------------------------------------------------- */
 
 unsigned
 dp_n_pollers(const struct dp *dp)
@@ -336,13 +326,14 @@ void
 dp_get_poller_stats(const struct dp *dp, unsigned poller, struct dp_poller_stats *stats)
 {
 	const struct poller *pl = dp->poller[poller];
+	const struct copy_batch *copy = &pl->w.vif->copy;
 
 	*stats = pl->stats;
 	stats->busy_us = pl->busy * 1000 / (rte_get_tsc_hz() / 1000);
-	stats->n_copies = pl->copy.n_copies;
-	stats->n_copy_calls = pl->copy.n_calls;
-	stats->n_static_copies = pl->copy.n_static;
-	stats->n_foreign_copies = pl->copy.n_foreign;
+	stats->n_copies = copy->n_copies;
+	stats->n_copy_calls = copy->n_calls;
+	stats->n_static_copies = copy->n_static;
+	stats->n_foreign_copies = copy->n_foreign;
 	sw_get_stats(pl->sw, &stats->sw);
 }
 

@@ -34,7 +34,4 @@ struct dp_bridges {
 	unsigned flags[LIMIT_BRIDGES];
 };
 
-/* Makes dp_event_fd() readable. Any thread. */
-void dp_signal(struct dp *dp);
-
 #endif

@@ -54,7 +54,7 @@ poller_send(struct poller *pl, struct port *port, struct rte_mbuf *m)
 static bool
 is_late(const struct poller *pl, const struct port_held *held)
 {
-	return held->since != 0 && pl->now - held->since >= pl->crossing_wait;
+	return held->since != 0 && pl->w.now - held->since >= pl->crossing_wait;
 }
 
 /* Returns false if the frame has to wait until the port's owner has taken others. */
@@ -63,7 +63,7 @@ poller_cross(struct poller *pl, struct port *in, struct port *port, struct rte_m
 {
 	bool waits = __atomic_load_n(&in->leader->weight, __ATOMIC_RELAXED) != 0;
 
-	pl->work -= WORK_FRAME + (int64_t)m->pkt_len;
+	pl->w.work -= WORK_FRAME + (int64_t)m->pkt_len;
 	if (crossing_put(pl->crossings.load, in, port, m)) {
 		in->held.since = 0;
 		poller_wake_owner(port);
@@ -71,7 +71,7 @@ poller_cross(struct poller *pl, struct port *in, struct port *port, struct rte_m
 	}
 	if (waits && !is_late(pl, &in->held)) {
 		if (in->held.since == 0)
-			in->held.since = pl->now;
+			in->held.since = pl->w.now;
 		return false;
 	}
 	port_drop(in, m, DROP_QUEUE_FULL);
@@ -104,11 +104,11 @@ poller_look_up(struct poller *pl, struct port *in)
 	struct rte_mbuf *m = held->frame[held->at];
 	unsigned n = 0;
 
-	pl->work -= WORK_FRAME;
+	pl->w.work -= WORK_FRAME;
 	if (!poller_admit(pl, in, m))
 		return false;
 	m->port = in->id; /* identifies the sender to the pollers that the frame crosses to */
-	enum sw_verdict verdict = sw_forward(pl->sw, in->id, m->vlan_tci, rte_pktmbuf_mtod(m, const uint8_t *), pl->now_ms, held->out, &n);
+	enum sw_verdict verdict = sw_forward(pl->sw, in->id, m->vlan_tci, rte_pktmbuf_mtod(m, const uint8_t *), pl->w.now_ms, held->out, &n);
 	if (verdict == SW_NOT_OWNER || verdict == SW_STORM) {
 		poller_refuse(in, m, verdict == SW_STORM ? DROP_STORM : DROP_NOT_OWNER);
 		return false;
@@ -133,7 +133,7 @@ poller_switch_one(struct poller *pl, struct port *in)
 	if (held->n_out == 0 && !poller_look_up(pl, in))
 		return true;
 	while (held->at_out < held->n_out) {
-		if (pl->work <= 0 || !poller_output(pl, in, held->out[held->at_out], held->frame[held->at]))
+		if (pl->w.work <= 0 || !poller_output(pl, in, held->out[held->at_out], held->frame[held->at]))
 			return false;
 		held->at_out++;
 	}
@@ -146,7 +146,7 @@ poller_switch(struct poller *pl, struct port *in)
 {
 	struct port_held *held = &in->held;
 
-	while (held->at < held->n && pl->work > 0 && poller_switch_one(pl, in))
+	while (held->at < held->n && pl->w.work > 0 && poller_switch_one(pl, in))
 		held->at++;
 	if (held->at == held->n)
 		held->at = held->n = 0;
@@ -158,15 +158,15 @@ poller_take_crossing(struct poller *pl, struct port *port)
 	struct rte_mbuf *frame[CROSSING_BURST];
 	unsigned n_all = 0;
 
-	pl->work = LIMIT_WORK;
-	while (!rte_ring_empty(port->crossing) && n_all < LIMIT_BURST && pl->work > 0) {
+	pl->w.work = LIMIT_WORK;
+	while (!rte_ring_empty(port->crossing) && n_all < LIMIT_BURST && pl->w.work > 0) {
 		unsigned n = crossing_take(&pl->crossings, port, frame, CROSSING_BURST);
 
 		for (unsigned i = 0; i < n; i++) {
 			const struct rte_mbuf *m = frame[i];
 
 			if (pl->port[m->port] != NULL)
-				sw_learn(pl->sw, m->port, m->vlan_tci, rte_pktmbuf_mtod(m, const uint8_t *), pl->now_ms);
+				sw_learn(pl->sw, m->port, m->vlan_tci, rte_pktmbuf_mtod(m, const uint8_t *), pl->w.now_ms);
 			poller_send(pl, port, frame[i]);
 		}
 		n_all += n;

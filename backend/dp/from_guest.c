@@ -14,8 +14,10 @@
 #include "dp/copy.h"
 #include "dp/mcast.h"
 #include "dp/offload.h"
-#include "dp/poller.h"
+#include "dp/share.h"
 #include "dp/vif_queue.h"
+#include "dp/vif_scratch.h"
+#include "dp/worker.h"
 
 _Static_assert(OFFLOAD_GSO_TCPV4 == XEN_NETIF_GSO_TYPE_TCPV4, "netif.h: GSO types");
 _Static_assert(OFFLOAD_GSO_TCPV6 == XEN_NETIF_GSO_TYPE_TCPV6, "netif.h: GSO types");
@@ -31,6 +33,7 @@ struct burst {
 	bool starved;      /* no buffer was free for the packet at idx */
 	bool held;         /* the rate limit was reached */
 	struct from_guest_packet *packet; /* the poller's scratch space */
+	struct slot_rsp *rsp;             /* likewise */
 };
 
 /*
@@ -101,7 +104,7 @@ take_packet(struct vif_queue *q, struct copy_batch *copy, struct burst *b)
 {
 	struct from_guest_packet *p = &b->packet[b->n_packets];
 
-	enum slots_result result = slots_parse(&q->tx, b->idx, b->end, &p->pkt, &q->rsp[b->n_rsp], &b->fault);
+	enum slots_result result = slots_parse(&q->tx, b->idx, b->end, &p->pkt, &b->rsp[b->n_rsp], &b->fault);
 	switch (result) {
 	case SLOTS_FATAL:
 		return false;
@@ -114,7 +117,7 @@ take_packet(struct vif_queue *q, struct copy_batch *copy, struct burst *b)
 		meter_charge(q->meter_from, q->port.owner->now, wire_bytes(&p->pkt));
 		q->port.owner->work -= p->pkt.size;
 		b->n_bytes += p->pkt.size;
-		p->rsp = &q->rsp[b->n_rsp];
+		p->rsp = &b->rsp[b->n_rsp];
 		b->n_packets++;
 		break;
 	case SLOTS_DROP:
@@ -125,7 +128,7 @@ take_packet(struct vif_queue *q, struct copy_batch *copy, struct burst *b)
 		break;
 	case SLOTS_MCAST_ADD:
 	case SLOTS_MCAST_DEL:
-		change_filter(q, result, p, &q->rsp[b->n_rsp]);
+		change_filter(q, result, p, &b->rsp[b->n_rsp]);
 		break;
 	}
 	q->port.owner->work -= (int64_t)p->pkt.n_ring * WORK_SLOT;
@@ -199,20 +202,20 @@ from_guest_notify(struct vif_queue *q)
 static void
 notify_if_due(struct vif_queue *q)
 {
-	const struct poller *pl = q->port.owner;
+	const struct worker *w = q->port.owner;
 
-	if (ring_is_unchecked(&q->tx) && pl->now - q->tx_published >= pl->notify_delay)
+	if (ring_is_unchecked(&q->tx) && w->now - q->tx_published >= w->vif->notify_delay)
 		from_guest_notify(q);
 }
 
 static void
 age_foreign(struct vif_queue *q)
 {
-	const struct poller *pl = q->port.owner;
+	const struct worker *w = q->port.owner;
 
-	if (q->foreign == NULL || pl->now - q->foreign_aged < pl->foreign_age)
+	if (q->foreign == NULL || w->now - q->foreign_aged < w->vif->foreign_age)
 		return;
-	q->foreign_aged = pl->now;
+	q->foreign_aged = w->now;
 	foreign_age(q->foreign);
 }
 
@@ -220,7 +223,7 @@ static void
 respond(struct vif_queue *q, const struct burst *b)
 {
 	for (unsigned i = 0; i < b->n_rsp; i++) {
-		netif_tx_response_t rsp = { .id = q->rsp[i].id, .status = q->rsp[i].status };
+		netif_tx_response_t rsp = { .id = b->rsp[i].id, .status = b->rsp[i].status };
 		ring_put_response(&q->tx, &rsp, sizeof(rsp));
 	}
 	if (b->n_rsp == 0)
@@ -243,24 +246,24 @@ respond(struct vif_queue *q, const struct burst *b)
 static unsigned
 take_part(struct vif_queue *q, struct burst *b, struct rte_mbuf **frames, unsigned n, int64_t reserve)
 {
-	struct poller *pl = q->port.owner;
+	struct worker *w = q->port.owner;
 
 	b->n_packets = b->n_rsp = b->n_bytes = 0;
-	copy_reset(&pl->copy);
-	while (b->idx != b->end && b->n_packets < n && b->n_bytes < LIMIT_PART_BYTES && pl->work > reserve) {
-		if (!meter_is_open(q->meter_from, pl->now)) {
+	copy_reset(&w->vif->copy);
+	while (b->idx != b->end && b->n_packets < n && b->n_bytes < LIMIT_PART_BYTES && w->work > reserve) {
+		if (!meter_is_open(q->meter_from, w->now)) {
 			b->held = true; /* slots stay in the ring, as in xen-netback; nothing is dropped */
 			break;
 		}
-		if (!take_packet(q, &pl->copy, b))
+		if (!take_packet(q, &w->vif->copy, b))
 			break;
 	}
 	if (q->foreign != NULL)
-		pl->work -= (int64_t)foreign_take_maps(q->foreign) * WORK_MAP;
+		w->work -= (int64_t)foreign_take_maps(q->foreign) * WORK_MAP;
 	q->stats.n_from_guest_slots += b->n_rsp;
 	q->tx.req_cons = b->idx;
-	copy_run(&pl->copy);
-	unsigned n_frames = finish_packets(q, &pl->copy, b, frames);
+	copy_run(&w->vif->copy);
+	unsigned n_frames = finish_packets(q, &w->vif->copy, b, frames);
 	respond(q, b);
 	return n_frames;
 }
@@ -268,7 +271,7 @@ take_part(struct vif_queue *q, struct burst *b, struct rte_mbuf **frames, unsign
 unsigned
 from_guest_burst(struct vif_queue *q, struct rte_mbuf **frames, unsigned n)
 {
-	struct poller *pl = q->port.owner;
+	struct worker *w = q->port.owner;
 
 	ring_fetch_request(&q->tx);
 	uint32_t pending = ring_pending(&q->tx);
@@ -282,11 +285,12 @@ from_guest_burst(struct vif_queue *q, struct rte_mbuf **frames, unsigned n)
 	}
 	if (n == 0)
 		return 0;
-	int64_t reserve = pl->work / 2; /* half of the work is kept for forwarding the frames */
+	int64_t reserve = w->work / 2; /* half of the work is kept for forwarding the frames */
 	struct burst b = {
 		.idx = q->tx.req_cons,
 		.end = q->tx.req_cons + pending,
-		.packet = pl->from_guest,
+		.packet = w->vif->from_guest,
+		.rsp = w->vif->rsp,
 	};
 	unsigned n_frames = 0, n_packets = 0;
 	do {

@@ -66,7 +66,7 @@ adopt(struct poller *pl, struct port *port)
 	pl->own[pl->n_own++] = port;
 	port->rules = sw_rules(pl->sw, port->id);
 	for (unsigned k = 0; k < POOL_N; k++)
-		pl->n_waiting[k] += port->n_waiting[k];
+		pl->w.n_waiting[k] += port->n_waiting[k];
 	poller_watch(pl, port); /* on failure it is retried before each sleep */
 }
 
@@ -80,7 +80,7 @@ release(struct poller *pl, struct port *port)
 		i++;
 	pl->own[i] = pl->own[--pl->n_own];
 	for (unsigned k = 0; k < POOL_N; k++)
-		pl->n_waiting[k] -= port->n_waiting[k];
+		pl->w.n_waiting[k] -= port->n_waiting[k];
 	if (fd >= 0 && is_woken_by_ports(pl))
 		epoll_ctl(pl->epoll_fd, EPOLL_CTL_DEL, fd, NULL);
 }
@@ -94,7 +94,7 @@ static void
 take_over(struct poller *pl, struct port *port)
 {
 	adopt(pl, port);
-	__atomic_store_n(&port->owner, pl, __ATOMIC_RELEASE);
+	__atomic_store_n(&port->owner, &pl->w, __ATOMIC_RELEASE);
 	for (unsigned i = 0; i < pl->n_own; i++) {
 		for (unsigned n = 0, n_taken = 1; n < PORT_CROSSING_SIZE && n_taken > 0; n += n_taken)
 			n_taken = poller_take_crossing(pl, pl->own[i]);
@@ -182,7 +182,7 @@ handoff(struct poller *pl, struct handoff *h)
 	 * it.
 	 */
 	if (__atomic_sub_fetch(&h->n_left, 1, __ATOMIC_ACQ_REL) == 0)
-		dp_signal(pl->dp);
+		worker_signal(&pl->w);
 }
 
 void

@@ -10,7 +10,7 @@
 
 #include "base/util.h"
 #include "dp/offload.h"
-#include "dp/poller.h"
+#include "dp/worker.h"
 
 /* batches after an error that are followed by another read even if they are short */
 #define DOUBTS 1024u

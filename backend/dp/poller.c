@@ -18,6 +18,7 @@
 #include "dp/dp_private.h"
 #include "dp/meter.h"
 #include "dp/ticks.h"
+#include "dp/vif_scratch.h"
 
 /*
  * Reading the clock traps to Xen in some PV guests, so only one in this many idle iterations does.
@@ -57,9 +58,9 @@ void
 poller_wake_owner(const struct port *port)
 {
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	struct poller *owner = __atomic_load_n(&port->owner, __ATOMIC_ACQUIRE);
+	struct worker *owner = __atomic_load_n(&port->owner, __ATOMIC_ACQUIRE);
 	if (owner != NULL)
-		poller_rouse(owner);
+		poller_rouse(member_of(owner, struct poller, w));
 }
 
 /* ---- turns -------------------------------------------------------------------------------------------- */
@@ -89,7 +90,7 @@ poller_poll_port(struct poller *pl, unsigned at)
 	unsigned n_max = n_held > 0 ? 0 : sharing_frames(&pl->sharing, share);
 	unsigned n = 0;
 
-	pl->work = share->work;
+	pl->w.work = share->work;
 	port->has_more = false;
 	/*
 	 * A guest's port is polled even without room for frames: responses or notifications may be
@@ -101,12 +102,12 @@ poller_poll_port(struct poller *pl, unsigned at)
 		held->n = n;
 	if (held->n > 0)
 		poller_switch(pl, port);
-	if (unlikely(pl->is_starved)) {
-		pl->is_starved = false;
+	if (unlikely(pl->w.is_starved)) {
+		pl->w.is_starved = false;
 		poller_flush(pl);
 	}
-	port->stats.work += (uint64_t)(share->work - pl->work);
-	sharing_end_turn(&pl->sharing, share, weight, n, pl->work,
+	port->stats.work += (uint64_t)(share->work - pl->w.work);
+	sharing_end_turn(&pl->sharing, share, weight, n, pl->w.work,
 			 n == n_max || held->n > 0 || port->has_more);
 	return n + n_held - (held->n - held->at);
 }
@@ -221,7 +222,7 @@ poller_wait(struct poller *pl, unsigned sleep_us)
 static void
 poller_sleep(struct poller *pl)
 {
-	uint64_t start = pl->now = ticks_now(pl->now);
+	uint64_t start = pl->w.now = ticks_now(pl->w.now);
 
 	__atomic_store_n(&pl->sleeping, true, __ATOMIC_SEQ_CST);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
@@ -241,12 +242,12 @@ poller_sleep(struct poller *pl)
 static void
 poller_read_clock(struct poller *pl, uint64_t ticks_per_ms)
 {
-	pl->now = ticks_now(pl->now);
-	if (pl->now < pl->next_ms)
+	pl->w.now = ticks_now(pl->w.now);
+	if (pl->w.now < pl->next_ms)
 		return;
-	pl->now_ms = pl->now / ticks_per_ms;
-	pl->next_ms = (pl->now_ms + 1) * ticks_per_ms;
-	sw_tick(pl->sw, pl->now_ms);
+	pl->w.now_ms = pl->w.now / ticks_per_ms;
+	pl->next_ms = (pl->w.now_ms + 1) * ticks_per_ms;
+	sw_tick(pl->sw, pl->w.now_ms);
 }
 
 int
@@ -255,11 +256,9 @@ poller_main(void *arg)
 	struct poller *pl = arg;
 	uint64_t hz = rte_get_tsc_hz();
 	uint64_t idle_limit = pl->idle_us * hz / 1000000;
-	uint64_t busy_at = pl->now = ticks_now(0);
+	uint64_t busy_at = pl->w.now = ticks_now(0);
 
-	pl->notify_delay = LIMIT_NOTIFY_DELAY_US * hz / 1000000;
 	pl->crossing_wait = LIMIT_CROSSING_WAIT_MS * hz / 1000;
-	pl->foreign_age = hz / 1000;
 	prctl(PR_SET_TIMERSLACK, 1); /* otherwise the kernel prolongs each short sleep by 50 us */
 	while (!__atomic_load_n(&pl->stop, __ATOMIC_ACQUIRE)) {
 		if (unlikely(poller_has_bridges(pl)))
@@ -270,14 +269,14 @@ poller_main(void *arg)
 		pl->stats.n_busy_loops += busy;
 		if (++pl->stats.n_loops % CLOCK_EVERY != 0 && !busy)
 			continue;
-		uint64_t before = pl->now;
+		uint64_t before = pl->w.now;
 		poller_read_clock(pl, hz / 1000);
 		if (busy) {
-			busy_at = pl->now;
-			pl->busy += pl->now - before;
-		} else if (pl->idle_us > 0 && pl->now - busy_at >= idle_limit) {
+			busy_at = pl->w.now;
+			pl->busy += pl->w.now - before;
+		} else if (pl->idle_us > 0 && pl->w.now - busy_at >= idle_limit) {
 			poller_sleep(pl);
-			busy_at = pl->now = ticks_now(pl->now);
+			busy_at = pl->w.now = ticks_now(pl->w.now);
 		}
 	}
 	poller_take_handoffs(pl);
@@ -292,7 +291,7 @@ poller_init(struct poller *pl, unsigned idx, const struct dp_params *params, con
 
 	pl->wake_fd = pl->epoll_fd = -1;
 	for (unsigned k = 0; k < POOL_N; k++)
-		pl->n_waiting_max[k] = pools_share(pl->pools, POOL_USE_WAITING, k);
+		pl->w.n_waiting_max[k] = pools_share(pl->w.pools, POOL_USE_WAITING, k);
 	pl->idle_us = params->mode == DP_POLL_ALWAYS ? 0 : params->idle_us;
 	pl->nap_us = params->mode == DP_POLL_NAP ? params->nap_us : 0;
 	pl->blind_us = util_min(params->idle_us > BLIND_SLEEP_MIN_US ? params->idle_us : BLIND_SLEEP_MIN_US, BLIND_SLEEP_MAX_US);
@@ -310,13 +309,14 @@ poller_init(struct poller *pl, unsigned idx, const struct dp_params *params, con
 	if (pl->wake_fd < 0 || pl->epoll_fd < 0 || epoll_ctl(pl->epoll_fd, EPOLL_CTL_ADD, pl->wake_fd, &wake) < 0)
 		return -errno;
 	pl->stats.cpu = pl->cpu;
-	return copy_open(&pl->copy, xen->grants);
+	pl->w.vif = vif_scratch_create(xen);
+	return pl->w.vif == NULL ? -errno : 0;
 }
 
 void
 poller_fini(struct poller *pl)
 {
-	copy_close(&pl->copy);
+	vif_scratch_destroy(pl->w.vif);
 	if (pl->epoll_fd >= 0)
 		close(pl->epoll_fd);
 	if (pl->wake_fd >= 0)

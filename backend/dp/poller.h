@@ -20,35 +20,22 @@
 
 #include <rte_ring.h>
 
-#include "dp/copy.h"
 #include "dp/crossing.h"
 #include "dp/dp.h"
-#include "dp/pool.h"
 #include "dp/port.h"
 #include "dp/share.h"
-#include "dp/slots.h"
+#include "dp/worker.h"
 #include "sw/switch.h"
-
-/* Scratch space for one packet from a guest. */
-struct from_guest_packet {
-	struct gpkt pkt;
-	struct rte_mbuf *m;
-	struct slot_rsp *rsp; /* response to the first slot */
-	int16_t copy[LIMIT_SLOTS_ACCEPTED];
-};
 
 struct dp_bridges;
 struct handoff;
 
 struct poller {
-	struct dp *dp;
+	struct worker w; /* what its ports see */
 	const struct dp_bridges *bridges;
 	unsigned bridges_seen;     /* the generation that the switch knows */
 	unsigned lcore; /* EAL's id of the thread */
 	int cpu;
-	struct pools *pools;
-	unsigned n_waiting[POOL_N];     /* sum over the owned ports */
-	unsigned n_waiting_max[POOL_N]; /* POOL_USE_WAITING */
 	struct sw *sw;
 	struct rte_ring *handoffs; /* struct handoff *; many producers, one consumer: the poller */
 	int wake_fd;               /* eventfd: ends the sleep */
@@ -56,28 +43,18 @@ struct poller {
 	/* written by the poller, read by any thread that gives it work (seq_cst) */
 	bool sleeping;
 	bool stop;                 /* written by control (release) */
-	/* clock in ticks, read in iterations that moved frames and in every 16th other one */
-	uint64_t now;
-	uint64_t notify_delay;     /* LIMIT_NOTIFY_DELAY_US in ticks */
 	uint64_t crossing_wait;    /* LIMIT_CROSSING_WAIT_MS in ticks */
-	uint64_t foreign_age;      /* ticks between two calls of foreign_age() */
 	unsigned idle_us;          /* idle time before a sleep; 0: never sleep */
 	unsigned nap_us;           /* length of a nap; 0: sleep until woken */
 	unsigned blind_us;         /* longest sleep while a port cannot wake us */
-	uint64_t now_ms;           /* `now` in milliseconds */
-	uint64_t next_ms;          /* value of `now` at which now_ms advances */
+	uint64_t next_ms;          /* value of w.now at which w.now_ms advances */
 	struct port *port[LIMIT_PORTS]; /* all attached ports, by id */
 	struct port *own[LIMIT_PORTS];
 	unsigned n_own;
 	uint64_t busy;             /* ticks in busy iterations; see dp_poller_stats.busy_us */
-	bool is_starved; /* a port had input but no buffer was free */
-	/* work left for the port whose turn it is; each function subtracts its own cost */
-	int64_t work;
 	struct sharing sharing;
 	struct crossings crossings;
 	struct dp_poller_stats stats;
-	struct copy_batch copy;
-	struct from_guest_packet from_guest[LIMIT_BURST];
 };
 
 /*
@@ -92,7 +69,7 @@ void poller_fini(struct poller *pl);
 /* The thread's function, for rte_eal_remote_launch(). */
 int poller_main(void *poller);
 
-/* Switches the port's held frames as far as pl->work goes. */
+/* Switches the port's held frames as far as pl->w.work goes. */
 void poller_switch(struct poller *pl, struct port *in);
 
 /* Has the poller do `request` at the top of its loop. For control and other pollers. */
@@ -127,7 +104,7 @@ poller_owns(const struct poller *pl, const struct port *port)
 	 * Acquire: pairs with the previous owner's release, so all it did to the port happened
 	 * before.
 	 */
-	return __atomic_load_n(&port->owner, __ATOMIC_ACQUIRE) == pl;
+	return __atomic_load_n(&port->owner, __ATOMIC_ACQUIRE) == &pl->w;
 }
 
 /* Wakes the poller if it sleeps. Any thread, after it made work visible. */

@@ -7,11 +7,10 @@
 
 #include "base/util.h"
 #include "dp/crossing.h"
-#include "dp/dp_private.h"
 #include "dp/mcast.h"
 #include "dp/offload.h"
-#include "dp/poller.h"
 #include "dp/share.h"
+#include "dp/worker.h"
 
 #define SEGMENTS_MAX 256u    /* of one GSO frame: 64 KiB at an MSS of 256 */
 
@@ -216,5 +215,5 @@ port_set_fault(struct port *port, const char *reason)
 	 * Release: pairs with the acquire in slot_event(). Only the first queue's reason is kept.
 	 */
 	if (__atomic_compare_exchange_n(&port->leader->fault, &none, reason, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED))
-		dp_signal(port->owner->dp);
+		worker_signal(port->owner);
 }

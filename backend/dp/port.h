@@ -41,7 +41,7 @@
 
 struct mcast_filter;
 struct policy; /* sw/policy.h */
-struct poller;
+struct worker;
 struct port;
 
 #define PORT_CROSSING_SIZE 1024u /* maximum of frames from other pollers; a power of two */
@@ -140,7 +140,7 @@ struct port {
 	 * Control may change it (relaxed)
 	 */
 	uint32_t weight;
-	struct poller *owner; /* NULL while the port moves; other threads load it (acquire) */
+	struct worker *owner; /* NULL while the port moves; other threads load it (acquire) */
 	/* index of the poller that the operator chose; -1: any. Control only, like the next two */
 	int pinned;
 	int wanted;           /* index of the poller that it should move to; -1: none */

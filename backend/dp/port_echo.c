@@ -8,7 +8,7 @@
 #include <rte_malloc.h>
 
 #include "base/util.h"
-#include "dp/poller.h"
+#include "dp/worker.h"
 #include "dp/waiting.h"
 
 #define ECHO_FRAMES 256u /* capacity; as many as a guest's ring */

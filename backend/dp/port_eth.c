@@ -10,7 +10,7 @@
 
 #include "base/util.h"
 #include "dp/offload.h"
-#include "dp/poller.h"
+#include "dp/worker.h"
 #include "dp/tx_keep.h"
 
 #define RX_DESCRIPTORS_MAX 1024u

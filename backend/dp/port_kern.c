@@ -19,7 +19,7 @@
 
 #include "base/util.h"
 #include "dp/kern_io.h"
-#include "dp/poller.h"
+#include "dp/worker.h"
 
 #define PACKET_RCVBUF (8 * 1024 * 1024) /* bytes that may wait in a packet socket */
 /* bytes that may wait in the device's queue: a burst of the largest frames */

@@ -8,8 +8,10 @@
 #include <rte_malloc.h>
 
 #include "base/util.h"
-#include "dp/poller.h"
+#include "dp/share.h"
+#include "dp/static_grants.h"
 #include "dp/vif_queue.h"
+#include "dp/worker.h"
 
 static struct vif_queue *
 queue_of(struct port *port)

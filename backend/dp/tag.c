@@ -6,7 +6,7 @@
 
 #include <rte_ether.h>
 
-#include "dp/poller.h"
+#include "dp/worker.h"
 
 #define ADDRS_SIZE (2u * RTE_ETHER_ADDR_LEN)
 #define PRIORITY_MASK 0xf000u /* of the tag's TCI: PCP and DEI */

@@ -10,9 +10,10 @@
 #include "base/util.h"
 #include "dp/copy.h"
 #include "dp/offload.h"
-#include "dp/poller.h"
 #include "dp/vif_queue.h"
+#include "dp/vif_scratch.h"
 #include "dp/waiting.h"
+#include "dp/worker.h"
 
 /* A response to be written: a data slot or an extra info. */
 struct rx_slot {
@@ -305,26 +306,26 @@ respond(struct vif_queue *q, const struct copy_batch *copy, struct burst *b)
 void
 to_guest_run(struct vif_queue *q)
 {
-	struct poller *pl = q->port.owner;
+	struct worker *w = q->port.owner;
 	struct burst b;
 	bool held = false;
 
 	b.n_frames = b.n_slots = 0; /* leaves slot[], 2.5 KiB, uninitialised */
 	look_at_hash(q);
-	copy_reset(&pl->copy);
+	copy_reset(&w->vif->copy);
 	while (b.n_frames < util_min(q->backlog.n, LIMIT_BURST)) {
 		struct rte_mbuf *m = backlog_peek(&q->backlog, b.n_frames);
 		if (!has_requests(q, to_guest_slots(q, m)))
 			break;
-		if (!meter_is_open(q->meter_to, pl->now)) {
+		if (!meter_is_open(q->meter_to, w->now)) {
 			held = true;
 			/* it is not the guest that holds them back */
-			q->backlog.moved_ms = pl->now_ms;
+			q->backlog.moved_ms = w->now_ms;
 			break;
 		}
-		meter_charge(q->meter_to, pl->now,
+		meter_charge(q->meter_to, w->now,
 			     offload_wire_bytes(m->pkt_len, offload_gso_headers(m), is_gso(m) ? m->tso_segsz : 0));
-		take_frame(q, &pl->copy, &b, m);
+		take_frame(q, &w->vif->copy, &b, m);
 		b.n_frames++;
 		q->port.stats.tx_frames++;
 		q->port.stats.tx_bytes += m->pkt_len;
@@ -334,9 +335,9 @@ to_guest_run(struct vif_queue *q)
 		drop_stalled(q);
 		return;
 	}
-	q->backlog.moved_ms = pl->now_ms;
-	copy_run(&pl->copy);
-	respond(q, &pl->copy, &b);
+	q->backlog.moved_ms = w->now_ms;
+	copy_run(&w->vif->copy);
+	respond(q, &w->vif->copy, &b);
 	q->stats.n_to_guest_slots += b.n_slots;
 	backlog_pop(q, b.n_frames);
 }

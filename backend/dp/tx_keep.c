@@ -7,7 +7,7 @@
 #include <rte_cycles.h>
 
 #include "base/util.h"
-#include "dp/poller.h"
+#include "dp/worker.h"
 
 #define DESCRIPTORS_MAX 1024u
 #define SEGS_MAX ((LIMIT_FRAME_SIZE + POOL_SMALL_ROOM - 1) / POOL_SMALL_ROOM)

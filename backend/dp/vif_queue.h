@@ -52,7 +52,6 @@ struct vif_queue {
 	bool starved, held_from, held_to;
 	/* private copies of the rx requests from rx.req_cons to rx_copied, by ring index */
 	netif_rx_request_t request[NETIF_RING_SIZE];
-	struct slot_rsp rsp[NETIF_RING_SIZE]; /* scratch space of one from_guest_burst() */
 };
 
 /* Notifies the guest of published responses. `evtchn` is the local event port of the ring. */

@@ -13,16 +13,17 @@
 
 #include <stdbool.h>
 
-#include "dp/poller.h"
+#include "dp/port.h"
+#include "dp/worker.h"
 
 /* Whether `port` may hold back another buffer of that pool. */
 static inline bool
 waiting_has_room(const struct port *port, enum pool_kind kind)
 {
-	const struct poller *pl = port->owner;
+	const struct worker *w = port->owner;
 
-	return pl->n_waiting[kind] < pl->n_waiting_max[kind] &&
-	       port->n_waiting[kind] * 2 * port->leader->n_queues < pl->n_waiting_max[kind] - pl->n_waiting[kind];
+	return w->n_waiting[kind] < w->n_waiting_max[kind] &&
+	       port->n_waiting[kind] * 2 * port->leader->n_queues < w->n_waiting_max[kind] - w->n_waiting[kind];
 }
 
 /* Counts that `port` holds `m` back (`change` is 1), or no longer does (-1). */

@@ -10,10 +10,7 @@
 #ifndef VPE_PROTO_KEYS_H
 #define VPE_PROTO_KEYS_H
 
-/*
- * ---- paths; without a leading slash they are relative to our own domain's directory
- * --------------------
- */
+/* ---- paths; without a leading slash they are relative to our own domain's directory ---- */
 
 #define KEY_OWN_DOMID "domid"
 #define KEY_BACKEND_VIFS "backend/vif"          /* entries are <guest's domid>/<device id> */
@@ -25,10 +22,7 @@
 
 #define KEY_STATE "state" /* enum xenbus_state */
 
-/*
- * ---- backend directory: from the toolstack
- * ------------------------------------------------------------------
- */
+/* ---- backend directory: from the toolstack ---- */
 
 #define KEY_FRONTEND "frontend"       /* absolute path of the frontend directory */
 #define KEY_FRONTEND_ID "frontend-id" /* the guest's domid */
@@ -56,10 +50,7 @@
 #define HOTPLUG_STATUS_CONNECTED "connected"
 #define HOTPLUG_STATUS_ERROR "error"
 
-/*
- * ---- backend directory: from us
- * -----------------------------------------------------------------------------
- */
+/* ---- backend directory: from us ---- */
 
 #define KEY_FEATURE_SG "feature-sg"
 #define KEY_FEATURE_GSO_TCPV4 "feature-gso-tcpv4"
@@ -77,10 +68,7 @@
 
 #define KEY_ERROR "error" /* in the error directory: the message */
 
-/*
- * ---- frontend directory: from the guest
- * ---------------------------------------------------------------------
- */
+/* ---- frontend directory: from the guest ---- */
 
 /* KEY_FEATURE_SG, _GSO_TCPV4, _GSO_TCPV6 and _IPV6_CSUM have the same names here. */
 #define KEY_FEATURE_NO_CSUM "feature-no-csum-offload"

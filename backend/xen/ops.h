@@ -105,10 +105,7 @@ struct grants_ops {
 	int (*copy)(struct grants *grants, struct grant_copy *copies, unsigned n);
 };
 
-/*
- * ---- foreign memory: a guest's pages without a grant, for a privileged domain
- * ----------------------------------
- */
+/* ---- foreign memory: a guest's pages without a grant, for a privileged domain ---- */
 
 struct foreign; /* a handle for one guest */
 
@@ -150,10 +147,7 @@ struct foreign_ops {
 	void (*unmap_page)(struct foreign *memory, const void *page);
 };
 
-/*
- * ---- shares: pages that other domains may use, for the frontend
- * ------------------------------------------------
- */
+/* ---- shares: pages that other domains may use, for the frontend ---- */
 
 struct shares; /* a handle */
 

@@ -27,10 +27,7 @@ bool platform_netback_loaded(void);
 /* Whether a kernel driver is bound to backend vif `domid`/`devid`. */
 bool platform_vif_held(unsigned domid, unsigned devid);
 
-/*
- * ---- the same below another root directory, for tests
- * ------------------------------------------------------
- */
+/* ---- the same below another root directory, for tests ---- */
 
 int platform_check_at(const char *root, char *why, size_t why_size);
 int platform_netback_refusal_at(const char *root, char *why, size_t why_size);

@@ -3,7 +3,8 @@
 #include "fuzz/to_guest_world.h"
 
 #include "dp/dp_private.h"
-#include "dp/poller.h"
+#include "dp/vif_scratch.h"
+#include "dp/worker.h"
 #include "dp/vif_queue.h"
 #include "fuzz/fuzz.h"
 
@@ -16,7 +17,8 @@
 struct to_guest_world to_guest_world;
 
 static struct pools pools;
-static struct poller pl;
+static struct worker pl;
+static struct vif_scratch scratch;
 static struct vif_queue q;
 static struct meter meter;
 static const struct steering hash = { .algorithm = XEN_NETIF_CTRL_HASH_ALGORITHM_TOEPLITZ, .types = 15, .key = { 0x6d, 0x5a } };
@@ -58,13 +60,6 @@ events_notify(struct events *events, uint32_t port)
 static const struct grants_ops grants_ops = { .copy = grants_copy };
 static const struct events_ops events_ops = { .notify = events_notify };
 
-/* In place of dp/dp.c. */
-void
-dp_signal(struct dp *dp)
-{
-	(void)dp;
-}
-
 void
 to_guest_world_init(void)
 {
@@ -82,7 +77,8 @@ to_guest_world_open(uint32_t index, bool has_grants, uint16_t headroom)
 
 	memset(&to_guest_world, 0, sizeof(to_guest_world));
 	memset(&q, 0, sizeof(q));
-	pl = (struct poller){ .pools = &pools, .n_waiting_max = { N_SMALL / 2, N_LARGE / 2 }, .copy.ops = &grants_ops };
+	scratch = (struct vif_scratch){ .copy.ops = &grants_ops };
+	pl = (struct worker){ .pools = &pools, .n_waiting_max = { N_SMALL / 2, N_LARGE / 2 }, .vif = &scratch, .signal_fd = -1 };
 	q = (struct vif_queue){ .port.owner = &pl, .port.leader = &q.port, .events_ops = &events_ops, .evtchn_rx = EVTCHN, .domid = DOMID,
 		.meter_to = &meter, .grants = has_grants ? grants : NULL, .headroom = headroom };
 	meter = (struct meter){ .cost = 0 };

@@ -8,7 +8,7 @@
 
 #include "base/util.h"
 #include "dp/dp.h"
-#include "dp/poller.h"
+#include "dp/worker.h"
 #include "sim/sim.h"
 
 #define STAMP_AT 20u /* bytes into the frame */

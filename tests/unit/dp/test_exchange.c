@@ -15,7 +15,7 @@
 
 #include "base/util.h"
 #include "dp/offload.h"
-#include "dp/poller.h"
+#include "dp/worker.h"
 #include "layers.h"
 #include "packet.h"
 #include "unit.h"
@@ -78,7 +78,7 @@ struct cell {
 };
 
 static struct pools pools;
-static struct poller poller;
+static struct worker worker;
 static struct port port;
 static uint8_t payload[65536], sent[65536], want[65536];
 static struct rte_mbuf *got[512];
@@ -353,8 +353,8 @@ static void
 exchange_all(void)
 {
 	CU_ASSERT_EQUAL_FATAL(pools_create(&pools, N_SMALL, N_LARGE), 0);
-	poller.pools = &pools;
-	port = (struct port){ .ops = &ops, .owner = &poller, .max_frame = MAX_FRAME, .frame_limit = UINT32_MAX };
+	worker.pools = &pools;
+	port = (struct port){ .ops = &ops, .owner = &worker, .max_frame = MAX_FRAME, .frame_limit = UINT32_MAX };
 	for (size_t i = 0; i < sizeof(payload); i++)
 		payload[i] = packet_payload(i);
 	for (unsigned i = 0; i < ARRAY_SIZE(stacks) * 4 * FROM_N * ARRAY_SIZE(far_ends); i++) {

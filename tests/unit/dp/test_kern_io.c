@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -16,7 +17,7 @@
 
 #include "base/util.h"
 #include "dp/dp_private.h"
-#include "dp/poller.h"
+#include "dp/worker.h"
 #include "unit.h"
 
 #define N_SMALL 255u
@@ -28,7 +29,6 @@
 static unsigned n_submit_fails; /* the next submissions are refused */
 static unsigned n_taken;        /* of which so many entries are taken */
 static int recv_error;          /* of the next read, once */
-static unsigned n_signals;
 
 int __real_io_uring_submit(struct io_uring *ring);
 int __wrap_io_uring_submit(struct io_uring *ring);
@@ -40,7 +40,6 @@ ssize_t __real_readv(int fd, const struct iovec *iov, int n);
 ssize_t __wrap_readv(int fd, const struct iovec *iov, int n);
 int __real_recvmmsg(int fd, struct mmsghdr *msg, unsigned n, int flags, struct timespec *limit);
 int __wrap_recvmmsg(int fd, struct mmsghdr *msg, unsigned n, int flags, struct timespec *limit);
-void __wrap_dp_signal(struct dp *dp);
 
 /*
  * What liburing does when the kernel refuses: the entries are published, and none is taken but the first n_taken. The kernel is
@@ -96,18 +95,11 @@ __wrap_recvmmsg(int fd, struct mmsghdr *msg, unsigned n, int flags, struct times
 	return fails() ? -1 : __real_recvmmsg(fd, msg, n, flags, limit);
 }
 
-void
-__wrap_dp_signal(struct dp *dp)
-{
-	(void)dp;
-	n_signals++;
-}
-
 /* ---- a device -------------------------------------------------------------------------------------------------- */
 
 struct bench {
 	struct pools pools;
-	struct poller poller;
+	struct worker worker;
 	struct port port;
 	struct kern_io io;
 	int peer;
@@ -121,11 +113,13 @@ open_bench(enum kern_io_kind kind, int flags)
 	int fd[2];
 
 	memset(&bench, 0, sizeof(bench));
-	n_submit_fails = n_taken = n_signals = 0;
+	n_submit_fails = n_taken = 0;
 	CU_ASSERT_EQUAL_FATAL(pools_create(&bench.pools, N_SMALL, N_LARGE), 0);
 	CU_ASSERT_EQUAL_FATAL(socketpair(AF_UNIX, SOCK_SEQPACKET | flags, 0, fd), 0);
-	bench.poller.pools = &bench.pools;
-	bench.port.owner = &bench.poller;
+	bench.worker.pools = &bench.pools;
+	bench.worker.signal_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	CU_ASSERT_FATAL(bench.worker.signal_fd >= 0);
+	bench.port.owner = &bench.worker;
 	bench.port.leader = &bench.port;
 	bench.peer = fd[1];
 	CU_ASSERT_EQUAL_FATAL(kern_io_init(&bench.io, kind, fd[0]), 0);
@@ -135,6 +129,7 @@ static void
 close_bench(void)
 {
 	kern_io_fini(&bench.io);
+	close(bench.worker.signal_fd);
 	close(bench.peer);
 	CU_ASSERT_EQUAL(rte_mempool_avail_count(bench.pools.small), N_SMALL);
 	CU_ASSERT_EQUAL(rte_mempool_avail_count(bench.pools.large), N_LARGE);
@@ -339,6 +334,8 @@ kern_io_recv_gone(void)
 		recv_error = errors[i / ARRAY_SIZE(kinds)];
 		CU_ASSERT_EQUAL(receive(), 0);
 		CU_ASSERT_STRING_EQUAL(bench.port.fault, KERN_IO_GONE);
+		uint64_t n_signals = 0;
+		CU_ASSERT_EQUAL(read(bench.worker.signal_fd, &n_signals, sizeof(n_signals)), sizeof(n_signals));
 		CU_ASSERT_EQUAL(n_signals, 1);
 		close_bench();
 	}

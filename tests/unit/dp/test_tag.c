@@ -7,7 +7,7 @@
 #include <netinet/in.h>
 
 #include "dp/offload.h"
-#include "dp/poller.h"
+#include "dp/worker.h"
 #include "packet.h"
 #include "unit.h"
 
@@ -16,7 +16,7 @@
 #define VID 0xabcu
 
 static struct pools pools;
-static struct poller poller;
+static struct worker worker;
 static struct port port;
 static uint8_t bytes[PACKET_SIZE_MAX + 4];
 
@@ -24,9 +24,9 @@ static void
 begin(void)
 {
 	CU_ASSERT_EQUAL_FATAL(pools_create(&pools, N_SMALL, N_LARGE), 0);
-	poller.pools = &pools;
+	worker.pools = &pools;
 	memset(&port, 0, sizeof(port));
-	port.owner = &poller;
+	port.owner = &worker;
 }
 
 /* All buffers are back. */

@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "dp/poller.h"
+#include "dp/worker.h"
 #include "unit.h"
 
 #define N_SMALL 2047u
@@ -18,7 +18,7 @@
 #define SEGS 38u /* of the longest frame: the driver above frees a frame with its last one */
 
 static struct pools pools;
-static struct poller pl;
+static struct worker pl;
 static struct port port;
 static struct tx_keep keep;
 
@@ -71,7 +71,7 @@ open_keep(bool ask, bool chains, uint16_t n_segs_max)
 	struct rte_eth_dev_info info = { .tx_desc_lim = { .nb_seg_max = n_segs_max, .nb_mtu_seg_max = n_segs_max } };
 
 	CU_ASSERT_EQUAL_FATAL(pools_create(&pools, N_SMALL, N_LARGE), 0);
-	pl = (struct poller){ .pools = &pools, .now = 1 };
+	pl = (struct worker){ .pools = &pools, .now = 1 };
 	port = (struct port){ .owner = &pl };
 	ring_at = n_asked = 0;
 	can_be_asked = ask;

@@ -9,7 +9,7 @@
 #define PORTS_MAX 512u
 
 static struct pools pools;
-static struct poller pl;
+static struct worker pl;
 static struct port port[PORTS_MAX];
 static struct rte_mbuf *one[POOL_N];
 
@@ -17,7 +17,7 @@ static void
 open_ports(unsigned n, unsigned n_queues)
 {
 	CU_ASSERT_EQUAL_FATAL(pools_create(&pools, N_SMALL, N_LARGE), 0);
-	pl = (struct poller){ .pools = &pools };
+	pl = (struct worker){ .pools = &pools };
 	for (enum pool_kind k = POOL_SMALL; k < POOL_N; k++)
 		pl.n_waiting_max[k] = pools_share(&pools, POOL_USE_WAITING, k);
 	for (unsigned i = 0; i < n; i++) {
