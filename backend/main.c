@@ -8,7 +8,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sysexits.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -17,6 +16,7 @@
 #include "ctl/instance.h"
 #include "dp/dp.h"
 #include "dp/kernel_check.h"
+#include "service.h"
 #include "settings.h"
 #include "xen/ops.h"
 #include "xen/platform_check.h"
@@ -81,12 +81,12 @@ serve(const struct settings *settings, char *why)
 	struct ctl *ctl = ctl_create(settings_ctl(settings), dp, xen, why, WHY_SIZE);
 	int ret = ctl == NULL ? -errno : 0;
 	if (ctl != NULL) {
-		sd_notify(0, "READY=1");
+		service_ready();
 		log_info("serving");
 		ret = ctl_run(ctl);
 		if (ret < 0)
 			snprintf(why, WHY_SIZE, "the event loop failed: %s", strerror(-ret));
-		sd_notify(0, "STOPPING=1");
+		service_stopping();
 	}
 	ctl_destroy(ctl);
 	dp_destroy(dp);

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Tells the service manager that started the daemon how far it is. Without such a manager nothing happens. The Makefile compiles
+ * service_systemd.c, or service_none.c after `configure --without-systemd`.
+ */
+#ifndef VPE_SERVICE_H
+#define VPE_SERVICE_H
+
+void service_ready(void);    /* guests are served */
+void service_stopping(void); /* guests are not served any more */
+
+#endif
