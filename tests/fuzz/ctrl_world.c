@@ -81,7 +81,9 @@ port_vif_take_grants(struct port *p, void *grants)
 bool
 member_can_call(const struct member *m)
 {
-	return m->phase == MEMBER_IN;
+	bool in_request = ctrl.ring.req_cons != ctrl.ring.rsp_prod;
+
+	return m->phase == MEMBER_IN && !(ctrl_world.call_fails && in_request);
 }
 
 bool
@@ -94,6 +96,7 @@ member_call(struct members *members, struct member *m, dp_call_fn *fn, void *arg
 	m->phase = MEMBER_CALLED_ON;
 	call = fn;
 	call_arg = arg;
+	steered = port.steering; /* a poller may answer at once, and use this until the next call */
 	return true;
 }
 
@@ -104,7 +107,6 @@ ctrl_world_poll(void)
 		return;
 	if (call != NULL)
 		call(&port, call_arg);
-	steered = port.steering;
 	member.phase = MEMBER_IN;
 	ctrl_called(&ctrl);
 }
