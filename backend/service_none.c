@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* In the place of service_systemd.c where `configure --without-systemd` leaves out libsystemd. */
+/* Replaces service_systemd.c after `configure --without-systemd`. */
 #include "service.h"
 
 void

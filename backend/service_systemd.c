@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* systemd is told what sd_notify(3) says; the unit has Type=notify. */
+/* For systemd: the unit has Type=notify. */
 #include "service.h"
 
 #include <systemd/sd-daemon.h>
