@@ -2,10 +2,9 @@
 /*
  * From a guest: tx ring -> mbufs.
  *
- * Steps of a burst, in parts of LIMIT_PART_BYTES: parse slots into packets (slots.c), collect the
- * copies, run them in one batch (copy.c), finish each frame (offload.c), write and publish the
- * responses. After a large part the guest is notified at once, otherwise after a delay, if it still
- * wants that.
+ * Steps of a burst: parse slots into packets (slots.c), collect the copies, run them in one batch
+ * (copy.c), finish each frame (offload.c), write and publish the responses. The notification
+ * follows after a delay, if the guest still wants it.
  */
 #include <rte_ether.h>
 #include <rte_ip.h>
@@ -24,9 +23,8 @@ _Static_assert(OFFLOAD_GSO_TCPV6 == XEN_NETIF_GSO_TYPE_TCPV6, "netif.h: GSO type
 
 /* State of one burst. */
 struct burst {
-	unsigned n_packets; /* of the current part, as the next two */
+	unsigned n_packets;
 	unsigned n_rsp;
-	uint32_t n_bytes;
 	uint32_t idx;      /* next slot to parse */
 	uint32_t end;
 	const char *fault; /* set when the frontend violated the protocol */
@@ -116,7 +114,6 @@ take_packet(struct vif_queue *q, struct copy_batch *copy, struct burst *b)
 		}
 		meter_charge(q->meter_from, q->port.owner->now, wire_bytes(&p->pkt));
 		q->port.owner->work -= p->pkt.size;
-		b->n_bytes += p->pkt.size;
 		p->rsp = &b->rsp[b->n_rsp];
 		b->n_packets++;
 		break;
@@ -231,41 +228,9 @@ respond(struct vif_queue *q, const struct burst *b)
 	if (!ring_is_unchecked(&q->tx))
 		q->tx_published = q->port.owner->now;
 	ring_publish_responses(&q->tx);
-	/*
-	 * A guest whose ring was this full, or that sends large frames, may have stopped its queue.
-	 * Then only an event restarts it.
-	 */
-	if (b->n_rsp >= NETIF_RING_SIZE / 2 || b->n_bytes >= LIMIT_NOTIFY_DELAY_BYTES)
+	/* A guest whose ring was this full may have stopped its queue. Then only an event restarts it. */
+	if (b->n_rsp >= NETIF_RING_SIZE / 2)
 		from_guest_notify(q);
-}
-
-/*
- * Takes up to `n` packets, of LIMIT_PART_BYTES and the rest of the last one, while more than
- * `reserve` of the poller's work is left. Copies and answers them. Returns the number of frames.
- */
-static unsigned
-take_part(struct vif_queue *q, struct burst *b, struct rte_mbuf **frames, unsigned n, int64_t reserve)
-{
-	struct worker *w = q->port.owner;
-
-	b->n_packets = b->n_rsp = b->n_bytes = 0;
-	copy_reset(&w->vif->copy);
-	while (b->idx != b->end && b->n_packets < n && b->n_bytes < LIMIT_PART_BYTES && w->work > reserve) {
-		if (!meter_is_open(q->meter_from, w->now)) {
-			b->held = true; /* slots stay in the ring, as in xen-netback; nothing is dropped */
-			break;
-		}
-		if (!take_packet(q, &w->vif->copy, b))
-			break;
-	}
-	if (q->foreign != NULL)
-		w->work -= (int64_t)foreign_take_maps(q->foreign) * WORK_MAP;
-	q->stats.n_from_guest_slots += b->n_rsp;
-	q->tx.req_cons = b->idx;
-	copy_run(&w->vif->copy);
-	unsigned n_frames = finish_packets(q, &w->vif->copy, b, frames);
-	respond(q, b);
-	return n_frames;
 }
 
 unsigned
@@ -292,14 +257,25 @@ from_guest_burst(struct vif_queue *q, struct rte_mbuf **frames, unsigned n)
 		.packet = w->vif->from_guest,
 		.rsp = w->vif->rsp,
 	};
-	unsigned n_frames = 0, n_packets = 0;
-	do {
-		n_frames += take_part(q, &b, frames + n_frames, n - n_frames, reserve);
-		n_packets += b.n_packets;
-	} while (b.n_bytes >= LIMIT_PART_BYTES);
-	vif_queue_count_wait(&q->stats.n_starved, &q->starved, b.starved, n_packets > 0);
-	vif_queue_count_wait(&q->stats.n_rate_from_guest, &q->held_from, b.held, n_packets > 0);
+	copy_reset(&w->vif->copy);
+	while (b.idx != b.end && b.n_packets < n && w->work > reserve) {
+		if (!meter_is_open(q->meter_from, w->now)) {
+			b.held = true; /* slots stay in the ring, as in xen-netback; nothing is dropped */
+			break;
+		}
+		if (!take_packet(q, &w->vif->copy, &b))
+			break;
+	}
+	if (q->foreign != NULL)
+		w->work -= (int64_t)foreign_take_maps(q->foreign) * WORK_MAP;
+	vif_queue_count_wait(&q->stats.n_starved, &q->starved, b.starved, b.n_packets > 0);
+	vif_queue_count_wait(&q->stats.n_rate_from_guest, &q->held_from, b.held, b.n_packets > 0);
 	q->port.has_more = b.idx != b.end && !b.held;
+	q->stats.n_from_guest_slots += b.n_rsp;
+	q->tx.req_cons = b.idx;
+	copy_run(&w->vif->copy);
+	unsigned n_frames = finish_packets(q, &w->vif->copy, &b, frames);
+	respond(q, &b);
 	if (b.fault != NULL)
 		port_set_fault(&q->port, b.fault);
 	return n_frames;

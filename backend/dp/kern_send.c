@@ -152,7 +152,7 @@ kern_io_send(struct kern_io *io, struct port *port, struct rte_mbuf **frames, un
 			break;
 		}
 		prepare(wr, frames[i]);
-		if (n > 1 && queue(io, wr))
+		if (queue(io, wr))
 			queued[n_queued++] = wr;
 		else
 			write_now(io, wr, port);

@@ -85,8 +85,8 @@ void to_guest_drop(struct vif_queue *q);
 
 /*
  * Notifies the guest of tx responses if it asked for that and has not taken them.
- * from_guest_burst() does this at once after a large burst, else with a delay of
- * LIMIT_NOTIFY_DELAY_US. It is also done before a sleep.
+ * from_guest_burst() does this with a delay of LIMIT_NOTIFY_DELAY_US, or at once if it answered half
+ * a ring. It is also done before a sleep.
  */
 void from_guest_notify(struct vif_queue *q);
 

@@ -17,12 +17,6 @@
 #define LIMIT_BURST 64
 
 /*
- * A burst from a guest is copied and answered in parts of so many bytes, so that the guest can make
- * new frames while its next large frame is copied: one GSO frame, or 44 frames of 1514 bytes.
- */
-#define LIMIT_PART_BYTES 65000
-
-/*
  * Maximum weight of a vif. The lightest vif gets LIMIT_BURST / LIMIT_WEIGHT frames beside the
  * heaviest, so this must be well below LIMIT_BURST.
  */
@@ -116,13 +110,6 @@
  * transmit path and short compared to TCP's own timers.
  */
 #define LIMIT_NOTIFY_DELAY_US 50
-
-/*
- * Bytes of a burst whose responses are notified at once: forwarding it takes longer than that
- * delay, and a guest's TCP sends no more before it sees the responses. With TCP small queues, Linux
- * keeps only two GSO frames in the ring.
- */
-#define LIMIT_NOTIFY_DELAY_BYTES 16384
 
 /*
  * Static grants: pages of a guest that stay mapped. One control request lists at most a page of
