@@ -10,6 +10,7 @@
 #include <rte_telemetry.h>
 
 #include "base/util.h"
+#include "ctl/counters.h"
 #include "dp/port_vif.h"
 
 /* Guards `shown`. Callbacks hold it while they read; it is taken before the lock of member.c. */
@@ -71,83 +72,27 @@ show_ports(const char *cmd, const char *params, struct rte_tel_data *d)
 	return 0;
 }
 
-/* A counter of struct port_stats or struct port_vif_stats. */
-struct counter {
-	const char *name;
-	size_t offset;
-};
-
-static const struct counter port_counters[] = {
-	{ "rx_frames", offsetof(struct port_stats, rx_frames) },
-	{ "rx_bytes", offsetof(struct port_stats, rx_bytes) },
-	{ "tx_frames", offsetof(struct port_stats, tx_frames) },
-	{ "tx_bytes", offsetof(struct port_stats, tx_bytes) },
-	{ "soft_csum", offsetof(struct port_stats, n_soft_csum) },
-	{ "soft_gso", offsetof(struct port_stats, n_soft_gso) },
-	{ "notified", offsetof(struct port_stats, n_notified) },
-	{ "woken", offsetof(struct port_stats, n_woken) },
-	{ "reopened", offsetof(struct port_stats, n_reopened) },
-};
-
-static const struct counter vif_counters[] = {
-	{ "from_guest_slots", offsetof(struct port_vif_stats, n_from_guest_slots) },
-	{ "to_guest_slots", offsetof(struct port_vif_stats, n_to_guest_slots) },
-	{ "backlog_bytes", offsetof(struct port_vif_stats, n_backlog_bytes) },
-	{ "starved", offsetof(struct port_vif_stats, n_starved) },
-	{ "rate_from_guest", offsetof(struct port_vif_stats, n_rate_from_guest) },
-	{ "rate_to_guest", offsetof(struct port_vif_stats, n_rate_to_guest) },
-	{ "copy_errors", offsetof(struct port_vif_stats, n_copy_errors) },
-	{ "gso_csum_fixups", offsetof(struct port_vif_stats, n_gso_csum_fixups) },
-	{ "static_grants", offsetof(struct port_vif_stats, n_static_grants) },
-	{ "foreign_pages", offsetof(struct port_vif_stats, n_foreign_pages) },
-};
-
-static uint64_t
-counter_of(const struct counter *counter, const void *stats)
-{
-	return *(const uint64_t *)((const char *)stats + counter->offset);
-}
-
-/* Adds the sums over queues `first` to `end` - 1 of the port. */
 static void
-add_counters(struct rte_tel_data *d, const struct port *port, unsigned first, unsigned end)
+add_counter(void *arg, const struct counter *counter, uint64_t value)
 {
-	for (unsigned c = 0; c < ARRAY_SIZE(port_counters); c++) {
-		uint64_t sum = 0;
-		for (unsigned q = first; q < end; q++)
-			sum += counter_of(&port_counters[c], &port->queue[q]->stats);
-		add_number(d, port_counters[c].name, sum);
-	}
-	for (unsigned c = 0; strcmp(port->ops->kind, "vif") == 0 && c < ARRAY_SIZE(vif_counters); c++) {
-		uint64_t sum = 0;
-		for (unsigned q = first; q < end; q++) {
-			struct port_vif_stats vif;
-			port_vif_get_stats(port->queue[q], &vif);
-			sum += counter_of(&vif_counters[c], &vif);
-		}
-		add_number(d, vif_counters[c].name, sum);
-	}
+	add_number(arg, counter->name, value);
 }
 
 /*
- * As add_counters(), for drops: their sum and the count of each reason. For a single queue, zeros
- * are left out, because the answer's size is limited.
+ * Adds the drops of queues `first` to `end` - 1: their sum and the count of each reason. For a
+ * single queue, zeros are left out, because the answer's size is limited.
  */
 static void
 add_drops(struct rte_tel_data *d, const struct port *port, unsigned first, unsigned end)
 {
 	struct rte_tel_data *drops = new_dict();
-	uint64_t all = 0;
+	uint64_t by_reason[DROP_N];
 
-	for (unsigned i = 0; i < DROP_N; i++) {
-		uint64_t sum = 0;
-		for (unsigned q = first; q < end; q++)
-			sum += port->queue[q]->stats.n_dropped[i];
-		if (drops != NULL && (sum > 0 || end - first == port->n_queues))
-			add_number(drops, drop_name(i), sum);
-		all += sum;
+	add_number(d, "dropped", counters_dropped(port, first, end, by_reason));
+	for (unsigned i = 0; drops != NULL && i < DROP_N; i++) {
+		if (by_reason[i] > 0 || end - first == port->n_queues)
+			add_number(drops, drop_name(i), by_reason[i]);
 	}
-	add_number(d, "dropped", all);
 	add_part(d, "drops", drops);
 }
 
@@ -162,7 +107,7 @@ queues_of(const struct port *port)
 		if (one == NULL)
 			break;
 		add_number(one, "poller", dp_poller_of(shown.dp, port->queue[q]));
-		add_counters(one, port, q, q + 1);
+		counters_each_of_port(port, q, q + 1, add_counter, one);
 		add_drops(one, port, q, q + 1);
 		snprintf(name, sizeof(name), "%u", q);
 		add_part(d, name, one);
@@ -184,12 +129,12 @@ add_port(struct rte_tel_data *d, const struct port *port)
 	/* A bridge keeps its name while a member is in the list, and the list is locked here. */
 	rte_tel_data_add_dict_string(d, "bridge_name", bridge_name(shown.bridges, port->bridge));
 	add_number(d, "max_frame", port_max_frame(port));
-	if (strcmp(port->ops->kind, "vif") == 0) {
+	if (counters_has_vif(port)) {
 		struct port_vif_stats vif;
 		port_vif_get_stats(port, &vif);
 		add_number(d, "headroom", vif.headroom);
 	}
-	add_counters(d, port, 0, port->n_queues);
+	counters_each_of_port(port, 0, port->n_queues, add_counter, d);
 	add_drops(d, port, 0, port->n_queues);
 	add_part(d, "queues", queues_of(port));
 }
@@ -259,43 +204,21 @@ show_fdb(const char *cmd, const char *params, struct rte_tel_data *d)
 /* ---- pollers and pools ----------------------------------------------------------------------- */
 
 static struct rte_tel_data *
-switch_of(const struct sw_stats *sw)
-{
-	struct rte_tel_data *d = new_dict();
-
-	if (d == NULL)
-		return NULL;
-	add_number(d, "entries", sw->n_entries);
-	add_number(d, "learned", sw->n_learned);
-	add_number(d, "moved", sw->n_moved);
-	add_number(d, "aged", sw->n_aged);
-	add_number(d, "refused_port", sw->n_refused_port);
-	add_number(d, "refused_full", sw->n_refused_full);
-	add_number(d, "flooded", sw->n_flooded);
-	return d;
-}
-
-static struct rte_tel_data *
 poller_of(const struct dp *dp, unsigned poller)
 {
 	struct rte_tel_data *d = new_dict();
+	struct rte_tel_data *sw = new_dict();
 	struct dp_poller_stats stats;
 
-	if (d == NULL)
-		return NULL;
 	dp_get_poller_stats(dp, poller, &stats);
-	rte_tel_data_add_dict_int(d, "cpu", stats.cpu);
-	add_number(d, "ports", stats.n_ports);
-	add_number(d, "loops", stats.n_loops);
-	add_number(d, "busy_loops", stats.n_busy_loops);
-	add_number(d, "busy_us", stats.busy_us);
-	add_number(d, "sleeps", stats.n_sleeps);
-	add_number(d, "slept_us", stats.slept_us);
-	add_number(d, "copies", stats.n_copies);
-	add_number(d, "copy_calls", stats.n_copy_calls);
-	add_number(d, "static_copies", stats.n_static_copies);
-	add_number(d, "foreign_copies", stats.n_foreign_copies);
-	add_part(d, "switch", switch_of(&stats.sw));
+	if (d != NULL)
+		counters_each(COUNTERS_POLLER, &stats, add_counter, d);
+	if (sw != NULL)
+		counters_each(COUNTERS_SWITCH, &stats.sw, add_counter, sw);
+	if (d == NULL)
+		rte_tel_data_free(sw);
+	else
+		add_part(d, "switch", sw);
 	return d;
 }
 
@@ -328,10 +251,7 @@ show_pool(const char *cmd, const char *params, struct rte_tel_data *d)
 		dp_get_pool_stats(shown.dp, &stats);
 	pthread_mutex_unlock(&lock);
 	rte_tel_data_start_dict(d);
-	add_number(d, "small", stats.n_small);
-	add_number(d, "small_free", stats.n_small_free);
-	add_number(d, "large", stats.n_large);
-	add_number(d, "large_free", stats.n_large_free);
+	counters_each(COUNTERS_BUFFERS, &stats, add_counter, d);
 	return 0;
 }
 

@@ -228,6 +228,14 @@ dp_get_poller_stats(const struct dp *dp, unsigned poller, struct dp_poller_stats
 	*stats = (struct dp_poller_stats){ 0 };
 }
 
+void
+port_vif_get_stats(const struct port *port, struct port_vif_stats *stats)
+{
+	const struct fake_port *fake = member_of(port->leader, const struct fake_port, port);
+
+	*stats = (struct port_vif_stats){ .headroom = fake->headroom };
+}
+
 unsigned
 dp_n_pollers(const struct dp *dp)
 {

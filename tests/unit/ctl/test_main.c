@@ -9,6 +9,7 @@ void test_apply(CU_pSuite suite);
 void test_balance(CU_pSuite suite);
 void test_bridge(CU_pSuite suite);
 void test_config(CU_pSuite suite);
+void test_counters(CU_pSuite suite);
 void test_fsm(CU_pSuite suite);
 void test_instance(CU_pSuite suite);
 void test_keys(CU_pSuite suite);
@@ -46,6 +47,7 @@ static const struct unit_suite suites[] = {
 	{ "platform", test_platform },
 	{ "instance", test_instance },
 	{ "advice", test_advice },
+	{ "counters", test_counters },
 };
 
 int
