@@ -126,6 +126,21 @@ bridge_name(const struct bridges *bridges, int id)
 	return bridges->slots[id].name;
 }
 
+bool
+bridge_get_info(const struct bridges *bridges, int id, struct bridge_info *info)
+{
+	const struct bridge *bridge = &bridges->slots[id];
+
+	*info = (struct bridge_info){
+		.name = bridge->name,
+		.n_members = bridge->n_holders,
+		.n_uplinks = (unsigned)bridge->n_uplinks,
+		.n_linked = (unsigned)bridge->n_linked,
+		.filters_vlans = bridge->always_filters || bridge->filters,
+	};
+	return bridge->n_holders > 0 && bridge->name[0] != '\0';
+}
+
 void
 bridge_count_uplink(struct bridges *bridges, int id, int n, int n_linked)
 {

@@ -62,6 +62,18 @@ bool bridge_found_alone(struct bridges *bridges, int id);
  */
 void bridge_count_listed(struct bridges *bridges, int id, int n, bool is_wanted);
 
+/* The state of a bridge, for operators. */
+struct bridge_info {
+	const char *name;   /* valid while the bridge is held */
+	unsigned n_members; /* vifs and uplinks */
+	unsigned n_uplinks;
+	unsigned n_linked;  /* uplinks that have a link */
+	bool filters_vlans;
+};
+
+/* Fills `info` for bridge `id`, below LIMIT_BRIDGES. Returns false if it is free or private. */
+bool bridge_get_info(const struct bridges *bridges, int id, struct bridge_info *info);
+
 /* The bridge's name; "" for a private bridge. */
 const char *bridge_name(const struct bridges *bridges, int id);
 

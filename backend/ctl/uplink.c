@@ -321,6 +321,31 @@ uplinks_open(struct uplinks *uplinks, const struct uplink_params *params, unsign
 	return 0;
 }
 
+bool
+uplink_get_info(const struct uplinks *uplinks, unsigned i, struct uplink_info *info)
+{
+	static const char *const types[] = {
+		[UPLINK_PACKET] = "packet",
+		[UPLINK_TAP] = "tap",
+		[UPLINK_ETHDEV] = "ethdev",
+		[UPLINK_ECHO] = "echo",
+	};
+
+	if (i >= uplinks->n)
+		return false;
+	const struct uplink *uplink = &uplinks->list[i];
+	*info = (struct uplink_info){
+		.name = uplink->name,
+		.type = types[uplink->kind],
+		.device = uplink->device,
+		.bridge = uplink->bridge,
+		.linked = uplink->linked,
+		.lost = uplink->lost,
+		.port = uplink->member.port,
+	};
+	return true;
+}
+
 void
 uplinks_leave(struct uplinks *uplinks)
 {

@@ -39,6 +39,20 @@ void uplinks_look(struct uplinks *uplinks, uint64_t now_ms);
 /* Returns when uplinks_look() is due next without an event from the kernel. CLOCK_NEVER: never. */
 uint64_t uplinks_due(const struct uplinks *uplinks);
 
+/* The state of an uplink, for operators. */
+struct uplink_info {
+	const char *name;
+	const char *type; /* as in the configuration */
+	const char *device;
+	int bridge;
+	bool linked;
+	bool lost; /* its device has gone */
+	const struct port *port; /* NULL: none now */
+};
+
+/* Fills `info` for uplink `i`, in the order of the configuration. Returns false behind the last. */
+bool uplink_get_info(const struct uplinks *uplinks, unsigned i, struct uplink_info *info);
+
 /* Detaches all uplinks. */
 void uplinks_leave(struct uplinks *uplinks);
 

@@ -52,6 +52,32 @@ read_frontend(const struct xstore *xs, const char *dir, uint32_t domid, struct v
 	return ret;
 }
 
+/* Removes the last character of UTF-8 if it was cut in the middle. */
+static void
+cut_character(char *text)
+{
+	size_t len = strlen(text);
+	size_t n_tail = 0;
+
+	while (n_tail < len && ((unsigned char)text[len - 1 - n_tail] & 0xc0) == 0x80)
+		n_tail++;
+	if (n_tail < len && (unsigned char)text[len - 1 - n_tail] >= 0xc0)
+		text[len - 1 - n_tail] = '\0';
+}
+
+void
+vif_config_read_domain(const struct xstore *xs, uint32_t domid, struct vif_config *config)
+{
+	char dir[32];
+
+	snprintf(dir, sizeof(dir), "/local/domain/%u", domid);
+	int ret = node_read_text(xs, 0, dir, KEY_NAME, config->domain, sizeof(config->domain));
+	if (ret == -EINVAL) /* it does not fit */
+		cut_character(config->domain);
+	else if (ret < 0)
+		config->domain[0] = '\0';
+}
+
 int
 vif_config_read(const struct xstore *xs, const char *dir, uint32_t domid, enum hotplug_mode hotplug,
 		struct vif_config *config, char *why, size_t why_size)
@@ -66,6 +92,7 @@ vif_config_read(const struct xstore *xs, const char *dir, uint32_t domid, enum h
 		ret = read_optional(xs, dir, KEY_SCRIPT, "", script, sizeof(script), why, why_size);
 	if (ret < 0)
 		return ret;
+	vif_config_read_domain(xs, domid, config);
 	config->switched = hotplug == HOTPLUG_SELF || hotplug_script_is(script, HOTPLUG_SWITCHED_SCRIPT);
 	config->bridged = !config->switched && hotplug_script_is(script, HOTPLUG_BRIDGE_SCRIPT);
 	return 0;

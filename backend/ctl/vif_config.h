@@ -17,6 +17,8 @@
 struct vif_config {
 	char frontend[NODE_PATH_SIZE - 32]; /* the guest's directory; leaves room for keys */
 	char bridge[BRIDGE_NAME_SIZE];
+	/* The guest's name, any bytes, cut if need be. "": not readable, as in a driver domain. */
+	char domain[128];
 	/*
 	 * Switched: the vif joins the daemon's bridge of that name. Otherwise it is drop-in: behind
 	 * a TAP that the hotplug script attaches. The daemon's own script, or a mode without
@@ -33,5 +35,8 @@ struct vif_config {
  */
 int vif_config_read(const struct xstore *xs, const char *dir, uint32_t domid, enum hotplug_mode hotplug,
 		    struct vif_config *config, char *why, size_t why_size);
+
+/* Reads only config->domain again: a guest that migrates gets its name after its vifs. */
+void vif_config_read_domain(const struct xstore *xs, uint32_t domid, struct vif_config *config);
 
 #endif

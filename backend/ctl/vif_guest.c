@@ -79,6 +79,7 @@ vif_connect(struct vif *vif, member_fn *moved)
 		ret = vif_link_open(&vif->link, vif->env->xen, vif->env->ctrl->events, vif->domid, &keys, vif->why, sizeof(vif->why));
 	if (ret < 0)
 		return ret;
+	vif_config_read_domain(&vif->env->xs, vif->domid, &vif->config);
 	open_foreign(vif);
 	ret = ctrl_open(&vif->ctrl, vif->env->ctrl, &vif->link, &vif->guest, vif->domid);
 	if (ret < 0)

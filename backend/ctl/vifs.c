@@ -289,6 +289,15 @@ vifs_link_changed(struct vifs *vifs, unsigned ifindex)
 	}
 }
 
+void
+vifs_visit(const struct vifs *vifs, void (*fn)(void *arg, const struct vif *vif), void *arg)
+{
+	const struct vif *vif;
+
+	LIST_FOREACH(vif, &vifs->list, entry)
+		fn(arg, vif);
+}
+
 uint64_t
 vifs_due(const struct vifs *vifs)
 {

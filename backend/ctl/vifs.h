@@ -31,6 +31,9 @@ void vifs_take_ctrl(struct vifs *vifs);
 /* Handles a change of network device `ifindex` (LINK_ANY: not known which). */
 void vifs_link_changed(struct vifs *vifs, unsigned ifindex);
 
+/* Calls `fn` for each vif. */
+void vifs_visit(const struct vifs *vifs, void (*fn)(void *arg, const struct vif *vif), void *arg);
+
 /* Returns when vifs_settle() is due next. CLOCK_NEVER: after the next event. */
 uint64_t vifs_due(const struct vifs *vifs);
 

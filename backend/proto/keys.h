@@ -15,6 +15,7 @@
 #define KEY_OWN_DOMID "domid"
 #define KEY_BACKEND_VIFS "backend/vif"          /* entries are <guest's domid>/<device id> */
 #define KEY_ERROR_VIFS "error/backend/vif"      /* the same entries, each with KEY_ERROR */
+#define KEY_NAME "name"                         /* of a domain, in its own directory */
 /* fires when a domain dies or shuts down; dom0 only */
 #define KEY_RELEASE_DOMAIN "@releaseDomain"
 
