@@ -129,7 +129,7 @@ refused liburing liburing-dev --disable-backend
 refused libconfig libconfig-dev --disable-backend
 refused libsystemd libsystemd-dev --without-systemd
 refused xencontrol libxen-dev --disable-foreign
-refused jansson libjansson-dev --disable-tools
+refused jansson libjansson-dev '--disable-backend --disable-tools'
 refused libpcap libpcap-dev --disable-tools
 
 lack libdpdk liburing libconfig libsystemd xencontrol xenforeignmemory
@@ -155,7 +155,7 @@ installs no-backend \
 links_none no-backend 'rte|uring|config|systemd|xenctrl|xenforeignmemory'
 
 # Building all tests would take too long. How the daemon starts shows that it is complete.
-lack jansson libpcap libsystemd
+lack libpcap libsystemd
 configure no-tools --disable-tools --without-systemd
 says no-tools vpe-backend 'yes, foreign_memory: yes, systemd: no'
 says no-tools tools no
@@ -176,7 +176,11 @@ installs no-tools \
 	usr/share/man/man8/vif-vpe.8 \
 	usr/share/man/man8/vpe-backend.8 \
 	usr/share/man/man8/vpe-guard.8
-links_none no-tools 'jansson|pcap|systemd'
+links_none no-tools 'pcap|systemd'
+
+lack jansson libdpdk libpcap
+configure library --disable-backend --disable-tools
+says library tools no
 
 echo "$n_passed passed, $n_failed failed"
 [ "$n_failed" = 0 ]

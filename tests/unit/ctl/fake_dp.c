@@ -10,6 +10,8 @@
 
 #include "base/util.h"
 #include "ctl/link.h"
+#include "dp/port_echo.h"
+#include "dp/port_eth.h"
 #include "dp/port_kern.h"
 
 #define PORTS_MAX 1200
@@ -34,6 +36,7 @@ struct fake_port {
 	const struct static_grants *grants; /* the last table that the port was given */
 	uint16_t headroom;
 	bool deleted;
+	unsigned n_entries;
 	/* the objects that a poller uses until the next grace period */
 	const struct policy *policy;
 	const struct steering *steering;
@@ -56,7 +59,9 @@ port_destroy(struct port *port)
 }
 
 static const struct port_ops vif_ops = { .kind = "vif", .destroy = port_destroy };
-static const struct port_ops tap_ops = { .kind = "kern", .destroy = port_destroy };
+static const struct port_ops kern_ops = { .kind = "kern", .destroy = port_destroy };
+static const struct port_ops eth_ops = { .kind = "eth", .destroy = port_destroy };
+static const struct port_ops echo_ops = { .kind = "echo", .destroy = port_destroy };
 
 static struct port *
 make(const struct port_ops *ops, const char *name, uint16_t bridge)
@@ -108,7 +113,42 @@ port_kern_create_tap(struct dp *dp, const char *device, uint16_t bridge)
 		errno = tap_error;
 		return NULL;
 	}
-	return make(&tap_ops, device, bridge);
+	return make(&kern_ops, device, bridge);
+}
+
+struct port *
+port_kern_create_packet(struct dp *dp, const char *device, uint16_t bridge)
+{
+	(void)dp;
+	return make(&kern_ops, device, bridge);
+}
+
+bool
+port_kern_has_device(const struct port *port)
+{
+	return !member_of(port, const struct fake_port, port)->deleted;
+}
+
+struct port *
+port_eth_create(struct dp *dp, const char *name, const char *devargs, unsigned mtu, uint16_t bridge)
+{
+	(void)dp;
+	(void)devargs;
+	(void)mtu;
+	return make(&eth_ops, name, bridge);
+}
+
+bool
+port_eth_has_link(struct port *port)
+{
+	(void)port;
+	return taps.has_link;
+}
+
+struct port *
+port_echo_create(const char *name, uint16_t bridge)
+{
+	return make(&echo_ops, name, bridge);
 }
 
 int
@@ -128,6 +168,13 @@ link_get(const char *name, unsigned ifindex, struct link_info *info)
 	(void)ifindex;
 	*info = taps;
 	return 0;
+}
+
+bool
+link_is_up(unsigned ifindex)
+{
+	(void)ifindex;
+	return taps.has_link;
 }
 
 static void
@@ -226,6 +273,25 @@ dp_get_poller_stats(const struct dp *dp, unsigned poller, struct dp_poller_stats
 	(void)dp;
 	(void)poller;
 	*stats = (struct dp_poller_stats){ 0 };
+}
+
+void
+dp_get_pool_stats(const struct dp *dp, struct dp_pool_stats *stats)
+{
+	(void)dp;
+	*stats = (struct dp_pool_stats){
+		.n_small = 8191,
+		.n_small_free = 8000,
+		.n_large = 511,
+		.n_large_free = 500,
+	};
+}
+
+unsigned
+dp_port_entries(const struct dp *dp, uint16_t port)
+{
+	(void)dp;
+	return ports[port]->n_entries;
 }
 
 void
@@ -349,6 +415,12 @@ fake_dp_port(const char *name)
 			return &ports[id]->port;
 	}
 	return NULL;
+}
+
+void
+fake_dp_learn(struct port *port, unsigned n)
+{
+	member_of(port, struct fake_port, port)->n_entries = n;
 }
 
 unsigned

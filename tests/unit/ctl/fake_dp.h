@@ -27,6 +27,9 @@ void fake_dp_fault(struct port *port, const char *reason);
 /* The port of this name, or NULL. */
 struct port *fake_dp_port(const char *name);
 
+/* The forwarding tables have `n` addresses behind the port. */
+void fake_dp_learn(struct port *port, unsigned n);
+
 /* The headroom that a vif's port was last given. */
 unsigned fake_dp_headroom(const struct port *port);
 
