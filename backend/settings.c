@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "base/util.h"
+#include "ctl/instance.h"
 #include "settings_value.h"
 
 #define UPLINKS_MAX 64
@@ -86,6 +87,17 @@ UNSIGNED_READER(read_max_queues, ctl_params, max_queues, 1, LIMIT_QUEUES)
 UNSIGNED_READER(read_interval, balance_params, interval_s, 0, 86400)
 UNSIGNED_READER(read_load, balance_params, load_percent, 1, 100)
 UNSIGNED_READER(read_improvement, balance_params, improvement_percent, 0, 100)
+
+#define STRING_READER(function, type, member)                                          \
+	static int function(const struct reader *rd, const config_setting_t *s, void *into) \
+	{                                                                              \
+		return get_string(rd, s, &((struct type *)into)->member);              \
+	}
+
+STRING_READER(read_bridge_name, bridge_params, name)
+STRING_READER(read_device, uplink_params, device)
+STRING_READER(read_bridge, uplink_params, bridge)
+STRING_READER(read_control_group, settings, ctl.control_group)
 
 static int
 read_pollers(const struct reader *rd, const config_setting_t *s, void *into)
@@ -171,12 +183,6 @@ read_balance(const struct reader *rd, const config_setting_t *s, void *into)
 /* bridges = ( { ... }, ... ) */
 
 static int
-read_bridge_name(const struct reader *rd, const config_setting_t *s, void *into)
-{
-	return get_string(rd, s, &((struct bridge_params *)into)->name);
-}
-
-static int
 read_vlan_filtering(const struct reader *rd, const config_setting_t *s, void *into)
 {
 	return get_bool(rd, s, &((struct bridge_params *)into)->vlan_filtering);
@@ -226,18 +232,6 @@ read_type(const struct reader *rd, const config_setting_t *s, void *into)
 
 	((struct uplink_params *)into)->kind = (enum uplink_kind)type;
 	return ret;
-}
-
-static int
-read_device(const struct reader *rd, const config_setting_t *s, void *into)
-{
-	return get_string(rd, s, &((struct uplink_params *)into)->device);
-}
-
-static int
-read_bridge(const struct reader *rd, const config_setting_t *s, void *into)
-{
-	return get_string(rd, s, &((struct uplink_params *)into)->bridge);
 }
 
 static int
@@ -349,7 +343,7 @@ static const struct name top[] = {
 	{ "uplinks", read_uplinks }, { "hotplug", read_hotplug }, { "netback", read_netback },
 	{ "log_level", read_log_level }, { "foreign_memory", read_foreign_memory },
 	{ "vifs", read_vifs }, { "balance", read_balance }, { "bridges", read_bridges },
-	{ "strict_bridges", read_strict_bridges },
+	{ "strict_bridges", read_strict_bridges }, { "control_group", read_control_group },
 };
 
 /* ---- defaults and checks that need more than one setting ------------------------------------- */
@@ -373,6 +367,7 @@ set_defaults(struct settings *settings)
 	settings->ctl = (struct ctl_params){
 		.uplinks = settings->uplink,
 		.bridges = settings->bridge,
+		.control_path = INSTANCE_DIR "/control",
 		.balance = { .interval_s = 60, .load_percent = 95, .improvement_percent = 25 },
 	};
 }

@@ -8,7 +8,7 @@
 
 set -u
 
-N_CASES=68
+N_CASES=73
 
 srcdir=${srcdir:-.}
 

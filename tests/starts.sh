@@ -127,6 +127,7 @@ wrong_types() {
 	refused "no truth value" ":1: foreign_memory: true or false is wanted" 'foreign_memory = 1;'
 	refused "no truth value" ":1: strict_bridges: true or false is wanted" 'strict_bridges = "yes";'
 	refused "no string" ":1: log_level: a non-empty string" 'log_level = 1;'
+	refused "a group that is no string" ":1: control_group: a non-empty string" 'control_group = 100;'
 	refused "an empty string" ":1: device: a non-empty string" 'uplinks = ( { device = ""; } );'
 }
 

@@ -59,6 +59,8 @@ struct ctl_params {
 	unsigned max_queues; /* per vif; 0: the number of pollers */
 	bool share_with_netback; /* ignore vifs that xen-netback serves; else refuse to start */
 	bool strict_bridges;     /* refuse switched vifs whose bridge has no uplink */
+	const char *control_path;  /* of the control socket; NULL: none */
+	const char *control_group; /* its members may use that; NULL or "": only root may */
 };
 
 struct ctl;

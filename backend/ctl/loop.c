@@ -23,6 +23,7 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "ctl/balance.h"
+#include "ctl/control.h"
 #include "ctl/link.h"
 #include "ctl/notes.h"
 #include "ctl/store_lost.h"
@@ -45,6 +46,7 @@ enum loop_fd {
 	LOOP_SIGNAL,   /* SIGTERM, SIGINT or SIGHUP */
 	LOOP_STOP,     /* ctl_stop() */
 	LOOP_LINK,     /* a network device of the kernel changed */
+	LOOP_CONTROL,  /* a client of the control socket sent something */
 	LOOP_N_FDS,
 };
 
@@ -54,6 +56,8 @@ struct ctl {
 	struct uplinks *uplinks;
 	struct vifs *vifs;
 	struct balance *balance;
+	struct control_view view;
+	struct control *control; /* NULL: none */
 	struct notes notes;
 	sigset_t old_mask;
 	int epoll_fd;
@@ -63,6 +67,7 @@ struct ctl {
 	char domid[STORE_DOMID_SIZE];  /* the own domid */
 	uint64_t lost_ms;      /* when the connection to the store broke; CLOCK_NEVER: it is up */
 	uint64_t reconnect_ms; /* when to reconnect; CLOCK_NEVER: not needed */
+	uint64_t health_ms;    /* when to check that the connection is still up */
 	struct log_limit hup_log;
 	bool stopping;
 };
@@ -165,6 +170,34 @@ open_uplinks(struct ctl *ctl, const struct ctl_params *params, char *why, size_t
 	return ret < 0 ? ret : uplinks_open(ctl->uplinks, params->uplinks, params->n_uplinks, why, why_size);
 }
 
+/* A failure is only logged: guests can be served without the control socket. */
+static void
+open_control(struct ctl *ctl, const struct ctl_params *params)
+{
+	const struct vif_env *env = &ctl->env;
+	const struct control_params control = {
+		.path = params->control_path,
+		.group = params->control_group,
+	};
+
+	if (params->control_path == NULL)
+		return;
+	ctl->view = (struct control_view){
+		.dp = env->dp,
+		.members = env->members,
+		.bridges = env->bridges,
+		.uplinks = ctl->uplinks,
+		.vifs = ctl->vifs,
+	};
+	ctl->control = control_open(&control, &ctl->view);
+	int ret = ctl->control == NULL ? -errno : 0;
+	if (ret == 0)
+		ret = loop_add(ctl, control_fd(ctl->control), LOOP_CONTROL);
+	if (ret < 0)
+		log_warning("no control socket %s: %s; vpe-ctl does not work",
+			    params->control_path, strerror(-ret));
+}
+
 static int
 start(struct ctl *ctl, const struct ctl_params *params, char *why, size_t why_size)
 {
@@ -193,6 +226,7 @@ start(struct ctl *ctl, const struct ctl_params *params, char *why, size_t why_si
 		snprintf(why, why_size, "the vifs in the store cannot be followed: %s", strerror(-ret));
 		return ret;
 	}
+	open_control(ctl, params);
 	log_info("serving vifs; %s hotplug-status", env->hotplug == HOTPLUG_SCRIPT
 		 ? "the toolstack's scripts set" : "vpe itself sets");
 	return 0;
@@ -249,6 +283,16 @@ take_store_events(struct ctl *ctl)
 
 	if (ret < 0)
 		lose_store(ctl, -ret);
+}
+
+/* Also when the loop is never idle, as a client of the control socket may ask all the time. */
+static void
+check_health(struct ctl *ctl, bool is_idle, uint64_t now_ms)
+{
+	if (!is_idle && now_ms < ctl->health_ms)
+		return;
+	ctl->health_ms = now_ms + HEALTH_MS;
+	take_store_events(ctl);
 }
 
 static void
@@ -322,6 +366,9 @@ loop_handle(struct ctl *ctl, enum loop_fd kind)
 	case LOOP_LINK:
 		take_link_events(ctl);
 		return;
+	case LOOP_CONTROL:
+		control_serve(ctl->control, clock_ms());
+		return;
 	case LOOP_N_FDS:
 		return;
 	}
@@ -338,6 +385,7 @@ timeout_ms(const struct ctl *ctl, uint64_t max_ms)
 	due_ms = util_min(due_ms, notes_due(&ctl->notes));
 	due_ms = util_min(due_ms, ctl->reconnect_ms);
 	due_ms = util_min(due_ms, watches_due(ctl->env.watches));
+	due_ms = util_min(due_ms, control_due(ctl->control));
 	if (due_ms <= now_ms)
 		return 0;
 	return (int)util_min(due_ms - now_ms, max_ms);
@@ -381,14 +429,15 @@ ctl_run(struct ctl *ctl)
 		int n = epoll_wait(ctl->epoll_fd, events, LOOP_N_FDS, timeout_ms(ctl, HEALTH_MS));
 		if (n < 0 && errno != EINTR)
 			return -errno;
-		if (n == 0)
-			take_store_events(ctl);
+		check_health(ctl, n == 0, clock_ms());
 		for (int i = 0; i < n; i++)
 			loop_handle(ctl, events[i].data.u32);
 		regain_store(ctl, clock_ms());
 		watches_retry(ctl->env.watches, clock_ms());
 		if (uplinks_due(ctl->uplinks) <= clock_ms())
 			uplinks_look(ctl->uplinks, clock_ms());
+		if (control_due(ctl->control) <= clock_ms())
+			control_serve(ctl->control, clock_ms());
 		vifs_settle(ctl->vifs, clock_ms());
 		balance_run(ctl->balance, clock_ms());
 		members_place(ctl->env.members);
@@ -431,6 +480,7 @@ ctl_destroy(struct ctl *ctl)
 	if (env->members != NULL)
 		drain(ctl);
 	telemetry_stop();
+	control_close(ctl->control);
 	vifs_destroy(ctl->vifs);
 	uplinks_destroy(ctl->uplinks);
 	balance_destroy(ctl->balance);

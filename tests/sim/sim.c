@@ -122,6 +122,7 @@ sim_restart(struct sim *s, const struct sim_options *options)
 	params.uplinks = options->uplinks;
 	params.n_uplinks = options->n_uplinks;
 	params.balance = options->balance;
+	params.control_path = options->control_path;
 	s->hotplug = options->hotplug;
 	if (s->hotplug == HOTPLUG_AUTO)
 		s->hotplug = options->self == 0 ? HOTPLUG_SCRIPT : HOTPLUG_SELF;

@@ -52,6 +52,7 @@ struct sim_options {
 	const struct uplink_params *uplinks;
 	unsigned n_uplinks;
 	struct balance_params balance; /* zeroes: queues stay */
+	const char *control_path; /* NULL: no control socket */
 };
 
 /* A driver domain without uplinks whose hypervisor is fresh. */

@@ -89,6 +89,7 @@ static CU_SuiteInfo suites[] = {
 	{ "hostile_store", adaptive, sim_dp_stop, NULL, NULL, hostile_store_cases },
 	{ "hostile_load", adaptive, sim_dp_stop, NULL, NULL, hostile_load_cases },
 	{ "hostile_host", adaptive, sim_dp_stop, NULL, NULL, hostile_host_cases },
+	{ "control", adaptive_two, sim_dp_stop, NULL, NULL, control_cases },
 	{ "direct", adaptive_two, sim_dp_stop, NULL, NULL, direct_cases },
 	{ "ctrl", adaptive_two, sim_dp_stop, NULL, NULL, ctrl_cases },
 	{ "queues", adaptive_two, sim_dp_stop, NULL, NULL, queues_cases },

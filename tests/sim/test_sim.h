@@ -6,6 +6,7 @@
 #include <CUnit/CUnit.h>
 
 extern CU_TestInfo connect_cases[];
+extern CU_TestInfo control_cases[];
 extern CU_TestInfo direct_cases[];
 extern CU_TestInfo ctrl_cases[];
 extern CU_TestInfo queues_cases[];

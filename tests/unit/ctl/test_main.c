@@ -9,6 +9,8 @@ void test_apply(CU_pSuite suite);
 void test_balance(CU_pSuite suite);
 void test_bridge(CU_pSuite suite);
 void test_config(CU_pSuite suite);
+void test_control(CU_pSuite suite);
+void test_control_peer(CU_pSuite suite);
 void test_control_request(CU_pSuite suite);
 void test_control_show(CU_pSuite suite);
 void test_counters(CU_pSuite suite);
@@ -50,6 +52,8 @@ static const struct unit_suite suites[] = {
 	{ "instance", test_instance },
 	{ "advice", test_advice },
 	{ "counters", test_counters },
+	{ "control", test_control },
+	{ "control_peer", test_control_peer },
 	{ "control_request", test_control_request },
 	{ "control_show", test_control_show },
 };
