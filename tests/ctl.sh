@@ -211,6 +211,32 @@ mistakes() {
 	judge "no room for the answer" $?
 }
 
+# The words with which the lab reads the JSON.
+lab() { # NAME WANTED WORD ARGUMENT...
+	name=$1 wanted=$2
+	shift 2
+	PATH=$tmp/bin:$PATH sh -c '. "$0/tests/xen/dom0/inspect.sh"; "$@"' "$srcdir" "$@" >"$tmp/out" 2>"$tmp/err"
+	[ "$(cat "$tmp/out")" = "$wanted" ]
+	judge "the lab's words: $name" $?
+}
+
+lab_words() {
+	mkdir "$tmp/bin"
+	printf '#!/bin/sh\nexec "%s" -s "%s" "$@"\n' "$(realpath "$ctl")" "$socket" >"$tmp/bin/vpe-ctl"
+	chmod +x "$tmp/bin/vpe-ctl"
+	lab "a number of a port" 1522 port_counter vif5.0 max_frame
+	lab "a counter" 0 port_counter vif5.0 rx_frames
+	lab "a reason for drops" 0 port_counter vif5.0 mac_spoof
+	lab "a counter that no port has" "" port_counter vif5.0 copies
+	lab "a port that is not there" "" port_counter vif99.0 rx_frames
+	lab "a queue's counter" 0 queue_counter vif5.0 0 tx_frames
+	lab "a queue's poller" 0 queue_counter vif5.0 0 poller
+	lab "a poller's counter" 0 poller_counter copies
+	lab "a counter of its switch" 2 poller_counter entries
+	lab "ports" "echo vif5.0 vif6.0" eval 'echo $(ports)'
+	lab "frames of all ports" 0 poller_frames
+}
+
 # Each counter is in the manual.
 manual() {
 	missing=
@@ -228,6 +254,7 @@ hostile_text
 start_daemon
 tables
 json
+lab_words
 mistakes
 manual
 stop_daemon

@@ -31,11 +31,11 @@ vif_states() {
 }
 
 port_counter() {
-	vpe-show /vpe/port,$1 | sed -n "s/\"queues\":.*//; s/.*\"$2\":\([0-9]*\).*/\1/p"
+	vpe-ctl -j show port $1 | sed -n "s/\"queues\":.*//; s/.*\"$2\":\([0-9]*\).*/\1/p"
 }
 
 queue_counter() {
-	vpe-show /vpe/port,$1 | sed -n "s/.*\"$2\":{\"poller\":\([^}]*\).*/\"poller\":\1/; s/.*\"$3\":\([0-9]*\).*/\1/p"
+	vpe-ctl -j show port $1 | sed -n "s/.*\"$2\":{\"poller\":\([^}]*\).*/\"poller\":\1/; s/.*\"$3\":\([0-9]*\).*/\1/p"
 }
 
 is_dropped() {
@@ -46,7 +46,7 @@ vpe_holds() {
 	local pid=$(vpe_pid dom0)
 	echo "fds $(ls /proc/$pid/fd | wc -l)"
 	echo "grants $(grep -c gntdev /proc/$pid/maps)"
-	echo "ports $(vpe-show /vpe/ports)"
+	echo "ports" $(all_ports)
 }
 
 vpe_memory_kb() {
@@ -54,19 +54,23 @@ vpe_memory_kb() {
 }
 
 poller_counter() {
-	vpe-show /vpe/pollers | sed -n "s/.*\"$1\":\([0-9]*\).*/\1/p"
+	vpe-ctl -j show pollers | sed -n "s/.*\"$1\":\([0-9]*\).*/\1/p"
+}
+
+all_ports() {
+	vpe-ctl -j show ports | grep -o '"name":"[^"]*"' | cut -d '"' -f 4
 }
 
 ports() {
-	vpe-show /vpe/ports | tr -c 'a-z0-9.-' '\n' | grep -E '^(vif[0-9]|eth[0-9]|vpe[0-9]|echo$)'
+	all_ports | grep -E '^(vif[0-9]|eth[0-9]|vpe[0-9]|echo$)'
 }
 
 counters() {
 	local port
 	for port in $(ports); do
-		vpe-show /vpe/port,$port
+		vpe-ctl -j show port $port
 	done
-	vpe-show /vpe/pollers
+	vpe-ctl -j show pollers
 }
 
 poller_tid() {

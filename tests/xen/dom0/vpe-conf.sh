@@ -69,7 +69,7 @@ lan_of_switch() {
 	ip addr add $(address_of dom0)/24 dev vpe0
 }
 
-# When the daemon takes vifs: its own telemetry starts after its uplinks.
+# When the daemon takes vifs: it answers after its uplinks are open.
 vpe_ready() { # WHERE
-	on $1 'vpe-show /vpe/pollers | grep -q cpu'
+	on $1 'vpe-ctl -j show pollers | grep -q cpu'
 }
