@@ -221,7 +221,7 @@ telemetry_garbage(void)
 	hostile_stop(&h);
 }
 
-/* What vpe-show takes for a port's bridge, and for "there is none of that". */
+/* What tools take for a port's bridge, and for "there is none of that". */
 static void
 telemetry_port(void)
 {
