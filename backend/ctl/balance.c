@@ -91,13 +91,13 @@ balance_plan(const struct balance_params *params, unsigned n_pollers, struct bal
 
 /* Returns the queue's work since the last call. */
 static uint64_t
-work_of(struct port *queue)
+work_of(struct member *member, unsigned queue)
 {
-	const struct port_stats *s = &queue->stats;
+	const struct port_stats *s = &member->port->queue[queue]->stats;
 	uint64_t now = s->rx_frames + s->tx_frames + (s->rx_bytes + s->tx_bytes) / WORK_BYTES;
-	uint64_t work = now - queue->work_seen;
+	uint64_t work = now - member->queue_of[queue].work_seen;
 
-	queue->work_seen = now;
+	member->queue_of[queue].work_seen = now;
 	return work;
 }
 
@@ -109,10 +109,9 @@ take_queues(void *arg, struct member *member)
 	if (member->phase != MEMBER_IN)
 		return;
 	for (unsigned i = 0; i < member->port->n_queues && b->n < QUEUES_MAX; i++) {
-		struct port *queue = member->port->queue[i];
 		b->queue[b->n++] = (struct balance_queue){
-			.queue = queue, .poller = dp_poller_of(b->dp, queue), .load = (double)work_of(queue),
-			.fixed = queue->pinned >= 0 || !queue->ops->moves,
+			.member = member, .queue = i, .poller = dp_poller_of(b->dp, member->port->queue[i]),
+			.load = (double)work_of(member, i), .fixed = member_is_fixed(member, i),
 		};
 	}
 }
@@ -172,9 +171,10 @@ balance_run(struct balance *b, uint64_t now_ms)
 		return;
 	for (unsigned i = 0; i < b->n; i++) {
 		struct balance_queue *q = &b->queue[i];
-		if (q->poller != dp_poller_of(b->dp, q->queue))
-			log_info("%s: moves to poller %u, to even out the load", q->queue->name, q->poller);
-		q->queue->wanted = (int)q->poller;
+		const struct port *queue = q->member->port->queue[q->queue];
+		if (q->poller != dp_poller_of(b->dp, queue))
+			log_info("%s: moves to poller %u, to even out the load", queue->name, q->poller);
+		member_want(q->member, q->queue, q->poller);
 	}
 }
 

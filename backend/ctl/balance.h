@@ -20,7 +20,8 @@
 
 /* A queue in a plan. Loads are in percent of one poller's time. */
 struct balance_queue {
-	struct port *queue;
+	struct member *member;
+	unsigned queue;  /* of the member */
 	unsigned poller; /* current one; balance_plan() sets the new one */
 	double load;
 	bool fixed;      /* pinned, or of a kind that cannot move */

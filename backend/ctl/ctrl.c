@@ -218,7 +218,7 @@ steer(struct ctrl *ctrl, const struct steering *next)
 	ctrl->old = ctrl->steering;
 	ctrl->steering = own;
 	ctrl->busy = true;
-	__atomic_store_n(&ctrl->member->port->steering, own, __ATOMIC_RELEASE);
+	port_set_steering(ctrl->member->port, own);
 	return member_call(ctrl->env->members, ctrl->member, NULL, NULL);
 }
 

@@ -36,13 +36,38 @@ members_destroy(struct members *members)
 	free(members);
 }
 
+void
+member_pin(struct member *member, unsigned queue, int poller)
+{
+	member->queue_of[queue].pin = (unsigned)(poller + 1);
+	member->queue_of[queue].target = (unsigned)(poller + 1);
+}
+
+bool
+member_is_fixed(const struct member *member, unsigned queue)
+{
+	return member->queue_of[queue].pin != 0 || !member->port->queue[queue]->ops->moves;
+}
+
+void
+member_want(struct member *member, unsigned queue, unsigned poller)
+{
+	member->queue_of[queue].target = poller + 1;
+}
+
 int
 member_join(struct members *members, struct member *member, struct port *port, member_fn *fn, void *owner)
 {
 	assert(member->phase == MEMBER_OUT && member->port == NULL);
-	int ret = dp_attach(members->dp, port);
+	int pinned[LIMIT_QUEUES];
+	for (unsigned i = 0; i < LIMIT_QUEUES; i++) {
+		pinned[i] = (int)member->queue_of[i].pin - 1;
+		member->queue_of[i].work_seen = 0;
+	}
+	int ret = dp_attach(members->dp, port, pinned);
 	if (ret < 0)
 		return ret;
+	member->note_ms = 0;
 	member->port = port;
 	member->phase = MEMBER_JOINING;
 	member->leaves = member->calls = member->called = member->moves = false;
@@ -238,11 +263,11 @@ static void
 place(struct members *members, struct member *member)
 {
 	for (unsigned i = 0; member->phase == MEMBER_IN && i < member->port->n_queues; i++) {
-		struct port *queue = member->port->queue[i];
-		int wanted = queue->wanted;
-		queue->wanted = -1;
-		if (wanted >= 0 && queue->ops->moves && (unsigned)wanted != dp_poller_of(members->dp, queue))
-			member_move(members, member, i, (unsigned)wanted);
+		const struct port *queue = member->port->queue[i];
+		unsigned target = member->queue_of[i].target;
+		member->queue_of[i].target = 0;
+		if (target != 0 && queue->ops->moves && target - 1 != dp_poller_of(members->dp, queue))
+			member_move(members, member, i, target - 1);
 	}
 }
 

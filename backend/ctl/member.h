@@ -54,6 +54,13 @@ struct retired {
 };
 SLIST_HEAD(retired_list, retired);
 
+/* Control's own state of a queue. Pollers are stored as 1 + index, so that 0 is none. */
+struct member_queue {
+	unsigned pin;       /* poller that the operator chose */
+	unsigned target;    /* poller that the queue is to move to */
+	uint64_t work_seen; /* by balance.c */
+};
+
 /* Zero-initialise it. */
 struct member {
 	struct port *port; /* NULL: none */
@@ -66,6 +73,8 @@ struct member {
 	bool moves;  /* queue `queue` is to move, or is moving, to poller `poller` */
 	unsigned queue;
 	unsigned poller;
+	struct member_queue queue_of[LIMIT_QUEUES];
+	uint64_t note_ms; /* when notes.c last logged a refused frame; 0: not yet */
 	struct retired_list retired; /* retired since the request under way began */
 	struct retired_list passing; /* retired earlier: freed when that request is done */
 	member_fn *fn;
@@ -80,6 +89,18 @@ struct members *members_create(struct dp *dp);
 
 /* All members must be out and their ports destroyed. NULL is allowed. */
 void members_destroy(struct members *members);
+
+/*
+ * Pins a queue to a poller, or to none (-1). Without effect on where the queue is until it is
+ * attached, or until members_place().
+ */
+void member_pin(struct member *member, unsigned queue, int poller);
+
+/* Whether the queue must stay where it is: it is pinned, or of a kind that cannot move. */
+bool member_is_fixed(const struct member *member, unsigned queue);
+
+/* Has members_place() move a queue to that poller. */
+void member_want(struct member *member, unsigned queue, unsigned poller);
 
 /*
  * Attaches `port`; `fn` is told the outcome. Returns 0; on error (-ENOSPC) the caller keeps the

@@ -65,7 +65,7 @@ look_at(void *arg, struct member *member)
 	struct port *leader = member->port;
 	char text[256];
 
-	if (leader->note_ms != 0 && notes->now_ms < leader->note_ms + NOTES_AGAIN_MS)
+	if (member->note_ms != 0 && notes->now_ms < member->note_ms + NOTES_AGAIN_MS)
 		return;
 	for (unsigned i = 0; i < leader->n_queues; i++) {
 		struct port_note *note = &leader->queue[i]->note;
@@ -75,7 +75,7 @@ look_at(void *arg, struct member *member)
 			continue;
 		notes_text(leader->queue[i], text, sizeof(text));
 		log_warning("%s", text);
-		leader->note_ms = notes->now_ms;
+		member->note_ms = notes->now_ms;
 		__atomic_store_n(&note->full, false, __ATOMIC_RELEASE);
 		return;
 	}

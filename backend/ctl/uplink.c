@@ -189,7 +189,7 @@ plug(struct uplink *uplink, char *why, size_t why_size)
 			 advice_on_device(uplink->kind, error, ""));
 		return -error;
 	}
-	port->pinned = uplink->poller;
+	member_pin(&uplink->member, 0, uplink->poller);
 	port->stats = uplink->stats;
 	int ret = member_join(uplink->all->members, &uplink->member, port, uplink_moved, uplink);
 	if (ret < 0) {

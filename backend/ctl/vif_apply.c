@@ -21,18 +21,18 @@ copy_policy(const struct vif_live *live)
 }
 
 static void
-set_weight(struct port *port, uint32_t weight)
+set_weight(const struct member *member, uint32_t weight)
 {
-	if (port != NULL)
-		__atomic_store_n(&port->weight, weight, __ATOMIC_RELAXED);
+	if (member->port != NULL)
+		port_set_weight(member->port, weight);
 }
 
 /* A drop-in vif's TAP has the weight of its vif. */
 static void
 apply_weight(struct vif *vif)
 {
-	set_weight(vif->guest.port, vif->live.weight);
-	set_weight(vif->tap.member.port, vif->live.weight);
+	set_weight(&vif->guest, vif->live.weight);
+	set_weight(&vif->tap.member, vif->live.weight);
 }
 
 void
@@ -48,22 +48,20 @@ vif_count_vlans(struct vif *vif, bool is_wanted)
 
 /* Pins the queues, or unpins them. */
 static void
-apply_pins(const struct vif_live *live, struct port *port)
+apply_pins(struct vif *vif, const struct vif_live *live)
 {
-	for (unsigned i = 0; port != NULL && i < port->n_queues; i++) {
-		port->queue[i]->pinned = live->n_pins == 0 ? -1 : live->pin[i % live->n_pins];
-		port->queue[i]->wanted = port->queue[i]->pinned;
-	}
+	for (unsigned i = 0; i < LIMIT_QUEUES; i++)
+		member_pin(&vif->guest, i, live->n_pins == 0 ? -1 : live->pin[i % live->n_pins]);
 }
 
 int
 vif_apply_first(struct vif *vif, struct port *port)
 {
-	apply_pins(&vif->live, port);
+	apply_pins(vif, &vif->live);
 	vif->policy = copy_policy(&vif->live);
-	port->policy = vif->policy;
-	port->weight = vif->live.weight;
-	set_weight(vif->tap.member.port, vif->live.weight);
+	port_set_policy(port, vif->policy);
+	port_set_weight(port, vif->live.weight);
+	set_weight(&vif->tap.member, vif->live.weight);
 	return vif->policy == NULL ? -ENOMEM : 0;
 }
 
@@ -90,8 +88,7 @@ replace_policy(struct vif *vif, const struct vif_live *live)
 	if (policy == NULL)
 		return false;
 	vif->policy = policy;
-	/* Release: pairs with the pollers' acquire; the policy is complete. */
-	__atomic_store_n(&vif->guest.port->policy, policy, __ATOMIC_RELEASE);
+	port_set_policy(vif->guest.port, policy);
 	member_retire(vif->env->members, &vif->guest, old, free);
 	return true;
 }
@@ -118,7 +115,7 @@ apply(struct vif *vif, const struct vif_live *live)
 		port_vif_set_max_frame(vif->guest.port, live->max_frame);
 	memcpy(&vif->live, live, sizeof(*live));
 	apply_weight(vif);
-	apply_pins(live, vif->guest.port);
+	apply_pins(vif, live);
 	vif_count_vlans(vif, true);
 	return true;
 }

@@ -126,7 +126,7 @@ make_tap(struct vif *vif, uint64_t now_ms)
 		return;
 	}
 	snprintf(port->name, sizeof(port->name), "%s-tap", vif->name); /* not the guest's port */
-	port->weight = vif->live.weight;
+	port_set_weight(port, vif->live.weight);
 	port->stats = tap->stats;
 	int ret = member_join(vif->env->members, &tap->member, port, tap_moved, vif);
 	if (ret < 0) {

@@ -184,7 +184,7 @@ choose_poller(const struct dp *dp, int pinned)
 }
 
 int
-dp_attach(struct dp *dp, struct port *port)
+dp_attach(struct dp *dp, struct port *port, const int *pinned)
 {
 	for (unsigned i = 0; i < LIMIT_PORTS; i++) {
 		unsigned id = (dp->next_id + i) % LIMIT_PORTS;
@@ -192,7 +192,7 @@ dp_attach(struct dp *dp, struct port *port)
 			continue;
 		dp->port[id] = port;
 		for (unsigned q = 0; q < port->n_queues; q++) {
-			port->queue[q]->owner = &choose_poller(dp, port->queue[q]->pinned)->w;
+			port->queue[q]->owner = &choose_poller(dp, pinned == NULL ? -1 : pinned[q])->w;
 			port->queue[q]->id = (uint16_t)id;
 		}
 		dp->slot[id].fault_told = false;

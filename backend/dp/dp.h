@@ -63,11 +63,11 @@ void dp_destroy(struct dp *dp);
 struct pools *dp_pools(struct dp *dp);
 
 /*
- * Attaches `port`, a leader. Each of its queues goes to the poller that it is pinned to, or else to
- * the one with the fewest queues. Returns 0, or -ENOSPC if LIMIT_PORTS are attached. DP_ATTACHED
+ * Attaches `port`, a leader. Queue i goes to the poller pinned[i]; if that is -1 or `pinned` is NULL,
+ * to the one with the fewest queues. Returns 0, or -ENOSPC if LIMIT_PORTS are attached. DP_ATTACHED
  * reports the end.
  */
-int dp_attach(struct dp *dp, struct port *port);
+int dp_attach(struct dp *dp, struct port *port, const int *pinned);
 
 /* Detaches the port. DP_DETACHED reports the end. */
 void dp_detach(struct dp *dp, struct port *port);

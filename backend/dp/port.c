@@ -20,8 +20,7 @@ port_init(struct port *port, const struct port_ops *ops, const char *name, uint1
 	port->ops = ops;
 	snprintf(port->name, sizeof(port->name), "%s", name);
 	port->bridge = bridge;
-	port->pinned = port->wanted = -1;
-	port->frame_limit = UINT32_MAX;
+	port_set_frame_limit(port, 0);
 	port->leader = port->queue[0] = port;
 	port->n_queues = 1;
 	return crossing_open(port);

@@ -28,6 +28,7 @@
 #define VPE_DP_PORT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <rte_mbuf.h>
@@ -122,7 +123,12 @@ struct port_held {
 	uint16_t out[LIMIT_PORTS];
 };
 
+/*
+ * Grouped by writer. Other pollers read the first group for each frame that they send to the port,
+ * so what the owner writes for each burst begins a cache line of its own.
+ */
 struct port {
+	/* set before dp_attach(), then constant */
 	const struct port_ops *ops;
 	char name[32];      /* unique: "vif3.0", "eth0" */
 	uint16_t id;        /* index in the port table, set by dp_attach() */
@@ -130,29 +136,21 @@ struct port {
 	uint32_t takes;     /* PORT_TAKES_* */
 	/* multicast frames that the far end wants; NULL: all; not owned */
 	struct mcast_filter *mcast;
-	/* longest frame that the far end takes without GSO, in bytes with the Ethernet header */
-	uint32_t max_frame;
-	uint32_t max_gso;   /* longest GSO frame that the far end takes whole, in bytes; 0: any */
-	/* the operator's limit of max_frame; control may change it (relaxed) */
-	uint32_t frame_limit;
-	/*
-	 * leader: weight of the vif on each of its pollers, 1 to LIMIT_WEIGHT; 0: an uplink.
-	 * Control may change it (relaxed)
-	 */
-	uint32_t weight;
-	struct worker *owner; /* NULL while the port moves; other threads load it (acquire) */
-	/* index of the poller that the operator chose; -1: any. Control only, like the next two */
-	int pinned;
-	int wanted;           /* index of the poller that it should move to; -1: none */
-	uint64_t work_seen;   /* ctl/balance.c */
+	/* frames from other pollers; many producers, one consumer: the owner */
+	struct rte_ring *crossing;
 	/* the queue that the switch knows; a port of one queue is its own leader */
 	struct port *leader;
 	unsigned n_queues;    /* leader: number of queues, itself included */
 	struct port *queue[LIMIT_QUEUES];
-	/* leader; NULL: the default; replaced and loaded like `policy` */
-	const struct steering *steering;
-	/* frames from other pollers; many producers, one consumer: the owner */
-	struct rte_ring *crossing;
+
+	/* written by control while pollers read: port_set_*() */
+	uint32_t frame_limit; /* the operator's limit of max_frame */
+	uint32_t weight;      /* leader: see port_set_weight() */
+	const struct policy *policy;     /* leader; NULL: no restrictions */
+	const struct steering *steering; /* leader; NULL: the default */
+
+	/* written by the owner, rarely */
+	struct worker *owner; /* NULL while the port moves; other threads load it (acquire) */
 	/*
 	 * leader: why the port is off, or NULL; set once by an owner (release), read by control
 	 * (acquire)
@@ -160,16 +158,14 @@ struct port {
 	const char *fault;
 	/* errno of the first frame that the device refused; 0: none (relaxed) */
 	int refused;
-	/*
-	 * Leader; NULL: no restrictions. Control sets it before dp_attach(). Later it publishes a
-	 * new one (release), which the pollers pick up (acquire) at their next dp_call() for the
-	 * port; use fn = NULL if nothing else is to be done.
-	 */
-	const struct policy *policy;
-	unsigned rules; /* SW_RULE_*: checks of the switch that the port's frames need */
+	/* longest frame that the far end takes without GSO, in bytes with the Ethernet header */
+	uint32_t max_frame;
+	uint32_t max_gso; /* longest GSO frame that the far end takes whole, in bytes; 0: any */
 	struct port_note note; /* of a refused frame */
-	uint64_t note_ms;      /* when control last logged one; control only */
-	struct port_stats stats;
+
+	/* written by the owner in each burst; control reads the counters */
+	struct port_stats stats __rte_cache_aligned;
+	unsigned rules; /* SW_RULE_*: checks of the switch that the port's frames need */
 	/* buffers that the port holds back; also counted in its owner's n_waiting */
 	unsigned n_waiting[POOL_N];
 	bool is_watched; /* the owner's epoll set has fd(), or need not */
@@ -178,6 +174,44 @@ struct port {
 	unsigned n_staged;
 	struct rte_mbuf *staged[LIMIT_BURST];
 };
+
+_Static_assert(offsetof(struct port, stats) % RTE_CACHE_LINE_SIZE == 0 &&
+		       offsetof(struct port, fault) < offsetof(struct port, stats),
+	       "what other pollers read shares no cache line with the counters");
+
+/* Control only: the setters of what pollers read while the port is attached. */
+
+/* The operator's limit of the frame length in bytes; 0: none. */
+static inline void
+port_set_frame_limit(struct port *port, uint32_t bytes)
+{
+	__atomic_store_n(&port->frame_limit, bytes == 0 ? UINT32_MAX : bytes, __ATOMIC_RELAXED);
+}
+
+/* Weight of a leader on each of its pollers, 1 to LIMIT_WEIGHT; 0: an uplink. */
+static inline void
+port_set_weight(struct port *port, uint32_t weight)
+{
+	__atomic_store_n(&port->weight, weight, __ATOMIC_RELAXED);
+}
+
+/*
+ * Publishes a leader's policy, which must not change any more. Returns the old one. Pollers use that
+ * until they have done their next dp_call() for the port; fn = NULL if nothing else is to be done.
+ * Release: pairs with the acquire in take_policy().
+ */
+static inline const struct policy *
+port_set_policy(struct port *port, const struct policy *policy)
+{
+	return __atomic_exchange_n(&port->policy, policy, __ATOMIC_ACQ_REL);
+}
+
+/* The same for the steering, which pollers load for each frame. */
+static inline const struct steering *
+port_set_steering(struct port *port, const struct steering *steering)
+{
+	return __atomic_exchange_n(&port->steering, steering, __ATOMIC_ACQ_REL);
+}
 
 /*
  * Initialises the common part. `ops` and all that the port refers to must outlive it. Returns 0 or

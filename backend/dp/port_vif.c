@@ -278,7 +278,7 @@ void
 port_vif_set_max_frame(struct port *port, uint32_t max_frame)
 {
 	for (unsigned i = 0; i < port->n_queues; i++)
-		__atomic_store_n(&port->queue[i]->frame_limit, max_frame == 0 ? UINT32_MAX : max_frame, __ATOMIC_RELAXED);
+		port_set_frame_limit(port->queue[i], max_frame);
 }
 
 void

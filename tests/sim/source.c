@@ -150,7 +150,6 @@ source_make(struct source *s, const char *name, uint16_t bridge, unsigned supply
 {
 	memset(s, 0, sizeof(*s));
 	CU_ASSERT_EQUAL_FATAL(port_init(&s->port, &source_ops, name, bridge), 0);
-	s->port.pinned = 0;
 	s->port.weight = 1;
 	s->port.max_frame = LIMIT_FRAME_SIZE;
 	s->supply = supply;
@@ -161,7 +160,11 @@ source_make(struct source *s, const char *name, uint16_t bridge, unsigned supply
 void
 source_attach(struct source *s)
 {
-	CU_ASSERT_EQUAL_FATAL(dp_attach(sim_dp(), &s->port), 0);
+	int pinned[LIMIT_QUEUES];
+
+	for (unsigned i = 0; i < LIMIT_QUEUES; i++)
+		pinned[i] = s->poller;
+	CU_ASSERT_EQUAL_FATAL(dp_attach(sim_dp(), &s->port, pinned), 0);
 	await_event(DP_ATTACHED);
 }
 

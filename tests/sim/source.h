@@ -15,7 +15,8 @@
 #define SOURCE_BUCKET_US 4u /* that each is wide; what is longer is in the last one */
 
 struct source {
-	struct port port; /* of weight 1, on poller 0 */
+	struct port port; /* of weight 1 */
+	int poller;       /* that it is attached to */
 	unsigned supply;  /* frames a round at most */
 	unsigned every;   /* only in each so many rounds; 0 and 1: in each */
 	uint64_t period_ns; /* or one frame in so much of the poller's CPU time, from `due_ns` on; 0: as many as it may */

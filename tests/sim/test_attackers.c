@@ -40,7 +40,7 @@ neighbour_join(struct neighbour *n, int poller)
 {
 	source_make(&n->to, "to", BRIDGE, 1);
 	source_make(&n->from, "from", BRIDGE, LIMIT_BURST);
-	n->to.port.pinned = n->from.port.pinned = poller;
+	n->to.poller = n->from.poller = poller;
 	n->to.src[5] = n->from.dst[5] = 0xee;
 	n->to.every = 1000; /* says where it is */
 	n->from.src[5] = SOURCE_MARK;
@@ -317,7 +317,7 @@ crossing_join(struct crossing *c)
 	source_make(&c->out, "out", BRIDGE + 1, 1);
 	source_make(&c->flood, "flood", BRIDGE + 1, 1000);
 	source_make(&c->modest, "modest", BRIDGE + 1, 1);
-	c->out.port.pinned = 1;
+	c->out.poller = 1;
 	c->out.src[5] = c->flood.dst[5] = c->modest.dst[5] = 0xee;
 	c->out.every = 1000;
 	c->out.slow_ns = 300;

@@ -66,19 +66,19 @@ static const struct port_ops echo_ops = { .kind = "echo", .destroy = port_destro
 static struct port *
 make(const struct port_ops *ops, const char *name, uint16_t bridge)
 {
-	struct fake_port *fake = calloc(1, sizeof(*fake));
+	struct fake_port *fake = aligned_alloc(RTE_CACHE_LINE_SIZE, sizeof(*fake));
 	unsigned id = 0;
 
 	while (id < PORTS_MAX && ports[id] != NULL)
 		id++;
-	assert(id < PORTS_MAX);
+	assert(id < PORTS_MAX && fake != NULL);
+	memset(fake, 0, sizeof(*fake));
 	ports[id] = fake;
 	fake->port.ops = ops;
 	fake->port.id = (uint16_t)id;
 	fake->port.bridge = bridge;
 	fake->port.leader = fake->port.queue[0] = &fake->port;
 	fake->port.n_queues = 1;
-	fake->port.pinned = fake->port.wanted = -1;
 	fake->port.frame_limit = UINT32_MAX;
 	snprintf(fake->port.name, sizeof(fake->port.name), "%s", name);
 	return &fake->port;
@@ -195,12 +195,13 @@ use_objects(const struct fake_port *fake)
 }
 
 int
-dp_attach(struct dp *dp, struct port *port)
+dp_attach(struct dp *dp, struct port *port, const int *pinned)
 {
 	struct fake_port *fake = member_of(port, struct fake_port, port);
 	int ret = -attach_error;
 
 	(void)dp;
+	(void)pinned;
 	attach_error = 0;
 	if (ret < 0)
 		return ret;
