@@ -153,9 +153,8 @@ set_mtu(const char *device, unsigned mtu)
 static struct port *
 open_kernel_port(const struct uplink *uplink)
 {
-	struct dp *dp = uplink->all->dp;
-	struct port *port = uplink->kind == UPLINK_TAP ? port_kern_create_tap(dp, uplink->device, (uint16_t)uplink->bridge)
-						       : port_kern_create_packet(dp, uplink->device, (uint16_t)uplink->bridge);
+	struct port *port = uplink->kind == UPLINK_TAP ? port_kern_create_tap(uplink->device, (uint16_t)uplink->bridge)
+						       : port_kern_create_packet(uplink->device, (uint16_t)uplink->bridge);
 	int ret = port != NULL && uplink->mtu > 0 ? set_mtu(uplink->device, uplink->mtu) : 0;
 
 	if (ret < 0) {
@@ -170,7 +169,7 @@ static struct port *
 open_port(const struct uplink *uplink)
 {
 	if (uplink->kind == UPLINK_ETHDEV)
-		return port_eth_create(uplink->all->dp, uplink->name, uplink->device, uplink->mtu, (uint16_t)uplink->bridge);
+		return port_eth_create(dp_pools(uplink->all->dp), uplink->name, uplink->device, uplink->mtu, (uint16_t)uplink->bridge);
 	if (uplink->kind == UPLINK_ECHO)
 		return port_echo_create(uplink->name, (uint16_t)uplink->bridge);
 	return open_kernel_port(uplink);

@@ -38,7 +38,7 @@ join_guest(struct vif *vif, const struct vif_keys *keys, member_fn *moved)
 	};
 
 	vif_front_start(vif, keys);
-	struct port *port = port_vif_create(vif->env->dp, vif->env->xen, &params);
+	struct port *port = port_vif_create(vif->env->xen, &params);
 
 	if (port == NULL) {
 		int error = errno;

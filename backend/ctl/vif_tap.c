@@ -115,7 +115,7 @@ static void
 make_tap(struct vif *vif, uint64_t now_ms)
 {
 	struct vif_tap *tap = &vif->tap;
-	struct port *port = port_kern_create_tap(vif->env->dp, tap->name, (uint16_t)vif->bridge);
+	struct port *port = port_kern_create_tap(tap->name, (uint16_t)vif->bridge);
 
 	tap->made_ms = now_ms;
 	if (port == NULL) {

@@ -8,7 +8,7 @@
 #include <rte_ring.h>
 
 #include "dp/offload.h"
-#include "dp/share.h"
+#include "dp/worker.h"
 
 #define CROSSING_WORK_BITS 40
 #define ONE_FRAME (1ull << CROSSING_WORK_BITS)

@@ -13,7 +13,6 @@
 #include "dp/copy.h"
 #include "dp/mcast.h"
 #include "dp/offload.h"
-#include "dp/share.h"
 #include "dp/vif_queue.h"
 #include "dp/vif_scratch.h"
 #include "dp/worker.h"

@@ -23,7 +23,6 @@
 #include <rte_udp.h>
 
 #include "dp/offload_private.h"
-#include "dp/port.h"
 #include "sw/ether.h"
 #include "sw/headers.h"
 

@@ -9,7 +9,6 @@
 #include "dp/crossing.h"
 #include "dp/mcast.h"
 #include "dp/offload.h"
-#include "dp/share.h"
 #include "dp/worker.h"
 
 #define SEGMENTS_MAX 256u    /* of one GSO frame: 64 KiB at an MSS of 256 */

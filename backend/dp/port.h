@@ -36,6 +36,7 @@
 
 #include "base/drop.h"
 #include "dp/note.h"
+#include "dp/offload.h"
 #include "dp/pool.h"
 #include "dp/steering.h"
 #include "proto/limits.h"
@@ -46,15 +47,6 @@ struct worker;
 struct port;
 
 #define PORT_CROSSING_SIZE 1024u /* maximum of frames from other pollers; a power of two */
-
-/* Offloads that a port's far end does itself. */
-#define PORT_TAKES_CSUM4 (1u << 0) /* blank TCP and UDP checksums over IPv4 */
-#define PORT_TAKES_CSUM6 (1u << 1) /* the same over IPv6 */
-#define PORT_TAKES_TSO4 (1u << 2)  /* TCP over IPv4 longer than the MTU */
-#define PORT_TAKES_TSO6 (1u << 3)  /* TCP over IPv6 longer than the MTU */
-#define PORT_TAKES_TAGGED (1u << 4) /* any of these in frames with VLAN tags */
-#define PORT_TAKES_RARE (1u << 5)  /* segmentation of UDP, and of TCP in tunnels; no port has it */
-#define PORT_TAKES_ALL (PORT_TAKES_CSUM4 | PORT_TAKES_CSUM6 | PORT_TAKES_TSO4 | PORT_TAKES_TSO6 | PORT_TAKES_TAGGED)
 
 enum port_armed {
 	PORT_ARMED, /* fd() becomes readable when work comes */

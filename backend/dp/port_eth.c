@@ -344,7 +344,7 @@ start_device(struct eth_port *eth, struct pools *pools, unsigned mtu)
 }
 
 struct port *
-port_eth_create(struct dp *dp, const char *name, const char *devargs, unsigned mtu, uint16_t bridge)
+port_eth_create(struct pools *pools, const char *name, const char *devargs, unsigned mtu, uint16_t bridge)
 {
 	struct eth_port *eth = rte_zmalloc("eth", sizeof(*eth), RTE_CACHE_LINE_SIZE);
 
@@ -360,7 +360,7 @@ port_eth_create(struct dp *dp, const char *name, const char *devargs, unsigned m
 		errno = -ret;
 		return NULL;
 	}
-	ret = start_device(eth, dp_pools(dp), mtu);
+	ret = start_device(eth, pools, mtu);
 	if (ret < 0) {
 		rte_eth_dev_close(eth->id);
 		port_fini(&eth->port);

@@ -6,7 +6,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "dp/dp.h"
 #include "dp/port.h"
 
 /*
@@ -14,7 +13,7 @@
  * way, MTU `mtu` (0: unchanged) and promiscuous mode. Destroying the port stops and closes it.
  * Returns NULL with errno on error: ENODEV if EAL found no such device.
  */
-struct port *port_eth_create(struct dp *dp, const char *name, const char *devargs, unsigned mtu, uint16_t bridge);
+struct port *port_eth_create(struct pools *pools, const char *name, const char *devargs, unsigned mtu, uint16_t bridge);
 
 /* Whether the link is up; true if the device does not know. Does not wait. Control only. */
 bool port_eth_has_link(struct port *port);

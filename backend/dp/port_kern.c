@@ -243,11 +243,10 @@ port_kern_has_device(const struct port *port)
 }
 
 struct port *
-port_kern_create_tap(struct dp *dp, const char *device, uint16_t bridge)
+port_kern_create_tap(const char *device, uint16_t bridge)
 {
 	int fd = open_tap(device);
 
-	(void)dp;
 	if (fd < 0) {
 		errno = -fd;
 		return NULL;
@@ -256,11 +255,10 @@ port_kern_create_tap(struct dp *dp, const char *device, uint16_t bridge)
 }
 
 struct port *
-port_kern_create_packet(struct dp *dp, const char *device, uint16_t bridge)
+port_kern_create_packet(const char *device, uint16_t bridge)
 {
 	int fd = open_packet(device);
 
-	(void)dp;
 	if (fd < 0) {
 		errno = -fd;
 		return NULL;

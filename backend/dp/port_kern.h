@@ -6,7 +6,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "dp/dp.h"
 #include "dp/port.h"
 
 /*
@@ -14,14 +13,14 @@
  * uses it in the kernel: a bridge, Open vSwitch, the host's IP stack. Returns NULL with errno on
  * error: EBUSY if the name is taken, EPERM, ENOENT (no /dev/net/tun).
  */
-struct port *port_kern_create_tap(struct dp *dp, const char *device, uint16_t bridge);
+struct port *port_kern_create_tap(const char *device, uint16_t bridge);
 
 /*
  * Opens the existing device `device` through AF_PACKET, in promiscuous mode. The host's IP stack
  * still sees the frames too, but the port does not see frames that the host sends through the
  * device. Returns NULL with errno on error: ENODEV, EPERM.
  */
-struct port *port_kern_create_packet(struct dp *dp, const char *device, uint16_t bridge);
+struct port *port_kern_create_packet(const char *device, uint16_t bridge);
 
 /*
  * Whether the device that the port was created on still exists, under any name. A device that was

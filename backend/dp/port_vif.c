@@ -8,7 +8,6 @@
 #include <rte_malloc.h>
 
 #include "base/util.h"
-#include "dp/share.h"
 #include "dp/static_grants.h"
 #include "dp/vif_queue.h"
 #include "dp/worker.h"
@@ -233,11 +232,10 @@ queue_create(const struct xen_ops *xen, const struct port_vif_params *params, un
 }
 
 struct port *
-port_vif_create(struct dp *dp, const struct xen_ops *xen, const struct port_vif_params *params)
+port_vif_create(const struct xen_ops *xen, const struct port_vif_params *params)
 {
 	struct vif_queue *first = queue_create(xen, params, 0);
 
-	(void)dp;
 	for (unsigned i = 1; first != NULL && i < params->n_queues; i++) {
 		struct vif_queue *q = queue_create(xen, params, i);
 		if (q == NULL) {

@@ -5,9 +5,9 @@
 
 #include <stdint.h>
 
-#include "dp/dp.h"
 #include "dp/meter.h"
 #include "dp/port.h"
+#include "xen/ops.h"
 
 /* Features that the frontend announced (docs/XENSTORE.md, frontend keys). */
 #define VIF_GUEST_SG (1u << 0)      /* feature-sg: frames of more than one slot */
@@ -50,7 +50,7 @@ struct port_vif_params {
  * queues. The port does not unmap or close them. Returns NULL with errno on error: EPROTO if a
  * ring's indices are implausible, ENOMEM.
  */
-struct port *port_vif_create(struct dp *dp, const struct xen_ops *xen, const struct port_vif_params *params);
+struct port *port_vif_create(const struct xen_ops *xen, const struct port_vif_params *params);
 
 /*
  * dp_call_fn: the queue copies through the table `grants` from now on (NULL: none). The caller

@@ -24,14 +24,6 @@
 
 #include "proto/limits.h"
 
-/*
- * Costs of operations other than copying, in units of the time to copy one byte. Rounded to orders
- * of magnitude.
- */
-#define WORK_FRAME 2048 /* switching a frame, sending it to a port, or making a GSO segment */
-#define WORK_SLOT 1024 /* a slot of a guest's tx ring: parsing, grant copy, response */
-#define WORK_MAP 32768  /* mapping or unmapping a page of a guest */
-
 /* The share of one vif or other port on one poller. */
 struct share {
 	int64_t work;   /* left in this round; nothing at 0 or below */

@@ -15,6 +15,14 @@
 
 struct vif_scratch;
 
+/*
+ * Costs of operations other than copying, in units of the time to copy one byte. Rounded to orders
+ * of magnitude.
+ */
+#define WORK_FRAME 2048 /* switching a frame, sending it to a port, or making a GSO segment */
+#define WORK_SLOT 1024 /* a slot of a guest's tx ring: parsing, grant copy, response */
+#define WORK_MAP 32768  /* mapping or unmapping a page of a guest */
+
 struct worker {
 	struct pools *pools;
 	/* clock in ticks, read in iterations that moved frames and in every 16th other one */
