@@ -3,7 +3,7 @@
 #ifndef VPE_CTL_ADVICE_H
 #define VPE_CTL_ADVICE_H
 
-#include "ctl/ctl.h"
+#include "ctl/params.h"
 
 /*
  * Returns the text to append to the message of `error` (a positive errno) when opening a device of

@@ -15,8 +15,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "ctl/ctl.h"
+#include "ctl/params.h"
 #include "ctl/member.h"
+#include "dp/dp.h"
 
 /* A queue in a plan. Loads are in percent of one poller's time. */
 struct balance_queue {

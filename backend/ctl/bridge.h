@@ -9,7 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "ctl/ctl.h"
+#include "ctl/params.h"
+#include "dp/dp.h"
 
 #define BRIDGE_NAME_SIZE 64
 

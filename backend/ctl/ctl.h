@@ -10,43 +10,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "ctl/hotplug.h"
+#include "ctl/params.h"
 #include "dp/dp.h"
 #include "xen/ops.h"
-
-enum uplink_kind {
-	UPLINK_PACKET, /* an existing kernel device, by AF_PACKET */
-	UPLINK_TAP,    /* a new TAP: the host's own interface on the bridge */
-	UPLINK_ETHDEV, /* a DPDK device */
-	UPLINK_ECHO,   /* no device: frames are sent back */
-};
-
-struct uplink_params {
-	enum uplink_kind kind;
-	const char *device; /* kernel device name, devargs or, for echo, any name */
-	const char *bridge;
-	unsigned mtu;       /* 0: leave it unchanged */
-	int poller;         /* index, or -1: any */
-};
-
-/* Settings of a bridge inside the daemon. */
-struct bridge_params {
-	const char *name;
-	bool vlan_filtering; /* always filter; else only once a vif lists VLANs */
-};
-
-/* Selects who sets up a vif's devices on the host and writes hotplug-status. */
-enum hotplug_mode {
-	HOTPLUG_AUTO,   /* SCRIPT in dom0, SELF elsewhere */
-	HOTPLUG_SCRIPT, /* the toolstack (libxl, or `xl devd`) runs the vif's script */
-	HOTPLUG_SELF,   /* no scripts: the daemon writes hotplug-status and removes dead nodes */
-};
-
-/* Conditions for moving queues to other pollers. See ctl/balance.h. */
-struct balance_params {
-	unsigned interval_s;          /* between two measurements; 0: never */
-	unsigned load_percent;        /* of a poller's time, above which queues are moved */
-	unsigned improvement_percent; /* by which a move must reduce the variance of the loads */
-};
 
 struct ctl_params {
 	const struct uplink_params *uplinks;

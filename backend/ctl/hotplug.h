@@ -10,11 +10,17 @@
 
 #include <stdbool.h>
 
-#include "ctl/ctl.h"
 #include "ctl/node.h"
 
 /* The daemon's own script: its vifs join a bridge inside the daemon and need no kernel device. */
 #define HOTPLUG_SWITCHED_SCRIPT "vif-vpe"
+
+/* Selects who sets up a vif's devices on the host and writes hotplug-status. */
+enum hotplug_mode {
+	HOTPLUG_AUTO,   /* SCRIPT in dom0, SELF elsewhere */
+	HOTPLUG_SCRIPT, /* the toolstack (libxl, or `xl devd`) runs the vif's script */
+	HOTPLUG_SELF,   /* no scripts: the daemon writes hotplug-status and removes dead nodes */
+};
 
 /*
  * Resolves HOTPLUG_AUTO: SCRIPT in dom0, SELF in any other domain. Other modes are returned

@@ -11,8 +11,9 @@
 #include <stdint.h>
 
 #include "ctl/bridge.h"
-#include "ctl/ctl.h"
+#include "ctl/params.h"
 #include "ctl/member.h"
+#include "dp/dp.h"
 
 struct uplinks;
 
