@@ -11,7 +11,7 @@
 #include <stddef.h>
 
 #include "ctl/ctl.h"
-#include "dp/dp.h"
+#include "dp/engine/dp.h"
 
 struct settings; /* owns the strings of both structures below */
 

@@ -22,8 +22,8 @@
 
 #include "base/log.h"
 #include "base/util.h"
-#include "ctl/clock.h"
 #include "ctl/control_request.h"
+#include "ctl/store/clock.h"
 
 #define EVENTS_MAX 4u  /* per round of the loop */
 #define ACCEPTS_MAX 4u /* per round; well below CONTROL_CLIENTS */

@@ -13,11 +13,11 @@
 
 #include <jansson.h>
 
-#include "ctl/bridge.h"
-#include "ctl/member.h"
-#include "ctl/uplink.h"
-#include "ctl/vifs.h"
-#include "dp/dp.h"
+#include "ctl/ports/bridge.h"
+#include "ctl/ports/member.h"
+#include "ctl/ports/uplink.h"
+#include "ctl/vif/vifs.h"
+#include "dp/engine/dp.h"
 
 struct control_request; /* ctl/control_request.h */
 

@@ -4,7 +4,7 @@
 
 #include "ctl/control_json.h"
 #include "ctl/control_show.h"
-#include "dp/port_vif.h"
+#include "dp/vif/port_vif.h"
 
 /* ---- vifs ------------------------------------------------------------------------------------ */
 

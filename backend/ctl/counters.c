@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/util.h"
-#include "dp/port_vif.h"
+#include "dp/vif/port_vif.h"
 
 #define COUNTER(counter_kind, type, field, counter_name, counter_unit, text)                       \
 	{                                                                                          \

@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 #include "base/drop.h"
-#include "dp/dp.h"
+#include "dp/engine/dp.h"
 
 enum counter_kind {
 	COUNTER_SUM,   /* never falls during the life of its object */

@@ -10,9 +10,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "ctl/hotplug.h"
-#include "ctl/params.h"
-#include "dp/dp.h"
+#include "ctl/ports/params.h"
+#include "ctl/vif/hotplug.h"
+#include "dp/engine/dp.h"
 #include "xen/ops.h"
 
 struct ctl_params {

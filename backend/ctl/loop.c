@@ -22,14 +22,14 @@
 
 #include "base/log.h"
 #include "base/util.h"
-#include "ctl/balance.h"
 #include "ctl/control.h"
-#include "ctl/link.h"
-#include "ctl/notes.h"
-#include "ctl/store_lost.h"
+#include "ctl/ports/balance.h"
+#include "ctl/ports/link.h"
+#include "ctl/ports/notes.h"
+#include "ctl/ports/uplink.h"
+#include "ctl/store/store_lost.h"
 #include "ctl/telemetry.h"
-#include "ctl/uplink.h"
-#include "ctl/vifs.h"
+#include "ctl/vif/vifs.h"
 
 #define STORE_EVENTS_MAX 256u /* per round, so that a flood does not starve the other sources */
 #define RECONNECT_MIN_MS 50u  /* after the connection to the store broke; the delay then grows */

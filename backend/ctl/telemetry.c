@@ -11,7 +11,7 @@
 
 #include "base/util.h"
 #include "ctl/counters.h"
-#include "dp/port_vif.h"
+#include "dp/vif/port_vif.h"
 
 /* Guards `shown`. Callbacks hold it while they read; it is taken before the lock of member.c. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;

@@ -15,9 +15,9 @@
 #ifndef VPE_CTL_TELEMETRY_H
 #define VPE_CTL_TELEMETRY_H
 
-#include "ctl/bridge.h"
-#include "ctl/member.h"
-#include "dp/dp.h"
+#include "ctl/ports/bridge.h"
+#include "ctl/ports/member.h"
+#include "dp/engine/dp.h"
 
 /* Makes these visible; registers the commands the first time. Returns 0 or -errno. */
 int telemetry_start(struct dp *dp, struct members *members, const struct bridges *bridges);

@@ -25,7 +25,7 @@
 /*
  * Work that a vif, with all its queues, may cause in one round of a poller: about 64 frames of 1514
  * bytes, or three GSO frames of 64 KiB, from one guest to another. The unit is the time to copy one
- * byte (dp/share.h), so this is about 100 microseconds. An uplink gets more, because its frames are
+ * byte (dp/engine/share.h), so this is about 100 microseconds. An uplink gets more, because its frames are
  * from many senders.
  */
 #define LIMIT_WORK (512 * 1024)

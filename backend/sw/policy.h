@@ -34,7 +34,7 @@
  * chains of extension headers (RFC 7112), neighbour discovery in fragments (RFC 6980). Later
  * fragments of a packet pass if their source does.
  * Threads: a policy never changes while a port has it. Control publishes a new one instead
- * (dp/port.h, `policy`). The functions are pure.
+ * (dp/port/port.h, `policy`). The functions are pure.
  */
 #ifndef VPE_SW_POLICY_H
 #define VPE_SW_POLICY_H

@@ -188,7 +188,7 @@ sw_set_policy(struct sw *sw, uint16_t port, enum sw_role role, const struct poli
 	next.role = role;
 	next.policy = policy;
 	next.part = role == SW_UPLINK ? VLAN_TRUNK : policy != NULL ? policy->part : VLAN_PLAIN;
-	/* The old policy still exists, see dp/port.h. */
+	/* The old policy still exists, see dp/port/port.h. */
 	if (role != member->role || !has_same_vlans(&next, member))
 		fdb_flush_port(sw->fdb, port);
 	*member = next;

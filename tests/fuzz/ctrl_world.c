@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The guest's pages, the hypervisor and the poller as ctl/ctrl.c sees them. */
+/* The guest's pages, the hypervisor and the poller as ctl/vif/ctrl.c sees them. */
 #include "fuzz/ctrl_world.h"
 
 #include "fuzz/fuzz.h"
@@ -70,7 +70,7 @@ static const struct xen_ops xen = { .grants = &grants_ops, .events = &events_ops
 static struct ctrl_env env = { .xen = &xen };
 static const struct vif_link vif_link = { .n_queues = CTRL_WORLD_QUEUES, .ctrl_page = ctrl_world.page, .evtchn_ctrl = EVTCHN };
 
-/* In place of ctl/member.c and dp/port_vif.c. */
+/* In place of ctl/ports/member.c and dp/vif/port_vif.c. */
 void
 port_vif_take_grants(struct port *p, void *grants)
 {

@@ -3,7 +3,7 @@
 #ifndef VPE_TESTS_CTRL_WORLD_H
 #define VPE_TESTS_CTRL_WORLD_H
 
-#include "ctl/ctrl.h"
+#include "ctl/vif/ctrl.h"
 #include "proto/limits.h"
 
 #define CTRL_WORLD_QUEUES 3u

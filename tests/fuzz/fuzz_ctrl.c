@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * ctl/ctrl.c and ctrl_hash.c: a control ring and the pages that its requests name. The input is a series of steps of the guest, of control
+ * ctl/vif/ctrl.c and ctrl_hash.c: a control ring and the pages that its requests name. The input is a series of steps of the guest, of control
  * and of the poller.
  */
 #include "fuzz/ctrl_world.h"

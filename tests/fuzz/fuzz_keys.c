@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What is read of a guest's and the toolstack's directories: ctl/vif_keys.c, vif_config.c, vif_live.c, policy_text.c, hotplug.c,
+ * What is read of a guest's and the toolstack's directories: ctl/vif/vif_keys.c, vif_config.c, vif_live.c, policy_text.c, hotplug.c,
  * node.c, number.c. The input: outcomes of the commits (1 byte), then keys (keys_store.h).
  */
 #include "fuzz/fuzz.h"

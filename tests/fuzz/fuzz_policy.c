@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * sw/policy.c and ctl/policy_text.c. The input: what is checked (1 byte), a frame's extra length (1), the operator's list of addresses,
+ * sw/policy.c and ctl/vif/policy_text.c. The input: what is checked (1 byte), a frame's extra length (1), the operator's list of addresses,
  * which is also tried as MAC and VLANs, up to a NUL; then a frame.
  */
 #include "sw/policy.h"

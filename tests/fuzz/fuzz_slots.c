@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * dp/slots.c over any ring page. The input: the first index (4 bytes), the number of published slots less one (1),
+ * dp/vif/slots.c over any ring page. The input: the first index (4 bytes), the number of published slots less one (1),
  * then the slots from that index on.
  */
-#include "dp/slots.h"
+#include "dp/vif/slots.h"
 
 #include "fuzz/fuzz.h"
 #include "fuzz/slots_check.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * dp/to_guest.c: frames of any length to a guest that posts what it likes. The input is a series of steps of the guest, of
+ * dp/vif/to_guest.c: frames of any length to a guest that posts what it likes. The input is a series of steps of the guest, of
  * the poller and of the hypervisor.
  */
 #include "fuzz/fuzz.h"

@@ -4,9 +4,9 @@
 
 #include <errno.h>
 
-#include "ctl/vif_config.h"
-#include "ctl/vif_keys.h"
-#include "ctl/vif_live.h"
+#include "ctl/vif/vif_config.h"
+#include "ctl/vif/vif_keys.h"
+#include "ctl/vif/vif_live.h"
 #include "fuzz/fuzz.h"
 #include "fuzz/keys_store.h"
 #include "proto/keys.h"

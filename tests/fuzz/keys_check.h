@@ -5,15 +5,15 @@
 
 #include <stdbool.h>
 
-#include "ctl/hotplug.h"
+#include "ctl/vif/hotplug.h"
 
-/* What a guest asks for when it connects (ctl/vif_keys.h). */
+/* What a guest asks for when it connects (ctl/vif/vif_keys.h). */
 void keys_check_frontend(void);
 
-/* What the toolstack says once (ctl/vif_config.h). */
+/* What the toolstack says once (ctl/vif/vif_config.h). */
 void keys_check_config(enum hotplug_mode mode);
 
-/* What the operator may change while the vif runs (ctl/vif_live.h). */
+/* What the operator may change while the vif runs (ctl/vif/vif_live.h). */
 void keys_check_live(bool switched);
 
 /* The names that the daemon watches. */

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "ctl/node.h"
+#include "ctl/store/node.h"
 #include "fuzz/fuzz.h"
 
 #define KEYS_STORE_DIR "vif"

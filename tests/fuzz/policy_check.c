@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What an operator's texts and a guest's frames may lead to, beside what ctl/policy_text.c and sw/policy.c make of them. */
+/* What an operator's texts and a guest's frames may lead to, beside what ctl/vif/policy_text.c and sw/policy.c make of them. */
 #include "fuzz/policy_check.h"
 
 #include <stdbool.h>
 
-#include "ctl/policy_text.h"
+#include "ctl/vif/policy_text.h"
 #include "fuzz/fuzz.h"
 #include "sw/headers.h"
 

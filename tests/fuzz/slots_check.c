@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the slots of a ring are, beside what dp/slots.c says of them. */
+/* What the slots of a ring are, beside what dp/vif/slots.c says of them. */
 #include "fuzz/slots_check.h"
 
 #include "fuzz/fuzz.h"

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The guest, the hypervisor and the poller as dp/to_guest.c sees them. */
+/* The guest, the hypervisor and the poller as dp/vif/to_guest.c sees them. */
 #include "fuzz/to_guest_world.h"
 
-#include "dp/dp_private.h"
-#include "dp/vif_scratch.h"
-#include "dp/worker.h"
-#include "dp/vif_queue.h"
+#include "dp/engine/dp_private.h"
+#include "dp/frame/worker.h"
+#include "dp/vif/vif_queue.h"
+#include "dp/vif/vif_scratch.h"
 #include "fuzz/fuzz.h"
 
 #define DOMID 5u

@@ -13,7 +13,10 @@
 #   base      backend/base     nothing
 #   frontend  frontend         xen proto base
 #   tools     tools            proto base
-# DPDK's headers <rte_...> belong to dp, sw, main and ctl/telemetry.c. Xen's library headers (<xenstore.h>,
+# Rooms, the folders of dp and ctl, each of which uses only those before it:
+#   dp        frame port vif engine
+#   ctl       store ports vif, and the files of ctl itself
+# No header includes itself by way of others. DPDK's headers <rte_...> belong to dp, sw, main and ctl/telemetry.c. Xen's library headers (<xenstore.h>,
 # <xengnttab.h>, ...) belong to xen. A header that says "Private to" stays in its layer.
 
 set -eu
@@ -35,6 +38,25 @@ check() {
 		uses["base"] = "base"
 		uses["frontend"] = "frontend xen proto base"
 		uses["tools"] = "tools proto base"
+		rooms["dp"] = "frame port vif engine"
+		rooms["ctl"] = "store ports vif"
+	}
+	# The room of a file of layer `layer`, by its path from the layers on; "" if it lies in the layer itself.
+	function room_of(path, layer, part) {
+		if (split(path, part, "/") < 3 || index(" " rooms[layer] " ", " " part[2] " ") == 0)
+			return ""
+		return part[2]
+	}
+	# How far up the layer the file lies: a file of the layer itself is above all rooms.
+	function height_of(path, layer, room) {
+		room = room_of(path, layer)
+		return room == "" ? 1000 : index(" " rooms[layer] " ", " " room " ")
+	}
+	function check_rooms(name, layer, own) {
+		own = file
+		sub(/^backend\//, "", own)
+		if ((layer in rooms) && height_of(name, layer) > height_of(own, layer))
+			bad(layer "/" room_of(own, layer) " must not use what is above it: \"" name "\"")
 	}
 	function layer_of(path, part, n) {
 		n = split(path, part, "/")
@@ -72,6 +94,43 @@ check() {
 			bad(from " must not use " to ": \"" name "\"")
 		else if (to != from && is_private(name))
 			bad("\"" name "\" is private to " to)
+		else if (to == from)
+			check_rooms(name, from)
+		note_edge(name)
+	}
+	# Includes between headers, for check_circles().
+	function note_edge(name, to) {
+		to = name
+		if (file !~ /\.h$/)
+			return
+		if (file ~ /^backend/)
+			to = "backend/" name
+		edge[++n_edges] = file
+		target[n_edges] = to
+	}
+	# Takes away headers that include none of the others, again and again. What is left are circles.
+	function check_circles(i, again, includes) {
+		do {
+			again = 0
+			split("", includes)
+			for (i = 1; i <= n_edges; i++) {
+				if (!(i in gone))
+					includes[edge[i]] = 1
+			}
+			for (i = 1; i <= n_edges; i++) {
+				if (!(i in gone) && !(target[i] in includes)) {
+					gone[i] = 1
+					again = 1
+				}
+			}
+		} while (again)
+		for (i = 1; i <= n_edges; i++) {
+			if (i in gone)
+				continue
+			printf "%s: includes itself by way of %s\n", edge[i], target[i]
+			n_bad++
+			return
+		}
 	}
 	function check_system(name, from) {
 		if (name ~ /^rte_/ && from !~ /^(main|dp|sw)$/ && file != "backend/ctl/telemetry.c")
@@ -106,7 +165,10 @@ check() {
 		file = $0
 		check_file()
 	}
-	END { exit n_bad > 0 }' "$list"
+	END {
+		check_circles()
+		exit n_bad > 0
+	}' "$list"
 }
 
 # Writes the file $1 with the lines $2... into the temporary tree.
@@ -136,10 +198,12 @@ refused() {
 self_test() {
 	failed=0
 	put backend/main.c '#include "settings.h"' '#include "ctl/ctl.h"' '#include <rte_eal.h>'
-	put backend/ctl/good.c '#include "dp/dp.h"' '#include "sw/policy.h"' '#include "sw/switch.h"' '#include "xen/ops.h"'
+	put backend/ctl/good.c '#include "dp/engine/dp.h"' '#include "sw/policy.h"' '#include "sw/switch.h"' '#include "xen/ops.h"'
 	put backend/ctl/telemetry.c '#include <rte_telemetry.h>'
-	put backend/dp/dp.h '#include "sw/switch.h"' '#include <rte_mbuf.h>'
+	put backend/dp/engine/dp.h '#include "sw/switch.h"' '#include <rte_mbuf.h>'
 	put backend/dp/inner.h '/* Of the pollers. Private to dp. */'
+	put backend/dp/frame/pool.h 'int x;'
+	put backend/dp/port/good.c '#include "dp/frame/pool.h"'
 	put backend/dp/good.c '#include "dp/inner.h"'
 	put backend/sw/fdb.h '#include "base/log.h"'
 	put backend/xen/good.c '#include <xenstore.h>' '#include "proto/keys.h"'
@@ -151,11 +215,16 @@ self_test() {
 		failed=1
 	fi
 	refused 'dp must not use ctl' backend/dp/bad.c '#include "ctl/ctl.h"'
+	refused 'dp/port must not use what is above it' backend/dp/port/bad.c '#include "dp/engine/dp.h"'
+	refused 'dp/frame must not use what is above it' backend/dp/frame/bad.h '#include "dp/vif/bad.h"'
+	refused 'ctl/store must not use what is above it' backend/ctl/store/bad.c '#include "ctl/ctl.h"'
+	refused 'includes itself' backend/sw/fdb.h '#include "sw/fdb.h"'
+	put backend/sw/fdb.h '#include "base/log.h"'
 	refused 'base must not use proto' backend/base/bad.h '#  include "proto/keys.h"'
 	refused 'sw must not use xen' backend/sw/bad.c '#include "xen/ops.h"'
 	refused 'ctl must not use sw' backend/ctl/bad.c '#include "sw/fdb.h"'
 	refused 'tools must not use xen' tools/bad.c '#include "xen/ops.h"'
-	refused 'frontend must not use dp' frontend/bad.c '#include "dp/dp.h"'
+	refused 'frontend must not use dp' frontend/bad.c '#include "dp/engine/dp.h"'
 	refused '"dp/inner.h" is private' backend/ctl/bad.c '#include "dp/inner.h"'
 	refused 'ctl must not use DPDK' backend/ctl/bad.c '#include <rte_mbuf.h>'
 	refused 'must not use Xen' backend/dp/bad.c '#include <xengnttab.h>'

@@ -26,7 +26,7 @@
 #include <rte_mbuf.h>
 
 #include "ctl/ctl.h"
-#include "dp/dp.h"
+#include "dp/engine/dp.h"
 #include "fakes/front.h"
 #include "fakes/guest_store.h"
 #include "fe_dev.h"

@@ -13,7 +13,7 @@
 
 #include "base/log.h"
 #include "ctl/ctl.h"
-#include "dp/dp.h"
+#include "dp/engine/dp.h"
 #include "fakes/guest_store.h"
 
 #define DOM0 0u

@@ -24,7 +24,7 @@
 #include <rte_mbuf.h>
 #include <rte_ring.h>
 
-#include "dp/pool.h"
+#include "dp/frame/pool.h"
 #include "sim/test_sim.h"
 
 #define RING_SIZE_OUTSIDE 1024u

@@ -20,7 +20,7 @@
 #include <CUnit/CUnit.h>
 
 #include "ctl/ctl.h"
-#include "dp/dp.h"
+#include "dp/engine/dp.h"
 #include "fakes/guest_store.h"
 
 #define SIM_GUESTS 12u

@@ -7,8 +7,8 @@
 #include <time.h>
 
 #include "base/util.h"
-#include "dp/dp.h"
-#include "dp/worker.h"
+#include "dp/engine/dp.h"
+#include "dp/frame/worker.h"
 #include "sim/sim.h"
 
 #define STAMP_AT 20u /* bytes into the frame */

@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-#include "dp/port.h"
+#include "dp/port/port.h"
 
 #define SOURCE_LEN 60u
 #define SOURCE_BUCKETS 512u /* of delays */

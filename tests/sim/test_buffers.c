@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "dp/pool.h"
+#include "dp/frame/pool.h"
 #include "sim/nic.h"
 #include "sim/outside.h"
 #include "sim/test_sim.h"

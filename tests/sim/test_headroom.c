@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dp/port_vif.h"
+#include "dp/vif/port_vif.h"
 #include "sim/flow.h"
 #include "sim/test_sim.h"
 

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "dp/port_vif.h"
+#include "dp/vif/port_vif.h"
 #include "sim/hostile.h"
 #include "sim/test_sim.h"
 

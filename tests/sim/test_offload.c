@@ -2,7 +2,7 @@
 /* Cases: checksums and segmentation between guests that offer and take different offloads. */
 #include <string.h>
 
-#include "dp/port_vif.h"
+#include "dp/vif/port_vif.h"
 #include "sim/flow.h"
 #include "sim/test_sim.h"
 

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "dp/port_vif.h"
+#include "dp/vif/port_vif.h"
 #include "sim/asker.h"
 #include "sim/test_sim.h"
 

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "dp/port_vif.h"
+#include "dp/vif/port_vif.h"
 #include "sim/flow.h"
 #include "sim/test_sim.h"
 #include "sw/switch.h"

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "dp/port.h"
+#include "dp/port/port.h"
 #include "sim/flow.h"
 #include "sim/outside.h"
 #include "sim/test_sim.h"

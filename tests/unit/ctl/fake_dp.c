@@ -9,10 +9,10 @@
 #include <string.h>
 
 #include "base/util.h"
-#include "ctl/link.h"
-#include "dp/port_echo.h"
-#include "dp/port_eth.h"
-#include "dp/port_kern.h"
+#include "ctl/ports/link.h"
+#include "dp/port/port_echo.h"
+#include "dp/port/port_eth.h"
+#include "dp/port/port_kern.h"
 
 #define PORTS_MAX 1200
 
@@ -164,7 +164,7 @@ port_kern_name(const struct port *port, char *name)
 	return 0;
 }
 
-/* In the place of ctl/link.c. */
+/* In the place of ctl/ports/link.c. */
 int
 link_get(const char *name, unsigned ifindex, struct link_info *info)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A data plane without pollers, for tests of the control plane: dp/dp.h's hand-off and the makers of ports. Requests
+ * A data plane without pollers, for tests of the control plane: dp/engine/dp.h's hand-off and the makers of ports. Requests
  * are acknowledged when fake_dp_run() is called. Threads: one.
  */
 #ifndef VPE_TESTS_FAKE_DP_H
@@ -9,8 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "dp/dp.h"
-#include "dp/port_vif.h"
+#include "dp/engine/dp.h"
+#include "dp/vif/port_vif.h"
 
 /* Forgets everything. All ports must be destroyed. */
 void fake_dp_reset(void);

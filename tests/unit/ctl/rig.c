@@ -6,7 +6,7 @@
 
 static uint64_t now_ms = 1000000;
 
-/* In the place of ctl/clock.c. */
+/* In the place of ctl/store/clock.c. */
 uint64_t
 clock_ms(void)
 {

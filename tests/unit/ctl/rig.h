@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-#include "ctl/vifs.h"
+#include "ctl/vif/vifs.h"
 #include "fake_dp.h"
 #include "fakes/guest_store.h"
 #include "unit.h"

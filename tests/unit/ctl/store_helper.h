@@ -3,7 +3,7 @@
 #ifndef VPE_TESTS_STORE_HELPER_H
 #define VPE_TESTS_STORE_HELPER_H
 
-#include "ctl/node.h"
+#include "ctl/store/node.h"
 #include "fakes/fake_xen.h"
 #include "unit.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Tests of ctl/advice.c. */
-#include "ctl/advice.h"
+/* Tests of ctl/ports/advice.c. */
+#include "ctl/ports/advice.h"
 
 #include <errno.h>
 #include <stdio.h>

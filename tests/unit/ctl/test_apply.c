@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Tests of ctl/vif_apply.c, and of a vif's carrier: what changes while the guest runs. */
+/* Tests of ctl/vif/vif_apply.c, and of a vif's carrier: what changes while the guest runs. */
 #include <errno.h>
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Tests of ctl/balance.c: who is moved, and when nobody is. */
-#include "ctl/balance.h"
+/* Tests of ctl/ports/balance.c: who is moved, and when nobody is. */
+#include "ctl/ports/balance.h"
 
 #include <math.h>
 

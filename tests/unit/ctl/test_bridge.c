@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Tests of ctl/bridge.c. */
-#include "ctl/bridge.h"
+/* Tests of ctl/ports/bridge.c. */
+#include "ctl/ports/bridge.h"
 
 #include <errno.h>
 #include <stdio.h>

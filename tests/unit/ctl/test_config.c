@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Tests of ctl/vif_config.c and ctl/hotplug.c. */
-#include "ctl/vif_config.h"
+/* Tests of ctl/vif/vif_config.c and ctl/vif/hotplug.c. */
+#include "ctl/vif/vif_config.h"
 
 #include <errno.h>
 #include <string.h>

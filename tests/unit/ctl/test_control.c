@@ -13,7 +13,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "ctl/clock.h"
+#include "ctl/store/clock.h"
 #include "view.h"
 
 #define DRIVER_DOMAIN 1u

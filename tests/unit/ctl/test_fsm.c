@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Tests of ctl/vif_fsm.c: every cell, and what must hold for all of them. */
-#include "ctl/vif_fsm.h"
+/* Tests of ctl/vif/vif_fsm.c: every cell, and what must hold for all of them. */
+#include "ctl/vif/vif_fsm.h"
 
 #include <string.h>
 

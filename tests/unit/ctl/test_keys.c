@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Tests of ctl/vif_keys.c: what a frontend may say, and what it may not. */
-#include "ctl/vif_keys.h"
+/* Tests of ctl/vif/vif_keys.c: what a frontend may say, and what it may not. */
+#include "ctl/vif/vif_keys.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/util.h"
-#include "dp/port_vif.h"
+#include "dp/vif/port_vif.h"
 #include "store_helper.h"
 
 #define MAX_QUEUES 4u

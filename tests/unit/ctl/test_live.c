@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Tests of ctl/vif_live.c. */
-#include "ctl/vif_live.h"
+/* Tests of ctl/vif/vif_live.c. */
+#include "ctl/vif/vif_live.h"
 
 #include <errno.h>
 #include <string.h>

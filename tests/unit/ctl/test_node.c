@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Tests of ctl/node.c. */
-#include "ctl/node.h"
+/* Tests of ctl/store/node.c. */
+#include "ctl/store/node.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Tests of ctl/number.c. */
-#include "ctl/number.h"
+/* Tests of ctl/store/number.c. */
+#include "ctl/store/number.h"
 
 #include <errno.h>
 #include <string.h>

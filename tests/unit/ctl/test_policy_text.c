@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Tests of ctl/policy_text.c. */
-#include "ctl/policy_text.h"
+/* Tests of ctl/vif/policy_text.c. */
+#include "ctl/vif/policy_text.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

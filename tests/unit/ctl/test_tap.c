@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Tests of ctl/vif_tap.c: TAPs that cannot be made yet, go, and are in the wrong place. */
+/* Tests of ctl/vif/vif_tap.c: TAPs that cannot be made yet, go, and are in the wrong place. */
 #include <errno.h>
 #include <string.h>
 
 #include "base/util.h"
-#include "ctl/link.h"
+#include "ctl/ports/link.h"
 #include "proto/limits.h"
 #include "rig.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Tests of ctl/vifs.c, vif.c, vif_look.c, vif_show.c, member.c: toolstacks and guests that keep to the rules. */
+/* Tests of ctl/vif/vifs.c, vif.c, vif_look.c, vif_show.c, member.c: toolstacks and guests that keep to the rules. */
 #include <errno.h>
 #include <string.h>
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Tests of ctl/vif_front.c and what leads to it: what a frontend may change while it is connected. */
+/* Tests of ctl/vif/vif_front.c and what leads to it: what a frontend may change while it is connected. */
 #include <string.h>
 
 #include "base/util.h"
-#include "dp/mcast.h"
+#include "dp/frame/mcast.h"
 #include "proto/limits.h"
 #include "rig.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Tests of ctl/vifs.c: what the daemon's configuration and the host's kernel mean to a vif. */
+/* Tests of ctl/vif/vifs.c: what the daemon's configuration and the host's kernel mean to a vif. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

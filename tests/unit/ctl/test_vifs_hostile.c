@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Tests of ctl/vifs.c, vif.c, vif_look.c, vif_show.c: guests, toolstacks and a store that break the rules. */
+/* Tests of ctl/vif/vifs.c, vif.c, vif_look.c, vif_show.c: guests, toolstacks and a store that break the rules. */
 #include <errno.h>
 #include <string.h>
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Tests of ctl/watch.c. */
-#include "ctl/watch.h"
+/* Tests of ctl/store/watch.c. */
+#include "ctl/store/watch.h"
 
 #include <errno.h>
 #include <string.h>
 
-#include "ctl/clock.h"
+#include "ctl/store/clock.h"
 #include "proto/limits.h"
 #include "store_helper.h"
 

@@ -3,7 +3,7 @@
 #ifndef VPE_TESTS_SLOT_RING_H
 #define VPE_TESTS_SLOT_RING_H
 
-#include "dp/slots.h"
+#include "dp/vif/slots.h"
 #include "unit.h"
 
 static uint8_t page[NETIF_PAGE_SIZE] __attribute__((aligned(4096)));

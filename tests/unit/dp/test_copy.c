@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The copy batch: one call for all, and no status believed after the call failed. */
-#include "dp/copy.h"
+#include "dp/vif/copy.h"
 
 #include <errno.h>
 #include <stdlib.h>

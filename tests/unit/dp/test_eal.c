@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Tests of dp/eal.c, with the test in the place of rte_eal_init(). */
-#include "dp/eal.h"
+/* Tests of dp/engine/eal.c, with the test in the place of rte_eal_init(). */
+#include "dp/engine/eal.h"
 
 #include <errno.h>
 #include <sched.h>

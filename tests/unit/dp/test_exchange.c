@@ -4,7 +4,7 @@
  * frame is marked as its sender marks it, goes through port_send(), and is looked at as the far end sees it. It comes out whole,
  * with a mark that the far end takes, or as the frames that the sender's own stack would have sent, byte for byte.
  */
-#include "dp/port.h"
+#include "dp/port/port.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,8 +14,8 @@
 #include <rte_mempool.h>
 
 #include "base/util.h"
-#include "dp/offload.h"
-#include "dp/worker.h"
+#include "dp/frame/offload.h"
+#include "dp/frame/worker.h"
 #include "layers.h"
 #include "packet.h"
 #include "unit.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Copies through a guest's memory: only what its grant table allows, only while marked, and nothing left mapped. */
-#include "dp/foreign.h"
+#include "dp/vif/foreign.h"
 
 #include <stdlib.h>
 #include <string.h>

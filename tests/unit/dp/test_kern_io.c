@@ -4,7 +4,7 @@
  * entry of a ring or only some, it finishes late, the device goes. The linker puts the functions below between the code and the
  * libraries.
  */
-#include "dp/kern_io.h"
+#include "dp/port/kern_io.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -16,8 +16,8 @@
 #include <rte_mempool.h>
 
 #include "base/util.h"
-#include "dp/dp_private.h"
-#include "dp/worker.h"
+#include "dp/engine/dp_private.h"
+#include "dp/frame/worker.h"
 #include "unit.h"
 
 #define N_SMALL 255u

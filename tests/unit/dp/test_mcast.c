@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The multicast filter of a vif. */
-#include "dp/mcast.h"
+#include "dp/frame/mcast.h"
 
 #include <pthread.h>
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Tests of dp/meter.c, on clocks of their own, and of how frames that wait for it are counted. */
-#include "dp/meter.h"
+/* Tests of dp/frame/meter.c, on clocks of their own, and of how frames that wait for it are counted. */
+#include "dp/frame/meter.h"
 
 #include <pthread.h>
 
 #include "base/util.h"
-#include "dp/vif_queue.h"
+#include "dp/vif/vif_queue.h"
 #include "proto/limits.h"
 #include "unit.h"
 

@@ -2,7 +2,7 @@
 /*
  * Offload requests: what is understood, what is refused, and that nothing outside a hostile frame is touched.
  */
-#include "dp/offload.h"
+#include "dp/frame/offload.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Offloads as ports speak of them: what a frame needs, virtio-net headers, ethdev flags. */
-#include "dp/offload.h"
+#include "dp/frame/offload.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 #include <netinet/in.h>
 
 #include "base/util.h"
-#include "dp/port.h"
+#include "dp/port/port.h"
 #include "packet.h"
 #include "unit.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Packet buffers: where a frame lies in its pages, and how many slots of a guest it then takes. */
-#include "dp/pool.h"
+#include "dp/frame/pool.h"
 
-#include "dp/vif_queue.h"
+#include "dp/vif/vif_queue.h"
 #include "unit.h"
 
 #define N_SMALL 63

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* TCP segmentation in software: the segments are what the sender's own TCP would have sent. */
-#include "dp/offload.h"
+#include "dp/frame/offload.h"
 
 #include <errno.h>
 #include <stdlib.h>

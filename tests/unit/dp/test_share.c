@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Tests of dp/share.c: vifs with more to do than their parts, round by round, without a poller. */
-#include "dp/share.h"
+/* Tests of dp/engine/share.c: vifs with more to do than their parts, round by round, without a poller. */
+#include "dp/engine/share.h"
 
 #include <string.h>
 

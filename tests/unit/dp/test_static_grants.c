@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Tests of dp/static_grants.c. */
-#include "dp/static_grants.h"
+/* Tests of dp/vif/static_grants.c. */
+#include "dp/vif/static_grants.h"
 
 #include <stdlib.h>
 

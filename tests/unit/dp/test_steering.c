@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Hashes against the answers that Microsoft publishes for receive side scaling, and the choice of a queue. */
-#include "dp/steering.h"
+#include "dp/frame/steering.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* VLAN tags put into frames and taken off: in small and large buffers, wherever the frame begins, alone or shared. */
-#include "dp/tag.h"
+#include "dp/port/tag.h"
 
 #include <string.h>
 
 #include <netinet/in.h>
 
-#include "dp/offload.h"
-#include "dp/worker.h"
+#include "dp/frame/offload.h"
+#include "dp/frame/worker.h"
 #include "packet.h"
 #include "unit.h"
 

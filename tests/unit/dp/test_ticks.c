@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Tests of dp/ticks.c: a TSC that goes back, and what stands on it. */
-#include "dp/ticks.h"
+/* Tests of dp/frame/ticks.c: a TSC that goes back, and what stands on it. */
+#include "dp/frame/ticks.h"
 
-#include "dp/meter.h"
+#include "dp/frame/meter.h"
 #include "unit.h"
 
 #define HZ 1000000000ull

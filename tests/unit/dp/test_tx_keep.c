@@ -3,12 +3,12 @@
  * Large buffers in a transmit ring. The test is the driver: it keeps each frame until its descriptors are needed, or until it is
  * asked: the link has rte_eth_tx_done_cleanup() come here.
  */
-#include "dp/tx_keep.h"
+#include "dp/port/tx_keep.h"
 
 #include <errno.h>
 #include <string.h>
 
-#include "dp/worker.h"
+#include "dp/frame/worker.h"
 #include "unit.h"
 
 #define N_SMALL 2047u

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What ports may hold back: the share of one, of many, and of a vif with many queues. */
-#include "dp/waiting.h"
+#include "dp/port/waiting.h"
 
 #include "unit.h"
 

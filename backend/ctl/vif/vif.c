@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* One vif: the record, and the inputs and actions of its state table. */
+#include "ctl/vif/vif.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/util.h"
+#include "proto/keys.h"
+#include "proto/limits.h"
+
+/*
+ * How long state 6 stands before the directory is removed. libxl waits for state 6 and then for the
+ * removal, but treats a removal before it has read the 6 as a failure.
+ */
+#define CLOSED_DWELL_MS 500u
+
+#define ALONE_MS 5000u /* other vifs of a new bridge may be about to connect */
+
+#define STEPS_MAX 16 /* the longest path through the table without waiting is 5 -> 6 -> 2 */
+
+struct vif *
+vif_create(const struct vif_env *env, uint32_t domid, uint32_t devid)
+{
+	struct vif *vif = calloc(1, sizeof(*vif));
+
+	if (vif == NULL)
+		return NULL;
+	vif->env = env;
+	vif->domid = domid;
+	vif->devid = devid;
+	snprintf(vif->name, sizeof(vif->name), "vif%u.%u", domid, devid);
+	snprintf(vif->dir, sizeof(vif->dir), "%s/%u/%u", KEY_BACKEND_VIFS, domid, devid);
+	vif->state = VIF_NEW;
+	vif->stale = VIF_STALE_BACKEND;
+	vif->created_ms = clock_ms();
+	vif->bridge = -1;
+	vif->linked = true;
+	vif->offered_ms = vif->closed_ms = vif->retry_ms = vif->rewatch_ms = vif->reconf_ms = CLOCK_NEVER;
+	vif->place_ms = vif->waits_since_ms = vif->alone_ms = CLOCK_NEVER;
+	snprintf(vif->tap.name, sizeof(vif->tap.name), "vif%u.%u", domid % 100000, devid % 100000);
+	return vif;
+}
+
+/* ---- inputs ---------------------------------------------------------------------------------- */
+
+static uint64_t
+dwell_end_ms(const struct vif *vif)
+{
+	return vif->offered_ms == CLOCK_NEVER ? CLOCK_NEVER : vif->offered_ms + LIMIT_INITWAIT_DWELL_MS;
+}
+
+/*
+ * Returns whether only the frontend keeps us from connecting. An attempt comes at least
+ * LIMIT_INITWAIT_DWELL_MS after a new offer, which also slows down a guest that reconnects all the
+ * time.
+ */
+static bool
+is_ready(const struct vif *vif, uint64_t now_ms)
+{
+	if (vif->env->hotplug == HOTPLUG_SCRIPT && vif->hotplug != HOTPLUG_DONE)
+		return false;
+	return vif->shown_state == XenbusStateInitWait && now_ms >= dwell_end_ms(vif);
+}
+
+/* Translates the frontend's state to an input. Returns false if there is none. */
+static bool
+front_input(const struct vif *vif, uint64_t now_ms, enum vif_input *input)
+{
+	switch (vif->front_state) {
+	case XenbusStateInitialising:
+		*input = VIF_FRONT_INITIALISING;
+		return true;
+	case XenbusStateInitWait:
+	case XenbusStateInitialised:
+		*input = VIF_FRONT_PREPARED;
+		return true;
+	case XenbusStateConnected:
+		*input = is_ready(vif, now_ms) ? VIF_FRONT_READY : VIF_FRONT_CONNECTED;
+		return true;
+	case XenbusStateClosing:
+		*input = VIF_FRONT_CLOSING;
+		return true;
+	case XenbusStateClosed:
+		*input = VIF_FRONT_CLOSED;
+		return true;
+	case XenbusStateReconfiguring:
+		*input = VIF_FRONT_RECONFIGURING;
+		return vif->reconf_ms == CLOCK_NEVER;
+	default:
+		return false;
+	}
+}
+
+/* Finds the most important condition. Returns false if there is none. */
+static bool
+condition(const struct vif *vif, uint64_t now_ms, enum vif_input *input)
+{
+	if (vif->removed)
+		*input = VIF_REMOVED;
+	else if (vif->stop)
+		*input = VIF_STOP;
+	else if (!vif->configured || vif->netback != VIF_NETBACK_AWAY)
+		return false;
+	else if (vif_is_offline(vif))
+		*input = VIF_OFFLINE;
+	else if (vif->fault != NULL && !vif_fsm_is_punished(vif->state))
+		*input = VIF_FAULT;
+	else if (vif->front_gone)
+		*input = VIF_FRONT_GONE;
+	else
+		return front_input(vif, now_ms, input);
+	return true;
+}
+
+/* Returns whether the vif is about to be connected but the kernel has taken it meanwhile. */
+static bool
+is_taken(struct vif *vif, enum vif_input input, uint64_t now_ms)
+{
+	if (vif->state != VIF_WAITING || input != VIF_FRONT_READY)
+		return false;
+	vif_look_for_netback(vif, now_ms);
+	return vif->netback != VIF_NETBACK_AWAY;
+}
+
+/* Returns whether the frontend waits for an offer. */
+static bool
+wants_offer(const struct vif *vif, enum vif_input input)
+{
+	return (vif->state == VIF_NEW || vif->state == VIF_CLOSED) && input <= VIF_FRONT_READY;
+}
+
+/* ---- actions --------------------------------------------------------------------------------- */
+
+static void vif_feed(struct vif *vif, enum vif_input input, uint64_t now_ms);
+
+static void
+guest_moved(void *owner, enum member_news news)
+{
+	struct vif *vif = owner;
+
+	switch (news) {
+	case MEMBER_JOINED:
+		vif_feed(vif, VIF_JOINED, clock_ms());
+		vif->stale |= VIF_STALE_CTRL; /* requests that came before */
+		break;
+	case MEMBER_CALLED:
+		if (!vif_headroom_called(vif))
+			ctrl_called(&vif->ctrl);
+		if (vif_headroom_settle(vif))
+			vif_feed(vif, VIF_SETTLED, clock_ms());
+		vif->stale |= VIF_STALE_CTRL;
+		break;
+	case MEMBER_FAULTED:
+		/* Acquire: pairs with port_set_fault(). */
+		vif->fault = __atomic_load_n(&vif->guest.port->fault, __ATOMIC_ACQUIRE);
+		break;
+	case MEMBER_LEFT:
+		vif_disconnect(vif);
+		vif_feed(vif, VIF_LEFT, clock_ms());
+		break;
+	}
+	vif->stale |= VIF_STALE_INSIDE;
+}
+
+/* Returns whether the vif's bridge leads anywhere, as far as is known. */
+static bool
+leads_out(const struct vif *vif)
+{
+	return vif->config.switched ? bridge_is_linked(vif->env->bridges, vif->bridge) : vif->tap.placed;
+}
+
+static void
+do_announce(struct vif *vif)
+{
+	char mac[4 * sizeof(vif->live.mac_text)];
+	char bridge[4 * BRIDGE_NAME_SIZE];
+
+	vif_clear_error(vif);
+	vif_tap_look(vif);
+	vif_tap_tell(vif);
+	vif_show_live_error(vif);
+	vif->linked = leads_out(vif);
+	vif->alone_ms = vif->config.switched ? clock_ms() + ALONE_MS : CLOCK_NEVER;
+	if (!log_allowed(&vif->link_log))
+		return;
+	log_info("%s: connected to %s, MAC %s, frames up to %u bytes:%s", vif->name,
+		 vif->config.switched ? log_escape(bridge_name(vif->env->bridges, vif->bridge), bridge, sizeof(bridge))
+				      : "its TAP",
+		 log_escape(vif->live.mac_text, mac, sizeof(mac)), port_max_frame(vif->guest.port), vif->guest_text);
+}
+
+static void
+do_retire(struct vif *vif, uint64_t now_ms)
+{
+	if (vif->env->hotplug == HOTPLUG_SELF && vif->closed_ms != CLOCK_NEVER &&
+	    now_ms >= vif->closed_ms + CLOSED_DWELL_MS)
+		vif_remove_directory(vif, now_ms);
+}
+
+static void
+do_free(struct vif *vif)
+{
+	vif_clear_error(vif);
+	vif_unwatch_frontend(vif);
+	vif->rewatch_ms = vif->retry_ms = vif->reconf_ms = vif->place_ms = vif->alone_ms = CLOCK_NEVER;
+	member_leave(vif->env->members, &vif->tap.member);
+}
+
+/*
+ * Performs `action`. Returns false if *failed has to be fed to the state table next: the action
+ * failed, or VIF_DO_RECONFIGURE was complete at once.
+ */
+static bool
+act(struct vif *vif, enum vif_action action, uint64_t now_ms, enum vif_input *failed)
+{
+	switch (action) {
+	case VIF_DO_NOTHING:
+	case VIF_N_ACTIONS:
+		break;
+	case VIF_DO_CONNECT:
+		*failed = VIF_REFUSED;
+		return vif_connect(vif, guest_moved) == 0;
+	case VIF_DO_ANNOUNCE:
+		do_announce(vif);
+		break;
+	case VIF_DO_RECONFIGURE:
+		*failed = VIF_SETTLED;
+		return !vif_headroom_look(vif);
+	case VIF_DO_REFUSE:
+		if (log_allowed(&vif->state_log))
+			log_warning("%s: refused: %s", vif->name, vif->why);
+		vif_show_error(vif, vif->why);
+		break;
+	case VIF_DO_PUNISH:
+		log_error("%s: switched off until it is attached again: %s", vif->name, vif->fault);
+		vif_show_error(vif, vif->fault);
+		member_leave(vif->env->members, &vif->guest);
+		break;
+	case VIF_DO_WITHDRAW:
+		member_leave(vif->env->members, &vif->guest);
+		break;
+	case VIF_DO_RETIRE:
+		do_retire(vif, now_ms);
+		break;
+	case VIF_DO_FREE:
+		do_free(vif);
+		break;
+	}
+	return true;
+}
+
+/* ---- the state machine ----------------------------------------------------------------------- */
+
+/* Applies one cell of the table: enters the next state, performs the action, shows the result. */
+static void
+vif_feed(struct vif *vif, enum vif_input input, uint64_t now_ms)
+{
+	struct vif_step step = vif_fsm_step(vif->state, input);
+	enum vif_input failed;
+
+	if (step.next != vif->state)
+		log_debug("%s: %s -> %s", vif->name, vif_fsm_state_name(vif->state), vif_fsm_state_name(step.next));
+	vif->state = step.next;
+	if (act(vif, step.action, now_ms, &failed))
+		vif_show(vif, now_ms);
+	else
+		vif_feed(vif, failed, now_ms); /* that input's action cannot fail */
+}
+
+static void
+serve_ctrl(struct vif *vif)
+{
+	vif->stale &= ~VIF_STALE_CTRL;
+	if (ctrl_run(&vif->ctrl))
+		vif->stale |= VIF_STALE_CTRL; /* other vifs first */
+	if (vif->ctrl.fault != NULL && vif->fault == NULL)
+		vif->fault = vif->ctrl.fault;
+}
+
+/* Returns when `linked` has to follow the bridge's uplinks or the TAP. */
+static uint64_t
+link_ms(const struct vif *vif)
+{
+	if (vif->bridge < 0 || leads_out(vif) == vif->linked)
+		return CLOCK_NEVER;
+	return vif->linked_ms + LIMIT_CARRIER_MS;
+}
+
+static void
+follow_uplinks(struct vif *vif, uint64_t now_ms)
+{
+	if (now_ms < link_ms(vif))
+		return;
+	vif->linked = !vif->linked;
+	vif->linked_ms = now_ms;
+}
+
+/* Warns if the vif is alone on its bridge: it works, but reaches nobody. */
+static void
+look_whether_alone(struct vif *vif, uint64_t now_ms)
+{
+	char name[4 * BRIDGE_NAME_SIZE];
+
+	if (now_ms < vif->alone_ms)
+		return;
+	vif->alone_ms = CLOCK_NEVER;
+	if (vif_fsm_is_connected(vif->state) && bridge_found_alone(vif->env->bridges, vif->bridge))
+		log_warning("%s: bridge %s has no uplink and no other vif: is the name right?", vif->name,
+			    log_escape(bridge_name(vif->env->bridges, vif->bridge), name, sizeof(name)));
+}
+
+void
+vif_step(struct vif *vif, uint64_t now_ms)
+{
+	enum vif_input input;
+
+	if (vif->state == VIF_DEAD) {
+		vif->stale = 0;
+		return;
+	}
+	if (now_ms >= vif->retry_ms) {
+		vif->retry_ms = CLOCK_NEVER;
+		vif->stale |= VIF_STALE_BACKEND | VIF_STALE_FRONTEND | VIF_STALE_LIVE | VIF_STALE_DOMAIN;
+	}
+	if (now_ms >= vif->reconf_ms)
+		vif->reconf_ms = CLOCK_NEVER;
+	if (now_ms >= vif->place_ms)
+		vif->place_ms = CLOCK_NEVER;
+	if (now_ms >= vif->rewatch_ms) {
+		vif->stale |= VIF_STALE_FRONTEND; /* a watch fires when set; without it, poll */
+		vif_watch_frontend(vif, now_ms);
+	}
+	vif_look(vif, now_ms);
+	if (vif->stale & VIF_STALE_CTRL)
+		serve_ctrl(vif);
+	for (unsigned i = 0; i < STEPS_MAX && condition(vif, now_ms, &input); i++) {
+		enum vif_state before = vif->state;
+		if (wants_offer(vif, input) && !vif_place(vif, now_ms))
+			break;
+		if (is_taken(vif, input, now_ms))
+			break;
+		vif_feed(vif, input, now_ms);
+		if (vif->state == before)
+			break;
+	}
+	vif_keep_place(vif, now_ms);
+	follow_uplinks(vif, now_ms);
+	look_whether_alone(vif, now_ms);
+	vif_show(vif, now_ms);
+}
+
+/* Returns when a closed vif's directory has to be removed. */
+static uint64_t
+retire_ms(const struct vif *vif)
+{
+	bool closed = vif->state == VIF_CLOSED || vif->state == VIF_BARRED;
+
+	if (!closed || vif->env->hotplug != HOTPLUG_SELF || vif->closed_ms == CLOCK_NEVER)
+		return CLOCK_NEVER;
+	return vif_is_offline(vif) || vif->front_gone ? vif->closed_ms + CLOSED_DWELL_MS : CLOCK_NEVER;
+}
+
+/* Returns when a waiting frontend may be connected, if only time prevents it. */
+static uint64_t
+ready_ms(const struct vif *vif)
+{
+	uint64_t end_ms = dwell_end_ms(vif);
+
+	if (vif->state != VIF_WAITING || vif->front_state != XenbusStateConnected)
+		return CLOCK_NEVER;
+	return is_ready(vif, end_ms) ? end_ms : CLOCK_NEVER;
+}
+
+uint64_t
+vif_due(const struct vif *vif)
+{
+	if (vif->stale != 0)
+		return 0;
+	uint64_t due = util_min(vif->retry_ms, vif->rewatch_ms);
+	due = util_min(due, vif->reconf_ms);
+	due = util_min(due, vif->place_ms);
+	due = util_min(due, vif->alone_ms);
+	due = util_min(due, ready_ms(vif));
+	due = util_min(due, link_ms(vif));
+	return util_min(due, retire_ms(vif));
+}
+
+bool
+vif_is_over(const struct vif *vif)
+{
+	return vif->state == VIF_DEAD && vif->tap.member.phase == MEMBER_OUT && vif->guest.phase == MEMBER_OUT;
+}
+
+void
+vif_destroy(struct vif *vif)
+{
+	assert(vif_is_over(vif));
+	member_destroy_port(vif->env->members, &vif->tap.member);
+	vif_count_vlans(vif, false);
+	bridge_put(vif->env->bridges, vif->bridge);
+	free(vif);
+}

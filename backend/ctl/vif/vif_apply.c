@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Applies the operator's settings to a vif, at its start and while its guest runs. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctl/vif/vif.h"
+#include "dp/vif/port_vif.h"
+#include "proto/keys.h"
+
+/* Copies the policy for the pollers; the copy never changes. Returns NULL if memory is short. */
+static struct policy *
+copy_policy(const struct vif_live *live)
+{
+	struct policy *copy = malloc(sizeof(*copy));
+
+	if (copy != NULL)
+		memcpy(copy, &live->policy, sizeof(*copy));
+	return copy;
+}
+
+static void
+set_weight(const struct member *member, uint32_t weight)
+{
+	if (member->port != NULL)
+		port_set_weight(member->port, weight);
+}
+
+/* A drop-in vif's TAP has the weight of its vif. */
+static void
+apply_weight(struct vif *vif)
+{
+	set_weight(&vif->guest, vif->live.weight);
+	set_weight(&vif->tap.member, vif->live.weight);
+}
+
+void
+vif_count_vlans(struct vif *vif, bool is_wanted)
+{
+	bool lists = vif->bridge >= 0 && vif->live.policy.part != VLAN_PLAIN && vif->state != VIF_DEAD;
+
+	if (lists == vif->counts_vlans)
+		return;
+	vif->counts_vlans = lists;
+	bridge_count_listed(vif->env->bridges, vif->bridge, lists ? 1 : -1, is_wanted);
+}
+
+/* Pins the queues, or unpins them. */
+static void
+apply_pins(struct vif *vif, const struct vif_live *live)
+{
+	for (unsigned i = 0; i < LIMIT_QUEUES; i++)
+		member_pin(&vif->guest, i, live->n_pins == 0 ? -1 : live->pin[i % live->n_pins]);
+}
+
+int
+vif_apply_first(struct vif *vif, struct port *port)
+{
+	apply_pins(vif, &vif->live);
+	vif->policy = copy_policy(&vif->live);
+	port_set_policy(port, vif->policy);
+	port_set_weight(port, vif->live.weight);
+	set_weight(&vif->tap.member, vif->live.weight);
+	return vif->policy == NULL ? -ENOMEM : 0;
+}
+
+void
+vif_apply_last(struct vif *vif)
+{
+	free(vif->policy);
+	vif->policy = NULL;
+}
+
+/*
+ * Publishes a new policy and retires the old one. Returns false if memory is short. The pollers
+ * pick the new one up in the call that member_retire() makes for the old one; there always is an
+ * old one.
+ */
+static bool
+replace_policy(struct vif *vif, const struct vif_live *live)
+{
+	struct policy *old = vif->policy;
+
+	if (vif->guest.port == NULL)
+		return true;
+	struct policy *policy = copy_policy(live);
+	if (policy == NULL)
+		return false;
+	vif->policy = policy;
+	port_set_policy(vif->guest.port, policy);
+	member_retire(vif->env->members, &vif->guest, old, free);
+	return true;
+}
+
+static void
+apply_rate(struct meter *meter, const struct vif_rate *rate, const struct vif_rate *old)
+{
+	if (rate->bytes != old->bytes || rate->usecs != old->usecs)
+		meter_set(meter, rate->bytes, rate->usecs);
+}
+
+/*
+ * Replaces the settings by `live`. Returns false, without effect, if memory is short. memcmp() also
+ * compares padding, so settings are copied by memcpy() only.
+ */
+static bool
+apply(struct vif *vif, const struct vif_live *live)
+{
+	if (memcmp(&live->policy, &vif->live.policy, sizeof(live->policy)) != 0 && !replace_policy(vif, live))
+		return false;
+	apply_rate(&vif->meter_from, &live->from_guest, &vif->live.from_guest);
+	apply_rate(&vif->meter_to, &live->to_guest, &vif->live.to_guest);
+	if (vif->guest.port != NULL && live->max_frame != vif->live.max_frame)
+		port_vif_set_max_frame(vif->guest.port, live->max_frame);
+	memcpy(&vif->live, live, sizeof(*live));
+	apply_weight(vif);
+	apply_pins(vif, live);
+	vif_count_vlans(vif, true);
+	return true;
+}
+
+/*
+ * Reports errors in the keys ("": none any more), once per change; does not replace a worse error
+ * in the store.
+ */
+static void
+say_wrong(struct vif *vif, const char *why)
+{
+	if (strcmp(why, vif->live_why) == 0)
+		return;
+	snprintf(vif->live_why, sizeof(vif->live_why), "%s", why);
+	if (why[0] != '\0' && log_allowed(&vif->wrong_log))
+		log_warning("%s: stays as it was: %s", vif->name, why);
+	vif_show_live_error(vif);
+}
+
+/*
+ * A directory that was removed while its keys were read has no keys: that must not count as a
+ * change.
+ */
+static bool
+has_directory(const struct vif *vif)
+{
+	uint32_t state;
+
+	return node_read_number(&vif->env->xs, 0, vif->dir, KEY_STATE, XenbusStateReconfigured, &state, NULL, 0) != -ENOENT;
+}
+
+int
+vif_look_at_live(struct vif *vif)
+{
+	struct vif_live live;
+	char why[VIF_WHY_SIZE] = "";
+
+	memcpy(&live, &vif->live, sizeof(live));
+	int ret = vif_live_read(&vif->env->xs, vif->dir, &live, why, sizeof(why));
+	if (ret < 0 && ret != -EINVAL)
+		return ret;
+	if (!has_directory(vif))
+		return 0;
+	say_wrong(vif, why);
+	if (memcmp(&live, &vif->live, sizeof(live)) == 0)
+		return 0;
+	if (!apply(vif, &live))
+		return -ENOMEM;
+	if (log_allowed(&vif->live_log))
+		log_info("%s: new settings%s%s", vif->name, why[0] != '\0' ? "; still wrong: " : "", why);
+	return 0;
+}
+
+int
+vif_read_first(struct vif *vif, char *why, size_t why_size)
+{
+	vif_live_init(&vif->live, vif->config.switched, dp_n_pollers(vif->env->dp));
+	int ret = vif_live_read(&vif->env->xs, vif->dir, &vif->live, why, why_size);
+
+	if (ret == 0) {
+		meter_set(&vif->meter_from, vif->live.from_guest.bytes, vif->live.from_guest.usecs);
+		meter_set(&vif->meter_to, vif->live.to_guest.bytes, vif->live.to_guest.usecs);
+	}
+	return ret;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The toolstack's settings that are read once, from the backend directory. vif_live.h has the
+ * others. Threads: control thread.
+ */
+#ifndef VPE_CTL_VIF_CONFIG_H
+#define VPE_CTL_VIF_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ctl/ports/bridge.h"
+#include "ctl/store/node.h"
+#include "ctl/vif/hotplug.h"
+
+struct vif_config {
+	char frontend[NODE_PATH_SIZE - 32]; /* the guest's directory; leaves room for keys */
+	char bridge[BRIDGE_NAME_SIZE];
+	/* The guest's name, any bytes, cut if need be. "": not readable, as in a driver domain. */
+	char domain[128];
+	/*
+	 * Switched: the vif joins the daemon's bridge of that name. Otherwise it is drop-in: behind
+	 * a TAP that the hotplug script attaches. The daemon's own script, or a mode without
+	 * scripts, selects switched.
+	 */
+	bool switched;
+	bool bridged; /* drop-in: the script adds the TAP to a kernel bridge */
+};
+
+/*
+ * Reads and checks backend directory `dir` of guest `domid`. Returns 0; -ENOENT if the toolstack
+ * has not finished it; -EINVAL with a sentence in `why` if a value is invalid; or another negative
+ * errno.
+ */
+int vif_config_read(const struct xstore *xs, const char *dir, uint32_t domid, enum hotplug_mode hotplug,
+		    struct vif_config *config, char *why, size_t why_size);
+
+/* Reads only config->domain again: a guest that migrates gets its name after its vifs. */
+void vif_config_read_domain(const struct xstore *xs, uint32_t domid, struct vif_config *config);
+
+#endif

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Reads a vif's backend directory and its frontend's state. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ctl/vif/vif.h"
+#include "proto/keys.h"
+#include "proto/limits.h"
+#include "xen/platform_check.h"
+
+/*
+ * A guest that rewrites its `state` faster than this is not watched for REWATCH_MS: libxenstore's
+ * event queue is unbounded, so a client that floods it must be cut off. An honest frontend changes
+ * its state a few times.
+ */
+#define FRONT_EVENTS_MAX 64u
+#define FRONT_EVENTS_MS 1000u
+#define REWATCH_MS 1000u
+
+#define NETBACK_GRACE_MS 300u
+
+/* Handles an error of the store: everything is read again later. */
+static void
+look_later(struct vif *vif, uint64_t now_ms, const char *what, int error)
+{
+	vif->retry_ms = now_ms + VIF_RETRY_MS;
+	if (log_allowed(&vif->state_log))
+		log_warning("%s: %s cannot be read: %s", vif->name, what, strerror(-error));
+}
+
+static void
+front_fired(void *owner, const char *path)
+{
+	struct vif *vif = owner;
+	uint64_t now_ms = clock_ms();
+
+	(void)path;
+	vif->stale |= VIF_STALE_FRONTEND;
+	if (now_ms - vif->front_since_ms >= FRONT_EVENTS_MS) {
+		vif->front_since_ms = now_ms;
+		vif->n_front_events = 0;
+	}
+	if (++vif->n_front_events < FRONT_EVENTS_MAX)
+		return;
+	vif_unwatch_frontend(vif);
+	vif->rewatch_ms = now_ms + REWATCH_MS;
+	if (log_allowed(&vif->state_log))
+		log_warning("%s: the frontend changes its keys too often, looking once a second", vif->name);
+}
+
+/* Watches a key of the frontend's. Returns whether it is watched now. */
+static bool
+watch_key(struct vif *vif, struct watch **watch, const char *key)
+{
+	char path[NODE_PATH_SIZE];
+
+	if (*watch != NULL)
+		return true;
+	snprintf(path, sizeof(path), "%s/%s", vif->config.frontend, key);
+	*watch = watch_add(vif->env->watches, path, front_fired, vif);
+	if (*watch == NULL && log_allowed(&vif->state_log))
+		log_warning("%s: %s cannot be watched: %s", vif->name, path, strerror(errno));
+	return *watch != NULL;
+}
+
+void
+vif_watch_frontend(struct vif *vif, uint64_t now_ms)
+{
+	bool done = watch_key(vif, &vif->front_watch, KEY_STATE) && watch_key(vif, &vif->mcast_watch, KEY_REQUEST_MCAST);
+
+	vif->rewatch_ms = done ? CLOCK_NEVER : now_ms + REWATCH_MS;
+}
+
+void
+vif_unwatch_frontend(struct vif *vif)
+{
+	watch_remove(vif->env->watches, vif->front_watch);
+	watch_remove(vif->env->watches, vif->mcast_watch);
+	vif->front_watch = vif->mcast_watch = NULL;
+}
+
+/*
+ * A vif must not be served twice. xen-netback learns of a new vif when we do, so if it is loaded,
+ * it gets time to take the vif. It may also be loaded or bound to the vif later, up to the moment
+ * when we connect it.
+ */
+void
+vif_look_for_netback(struct vif *vif, uint64_t now_ms)
+{
+	const char *root = vif->env->root;
+	bool held = platform_vif_held_at(root, vif->domid, vif->devid);
+	bool known = vif->netback == VIF_NETBACK_HOLDS;
+
+	vif->netback = held ? VIF_NETBACK_HOLDS : VIF_NETBACK_AWAY;
+	if (!held && now_ms < vif->created_ms + NETBACK_GRACE_MS && platform_netback_loaded_at(root)) {
+		vif->netback = VIF_NETBACK_NEAR;
+		vif->retry_ms = vif->created_ms + NETBACK_GRACE_MS;
+	}
+	if (held && !known && vif->env->share_with_netback)
+		log_debug("%s: left to the kernel's xen-netback", vif->name);
+	else if (held && !known)
+		log_error("%s: the kernel's xen-netback holds it: free it with \"echo vif-%u-%u >"
+			  " /sys/bus/xen-backend/drivers/vif/unbind\", or unload xen_netback and attach the vif again",
+			  vif->name, vif->domid, vif->devid);
+}
+
+/*
+ * With strict_bridges, a bridge without an uplink counts as a mistake in its name. Returns 0 or
+ * -EINVAL.
+ */
+static int
+check_bridge(const struct vif *vif, char *why, size_t why_size)
+{
+	char name[4 * BRIDGE_NAME_SIZE];
+
+	if (!vif->env->strict_bridges || !vif->config.switched || bridge_has_uplink(vif->env->bridges, vif->config.bridge))
+		return 0;
+	snprintf(why, why_size, "bridge %s has no uplink, and the setting strict_bridges wants one: is the name right?",
+		 log_escape(vif->config.bridge, name, sizeof(name)));
+	return -EINVAL;
+}
+
+static void
+look_at_config(struct vif *vif, uint64_t now_ms)
+{
+	char why[VIF_WHY_SIZE];
+	int ret = vif_config_read(&vif->env->xs, vif->dir, vif->domid, vif->env->hotplug, &vif->config, why,
+				  sizeof(why));
+
+	if (ret == 0)
+		ret = check_bridge(vif, why, sizeof(why));
+	if (ret == 0)
+		ret = vif_read_first(vif, why, sizeof(why));
+	if (ret == -EINVAL) {
+		if (log_allowed(&vif->state_log))
+			log_warning("%s: ignored: %s", vif->name, why);
+		vif_show_error(vif, why);
+	} else if (ret < 0 && ret != -ENOENT) {
+		look_later(vif, now_ms, "its backend directory", ret);
+	}
+	if (ret < 0)
+		return;
+	vif->configured = true;
+	vif->stale |= VIF_STALE_FRONTEND;
+	vif_watch_frontend(vif, now_ms);
+}
+
+/* Sets `own_state` and `removed`. Returns whether the rest of the directory has to be read. */
+static bool
+look_at_own_state(struct vif *vif, uint64_t now_ms)
+{
+	const struct xstore *xs = &vif->env->xs;
+	int ret = node_read_number(xs, 0, vif->dir, KEY_STATE, XenbusStateReconfigured, &vif->own_state, NULL, 0);
+
+	if (ret == -ENOENT || ret == -EACCES) {
+		vif->removed = true;
+		return false;
+	}
+	if (ret == -EINVAL)
+		vif->own_state = XenbusStateUnknown; /* the toolstack's mistake, harmless to us */
+	else if (ret < 0)
+		look_later(vif, now_ms, "its backend directory", ret);
+	/* The toolstack asks us to close although we are Closed: it waits for another 6. */
+	if (vif->own_state == XenbusStateClosing && vif->shown_state == XenbusStateClosed)
+		vif->shown_state = XenbusStateClosing;
+	/* We never write state 1: the toolstack has replaced the directory. */
+	if (vif->own_state == XenbusStateInitialising && vif->shown_state != XenbusStateUnknown)
+		vif->removed = true;
+	return (ret == 0 || ret == -EINVAL) && !vif->removed;
+}
+
+static void
+look_at_online(struct vif *vif, uint64_t now_ms)
+{
+	uint32_t value;
+	enum vif_online online = VIF_ONLINE_UNSAID;
+
+	if (node_read_number(&vif->env->xs, 0, vif->dir, KEY_ONLINE, 1, &value, NULL, 0) == 0)
+		online = value == 1 ? VIF_ONLINE_YES : VIF_ONLINE_NO;
+	if (online != vif->online && vif->closed_ms != CLOCK_NEVER)
+		vif->closed_ms = now_ms; /* libxl starts to wait for state 6 only now */
+	vif->online = online;
+}
+
+/* Logs the hotplug script's own error message. */
+static void
+tell_hotplug_error(const struct vif *vif)
+{
+	char text[LIMIT_STORE_VALUE + 1] = "", shown[512];
+	int ret = node_read_text(&vif->env->xs, 0, vif->dir, KEY_HOTPLUG_ERROR, text, sizeof(text));
+
+	if (ret < 0 && ret != -EINVAL)
+		snprintf(text, sizeof(text), "it does not say why");
+	log_warning("%s: its hotplug script failed: %s", vif->name, log_escape(text, shown, sizeof(shown)));
+}
+
+static void
+look_at_backend(struct vif *vif, uint64_t now_ms)
+{
+	const struct xstore *xs = &vif->env->xs;
+
+	if (!look_at_own_state(vif, now_ms))
+		return;
+	if (vif->state == VIF_NEW || vif->netback != VIF_NETBACK_AWAY)
+		vif_look_for_netback(vif, now_ms);
+	if (!vif->configured)
+		look_at_config(vif, now_ms);
+	look_at_online(vif, now_ms);
+	if (vif_fsm_is_punished(vif->state) && vif->fault != NULL && !vif->error_shown)
+		vif_show_error(vif, vif->fault); /* the store failed when it happened */
+	if (vif->env->hotplug != HOTPLUG_SCRIPT)
+		return;
+	enum hotplug_status hotplug = hotplug_read(xs, vif->dir);
+	if (hotplug == HOTPLUG_FAILED && vif->hotplug != HOTPLUG_FAILED)
+		tell_hotplug_error(vif);
+	vif->hotplug = hotplug;
+}
+
+/* If the whole directory is gone, missing keys mean nothing: the guest's limits hold to the end. */
+static void
+look_at_live(struct vif *vif, uint64_t now_ms)
+{
+	int ret = look_at_own_state(vif, now_ms) ? vif_look_at_live(vif) : 0;
+
+	if (ret < 0)
+		look_later(vif, now_ms, "its backend directory", ret);
+}
+
+static void
+look_at_frontend(struct vif *vif, uint64_t now_ms)
+{
+	char shown[32] = "";
+	uint32_t state;
+	int ret = node_read_number(&vif->env->xs, 0, vif->config.frontend, KEY_STATE, XenbusStateReconfigured, &state,
+				   shown, sizeof(shown));
+
+	switch (ret) {
+	case 0:
+		if (state != vif->front_state)
+			vif->reconf_ms = state == XenbusStateReconfiguring ? now_ms + LIMIT_RECONFIGURE_DWELL_MS : CLOCK_NEVER;
+		vif->front_gone = false;
+		vif->front_state = state;
+		vif_look_at_mcast(vif);
+		return;
+	case -ENOENT:
+	case -EACCES: /* dom0 owns what is left of a dead guest's path */
+		vif->front_gone = true;
+		return;
+	case -EINVAL:
+		if (log_allowed(&vif->state_log))
+			log_warning("%s: the frontend's state \"%s\" is ignored", vif->name, shown);
+		return;
+	default:
+		look_later(vif, now_ms, "the frontend's state", ret);
+	}
+}
+
+/*
+ * A dying domain stays a zombie while we have its pages mapped, so do not wait until its frontend
+ * directory goes: not every xenstored removes it. Before the guest connects nothing is mapped, and
+ * xenstored may not know the domain yet.
+ */
+static void
+look_at_domain(struct vif *vif, uint64_t now_ms)
+{
+	const struct xstore *xs = &vif->env->xs;
+
+	if (vif->link.grants == NULL)
+		return;
+	int ret = xs->ops->domain_lives(xs->conn, vif->domid);
+	if (ret == -EACCES || ret == -EPERM)
+		return; /* we may not ask; the frontend's state tells */
+	if (ret < 0)
+		look_later(vif, now_ms, "whether its guest lives", ret);
+	else
+		vif->dead = ret == 0;
+}
+
+void
+vif_look(struct vif *vif, uint64_t now_ms)
+{
+	if (vif->stale & VIF_STALE_BACKEND)
+		look_at_backend(vif, now_ms);
+	else if ((vif->stale & VIF_STALE_LIVE) && !vif->configured)
+		look_at_backend(vif, now_ms); /* errors may have been corrected */
+	if ((vif->stale & VIF_STALE_LIVE) && vif->configured)
+		look_at_live(vif, now_ms);
+	if ((vif->stale & VIF_STALE_FRONTEND) && vif->configured)
+		look_at_frontend(vif, now_ms);
+	if (vif->stale & VIF_STALE_DOMAIN)
+		look_at_domain(vif, now_ms);
+	if (vif->stale & VIF_STALE_TAP)
+		vif_tap_look(vif);
+	vif->front_gone |= vif->dead;
+	vif->stale &= VIF_STALE_CTRL;
+}
+
+/*
+ * libxl writes online 0 and state 5 together. State 5 is ignored: we may have overwritten it before
+ * we saw it, and nobody sets `online` back.
+ */
+bool
+vif_is_offline(const struct vif *vif)
+{
+	return vif->online == VIF_ONLINE_NO;
+}

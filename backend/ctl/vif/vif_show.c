@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Shows a vif's state to the frontend and the toolstack. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ctl/vif/vif.h"
+#include "proto/keys.h"
+
+#define VALUES_MAX 24
+
+static void
+add(struct node_value *values, unsigned *n, const char *key, const char *value)
+{
+	values[(*n)++] = (struct node_value){ .key = key, .value = value };
+}
+
+/* Buffers for formatted values. */
+struct texts {
+	char state[4];
+	char max_queues[4];
+};
+
+/*
+ * Collects only values that change, because the toolstack writes `state` as well and each write
+ * wakes all watchers of the directory. The features stay there as long as the directory does.
+ */
+static unsigned
+values_of(const struct vif *vif, enum xenbus_state state, bool carrier, struct texts *texts, struct node_value *values)
+{
+	unsigned n = 0;
+	unsigned n_features;
+	const struct node_value *features = vif_keys_features(&n_features);
+	bool first = vif->shown_state == XenbusStateUnknown;
+
+	if (carrier != vif->shown_carrier || first)
+		add(values, &n, KEY_CARRIER, carrier ? "1" : "0");
+	if (state == vif->shown_state)
+		return n;
+	if (state == XenbusStateInitWait && vif->offered_ms == CLOCK_NEVER) {
+		for (unsigned i = 0; i < n_features; i++)
+			add(values, &n, features[i].key, features[i].value);
+		snprintf(texts->max_queues, sizeof(texts->max_queues), "%u", vif->env->max_queues % 100);
+		add(values, &n, KEY_MAX_QUEUES, texts->max_queues);
+		if (vif->env->hotplug == HOTPLUG_SELF)
+			add(values, &n, KEY_HOTPLUG_STATUS, HOTPLUG_STATUS_CONNECTED);
+	}
+	snprintf(texts->state, sizeof(texts->state), "%u", (unsigned)state % 10);
+	add(values, &n, KEY_STATE, texts->state);
+	return n;
+}
+
+void
+vif_show(struct vif *vif, uint64_t now_ms)
+{
+	enum xenbus_state state = vif_fsm_shown(vif->state);
+	/* After a fault, it goes down only when nothing of the guest's is in use any more. */
+	bool carrier = (vif_fsm_is_connected(vif->state) && vif->linked) || (vif->state == VIF_FAULTING && vif->shown_carrier);
+	struct node_value values[VALUES_MAX];
+	struct texts texts;
+
+	if (state == XenbusStateUnknown || vif->removed || vif->retry_ms != CLOCK_NEVER)
+		return;
+	if (vif->netback == VIF_NETBACK_HOLDS)
+		return; /* the directory is the kernel's */
+	if (state == vif->shown_state && carrier == vif->shown_carrier)
+		return;
+	unsigned n = values_of(vif, state, carrier, &texts, values);
+	int ret = node_update(&vif->env->xs, vif->dir, KEY_STATE, values, n);
+	if (ret == -ENOENT) {
+		vif->stale |= VIF_STALE_BACKEND;
+		return;
+	}
+	if (ret < 0) {
+		vif->retry_ms = now_ms + VIF_RETRY_MS;
+		if (log_allowed(&vif->state_log))
+			log_warning("%s: its backend directory cannot be written: %s", vif->name, strerror(-ret));
+		return;
+	}
+	if (state != vif->shown_state && state == XenbusStateInitWait)
+		vif->offered_ms = now_ms;
+	if (state != vif->shown_state && state == XenbusStateClosed)
+		vif->closed_ms = now_ms;
+	vif->shown_state = state;
+	vif->shown_carrier = carrier;
+}
+
+static void
+error_path(const struct vif *vif, char *path, size_t path_size, const char *tail)
+{
+	snprintf(path, path_size, "%s/%u/%u%s", KEY_ERROR_VIFS, vif->domid, vif->devid, tail);
+}
+
+void
+vif_show_error(struct vif *vif, const char *why)
+{
+	char path[80];
+	const struct xstore *xs = &vif->env->xs;
+
+	error_path(vif, path, sizeof(path), "/" KEY_ERROR);
+	int ret = xs->ops->write(xs->conn, 0, path, why);
+	if (ret < 0)
+		log_debug("%s: %s cannot be written: %s", vif->name, path, strerror(-ret));
+	vif->error_shown = ret == 0;
+	vif->error_is_live = false;
+}
+
+void
+vif_show_live_error(struct vif *vif)
+{
+	char why[sizeof(vif->tap.why) + sizeof(vif->live_why) + 2];
+	bool both = vif->tap.why[0] != '\0' && vif->live_why[0] != '\0';
+
+	if (vif->error_shown && !vif->error_is_live)
+		return;
+	snprintf(why, sizeof(why), "%s%s%s", vif->tap.why, both ? "; " : "", vif->live_why);
+	if (why[0] == '\0') {
+		vif_clear_error(vif);
+		return;
+	}
+	vif_show_error(vif, why);
+	vif->error_is_live = vif->error_shown;
+}
+
+void
+vif_clear_error(struct vif *vif)
+{
+	char path[80];
+	const struct xstore *xs = &vif->env->xs;
+
+	if (!vif->error_shown)
+		return;
+	error_path(vif, path, sizeof(path), "");
+	xs->ops->remove(xs->conn, 0, path);
+	vif->error_shown = false;
+}
+
+void
+vif_remove_directory(struct vif *vif, uint64_t now_ms)
+{
+	struct node_value values[] = {
+		{ KEY_STATE, "6" },
+		{ KEY_ONLINE, vif->online == VIF_ONLINE_NO ? "0" : "1" },
+	};
+	unsigned n = vif->online == VIF_ONLINE_UNSAID ? 1 : 2;
+	int ret = node_remove_if(&vif->env->xs, vif->dir, values, n);
+
+	vif->stale |= VIF_STALE_BACKEND;
+	vif->closed_ms = now_ms;
+	if (ret < 0 && ret != -ENOENT && ret != -EAGAIN && log_allowed(&vif->state_log))
+		log_warning("%s: its backend directory cannot be removed: %s", vif->name, strerror(-ret));
+}

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A vif as ports, one for each queue. */
+#include "dp/vif/port_vif.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include <rte_malloc.h>
+
+#include "base/util.h"
+#include "dp/frame/worker.h"
+#include "dp/vif/static_grants.h"
+#include "dp/vif/vif_queue.h"
+
+static struct vif_queue *
+queue_of(struct port *port)
+{
+	return member_of(port, struct vif_queue, port);
+}
+
+/*
+ * Sends frames that waited because the guest was slow to take them, at that guest's expense. They
+ * use at most half of its share, or a guest that receives all the time could never send. Their
+ * senders already paid for them when they came in. The backlog is bounded (LIMIT_BACKLOG_BYTES), so
+ * what goes unpaid is less than one round's work.
+ */
+static void
+send_backlog(struct vif_queue *q)
+{
+	const struct port_stats *stats = &q->port.stats;
+	uint64_t n_frames = stats->tx_frames, bytes = stats->tx_bytes;
+	int64_t *work = &q->port.owner->work;
+
+	to_guest_run(q);
+	int64_t cost = (int64_t)((stats->tx_frames - n_frames) * WORK_FRAME + stats->tx_bytes - bytes);
+	*work -= util_min(cost, *work / 2);
+}
+
+static unsigned
+vif_rx_burst(struct port *port, struct rte_mbuf **frames, unsigned n)
+{
+	struct vif_queue *q = queue_of(port);
+
+	if (q->backlog.n > 0 && port->owner->work > 0)
+		send_backlog(q);
+	return from_guest_burst(q, frames, n);
+}
+
+static void
+vif_tx_burst(struct port *port, struct rte_mbuf **frames, unsigned n)
+{
+	to_guest_burst(queue_of(port), frames, n);
+}
+
+/*
+ * The guest wakes us for a new tx request and, while frames wait, for as many rx slots as the first
+ * one needs. A frontend without feature-rx-notify does not, so its ring must be polled. Nothing
+ * wakes us when a meter opens, and until then the guest's requests do not matter.
+ */
+static enum port_armed
+vif_arm(struct port *port)
+{
+	struct vif_queue *q = queue_of(port);
+	unsigned need = to_guest_need(q);
+	bool open_from = meter_is_open(q->meter_from, port->owner->now);
+	bool open_to = need == 0 || meter_is_open(q->meter_to, port->owner->now);
+	bool told = need == 0 || (q->guest & VIF_GUEST_RX_NOTIFY);
+	bool idle = true;
+
+	from_guest_notify(q);
+	if (open_from)
+		idle = ring_arm(&q->tx, 1);
+	if (need > 0 && open_to)
+		idle = ring_arm(&q->rx, need) && idle;
+	if (!idle)
+		return PORT_BUSY;
+	return open_from && open_to && told ? PORT_ARMED : PORT_BLIND;
+}
+
+static void
+vif_disarm(struct port *port)
+{
+	struct vif_queue *q = queue_of(port);
+
+	ring_disarm(&q->tx);
+	ring_disarm(&q->rx);
+}
+
+/*
+ * An event channel that fired stays masked until here, so a guest causes at most one interrupt per
+ * sleep of the poller. There are two channels; one that fires again at once is left for the next
+ * wake-up.
+ */
+static void
+vif_woken(struct port *port)
+{
+	struct vif_queue *q = queue_of(port);
+	int fired;
+
+	for (unsigned i = 0; i < 2 && (fired = q->events_ops->pending(q->events)) >= 0; i++) {
+		q->port.stats.n_woken++;
+		q->events_ops->unmask(q->events, (uint32_t)fired);
+	}
+}
+
+static bool
+vif_has_room(struct port *port, unsigned n, uint32_t bytes)
+{
+	return to_guest_has_room(queue_of(port), n, bytes);
+}
+
+static int
+vif_fd(struct port *port)
+{
+	struct vif_queue *q = queue_of(port);
+
+	return q->events_ops->fd(q->events);
+}
+
+static void
+queue_destroy(struct vif_queue *q)
+{
+	for (; q->backlog.n > 0; q->backlog.n--)
+		rte_pktmbuf_free(q->backlog.frame[q->backlog.head++ % LIMIT_BACKLOG_FRAMES]);
+	foreign_destroy(q->foreign);
+	port_fini(&q->port);
+	rte_free(q);
+}
+
+static void
+vif_destroy(struct port *leader)
+{
+	for (unsigned i = leader->n_queues; i-- > 0;)
+		queue_destroy(queue_of(leader->queue[i]));
+}
+
+static const struct port_ops vif_ops = {
+	.kind = "vif",
+	.moves = true,
+	.rx_burst = vif_rx_burst,
+	.tx_burst = vif_tx_burst,
+	.has_room = vif_has_room,
+	.arm = vif_arm,
+	.disarm = vif_disarm,
+	.woken = vif_woken,
+	.fd = vif_fd,
+	.destroy = vif_destroy,
+};
+
+static uint32_t
+takes_of(uint32_t guest)
+{
+	uint32_t takes = 0;
+
+	if (guest & VIF_GUEST_CSUM4)
+		takes |= PORT_TAKES_CSUM4;
+	if (guest & VIF_GUEST_CSUM6)
+		takes |= PORT_TAKES_CSUM6;
+	/* A GSO frame needs several slots, and its checksum is always blank. */
+	if ((guest & VIF_GUEST_GSO4) && (guest & VIF_GUEST_SG) && (guest & VIF_GUEST_CSUM4))
+		takes |= PORT_TAKES_TSO4;
+	if ((guest & VIF_GUEST_GSO6) && (guest & VIF_GUEST_SG) && (guest & VIF_GUEST_CSUM6))
+		takes |= PORT_TAKES_TSO6;
+	return takes;
+}
+
+static uint32_t
+max_frame_of(const struct vif_queue *q)
+{
+	uint32_t room = NETIF_PAGE_SIZE - q->headroom;
+
+	return (q->guest & VIF_GUEST_SG) ? util_min(LIMIT_FRAME_SIZE, XEN_NETIF_NR_SLOTS_MIN * room) : room;
+}
+
+/*
+ * netif.h obliges a frontend to take XEN_NETIF_NR_SLOTS_MIN slots a frame, and no more. A guest
+ * that asks for headroom runs an XDP program, and netfront then drops frames of more than one slot.
+ * So GSO frames are limited to one slot, or TCP would hardly get through.
+ */
+static void
+use_headroom(struct vif_queue *q, uint16_t headroom)
+{
+	q->headroom = headroom;
+	q->stats.headroom = headroom;
+	q->port.max_gso = (headroom > 0 ? 1 : XEN_NETIF_NR_SLOTS_MIN) * (NETIF_PAGE_SIZE - (uint32_t)headroom);
+	q->port.max_frame = max_frame_of(q);
+}
+
+/* Returns NULL with errno on error. */
+static struct vif_queue *
+queue_create(const struct xen_ops *xen, const struct port_vif_params *params, unsigned idx)
+{
+	const struct port_vif_queue *given = &params->queue[idx];
+	struct vif_queue *q = rte_zmalloc("vif", sizeof(*q), RTE_CACHE_LINE_SIZE);
+	char name[sizeof(q->port.name)];
+	int ret = 0;
+
+	if (q == NULL) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	snprintf(name, sizeof(name), idx == 0 ? "%s" : "%s-q%u", params->name, idx);
+	if (ring_attach(&q->tx, given->tx_page, sizeof(netif_tx_request_t)) != RING_ATTACHED ||
+	    ring_attach(&q->rx, given->rx_page, sizeof(netif_rx_response_t)) != RING_ATTACHED)
+		ret = -EPROTO;
+	q->rx_copied = q->rx.req_cons; /* no request is copied yet */
+	if (ret == 0 && given->foreign != NULL) {
+		q->foreign = foreign_create(params->foreign_ops, given->foreign);
+		ret = q->foreign == NULL ? -errno : 0;
+	}
+	if (ret == 0)
+		ret = port_init(&q->port, &vif_ops, name, params->bridge);
+	if (ret < 0) {
+		queue_destroy(q);
+		errno = -ret;
+		return NULL;
+	}
+	q->events_ops = xen->events;
+	q->events = given->events;
+	q->evtchn_tx = given->evtchn_tx;
+	q->evtchn_rx = given->evtchn_rx;
+	q->domid = params->domid;
+	q->guest = params->guest;
+	q->meter_from = params->meter_from;
+	q->meter_to = params->meter_to;
+	q->port.takes = takes_of(params->guest);
+	q->port.mcast = params->mcast;
+	use_headroom(q, params->headroom);
+	ring_disarm(&q->tx);
+	ring_disarm(&q->rx);
+	return q;
+}
+
+struct port *
+port_vif_create(const struct xen_ops *xen, const struct port_vif_params *params)
+{
+	struct vif_queue *first = queue_create(xen, params, 0);
+
+	for (unsigned i = 1; first != NULL && i < params->n_queues; i++) {
+		struct vif_queue *q = queue_create(xen, params, i);
+		if (q == NULL) {
+			int error = errno;
+			vif_destroy(&first->port);
+			errno = error;
+			return NULL;
+		}
+		port_add_queue(&first->port, &q->port);
+	}
+	if (first == NULL)
+		return NULL;
+	port_vif_set_max_frame(&first->port, params->max_frame);
+	return &first->port;
+}
+
+void
+port_vif_take_grants(struct port *port, void *grants)
+{
+	struct vif_queue *q = queue_of(port);
+
+	q->grants = grants;
+	q->stats.n_static_grants = q->grants->n;
+}
+
+/* A guest without feature-sg must not get a waiting frame that was sized for a larger slot. */
+void
+port_vif_set_headroom(struct port *port, void *headroom)
+{
+	struct vif_queue *q = queue_of(port);
+
+	if (!(q->guest & VIF_GUEST_SG))
+		to_guest_drop(q);
+	use_headroom(q, (uint16_t)(uintptr_t)headroom);
+}
+
+void
+port_vif_set_max_frame(struct port *port, uint32_t max_frame)
+{
+	for (unsigned i = 0; i < port->n_queues; i++)
+		port_set_frame_limit(port->queue[i], max_frame);
+}
+
+void
+port_vif_get_stats(const struct port *port, struct port_vif_stats *stats)
+{
+	const struct vif_queue *q = (const struct vif_queue *)((const char *)port - offsetof(struct vif_queue, port));
+
+	*stats = q->stats;
+	stats->n_backlog_bytes = q->backlog.bytes;
+	stats->n_foreign_pages = q->foreign == NULL ? 0 : foreign_mapped(q->foreign);
+}
