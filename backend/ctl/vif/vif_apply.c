@@ -48,8 +48,10 @@ vif_count_vlans(struct vif *vif, bool is_wanted)
 
 /* Pins the queues, or unpins them. */
 static void
-apply_pins(struct vif *vif, const struct vif_live *live)
+apply_pins(struct vif *vif)
 {
+	const struct vif_live *live = &vif->live;
+
 	for (unsigned i = 0; i < LIMIT_QUEUES; i++)
 		member_pin(&vif->guest, i, live->n_pins == 0 ? -1 : live->pin[i % live->n_pins]);
 }
@@ -57,7 +59,7 @@ apply_pins(struct vif *vif, const struct vif_live *live)
 int
 vif_apply_first(struct vif *vif, struct port *port)
 {
-	apply_pins(vif, &vif->live);
+	apply_pins(vif);
 	vif->policy = copy_policy(&vif->live);
 	port_set_policy(port, vif->policy);
 	port_set_weight(port, vif->live.weight);
@@ -115,7 +117,7 @@ apply(struct vif *vif, const struct vif_live *live)
 		port_vif_set_max_frame(vif->guest.port, live->max_frame);
 	memcpy(&vif->live, live, sizeof(*live));
 	apply_weight(vif);
-	apply_pins(vif, live);
+	apply_pins(vif);
 	vif_count_vlans(vif, true);
 	return true;
 }

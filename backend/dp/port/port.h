@@ -188,21 +188,21 @@ port_set_weight(struct port *port, uint32_t weight)
 }
 
 /*
- * Publishes a leader's policy, which must not change any more. Returns the old one. Pollers use that
- * until they have done their next dp_call() for the port; fn = NULL if nothing else is to be done.
+ * Publishes a leader's policy, which must not change any more. Pollers use the old one until they
+ * have done their next dp_call() for the port; fn = NULL if nothing else is to be done.
  * Release: pairs with the acquire in take_policy().
  */
-static inline const struct policy *
+static inline void
 port_set_policy(struct port *port, const struct policy *policy)
 {
-	return __atomic_exchange_n(&port->policy, policy, __ATOMIC_ACQ_REL);
+	__atomic_store_n(&port->policy, policy, __ATOMIC_RELEASE);
 }
 
 /* The same for the steering, which pollers load for each frame. */
-static inline const struct steering *
+static inline void
 port_set_steering(struct port *port, const struct steering *steering)
 {
-	return __atomic_exchange_n(&port->steering, steering, __ATOMIC_ACQ_REL);
+	__atomic_store_n(&port->steering, steering, __ATOMIC_RELEASE);
 }
 
 /*
