@@ -153,16 +153,19 @@ is_lasting(int ret)
 static int
 run(enum task task, const char *path, char *why, bool *lasts)
 {
-	struct settings *settings = settings_load(path, why, WHY_SIZE);
+	struct settings *settings = settings_load(path, xen_foreign(), why, WHY_SIZE);
 	int ret = settings == NULL ? -EINVAL : 0;
 
+	if (ret == 0)
+		log_set_level(settings_log_level(settings));
 	if (ret == 0 && task != TEST_FILE)
 		ret = check_host(settings, why);
 	*lasts = is_lasting(ret);
 	if (ret == 0 && task == SERVE)
 		ret = serve_alone(settings, why);
 	else if (ret == 0)
-		printf("%s: the configuration is fine%s\n", path, task == TEST_HOST ? ", and vpe-backend can run here" : "");
+		printf("%s: the configuration is fine%s\n", path,
+		       task == TEST_HOST ? ", and vpe-backend can run here" : "");
 	settings_free(settings);
 	return ret;
 }
@@ -171,12 +174,9 @@ int
 main(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{ "config", required_argument, NULL, 'c' },
-		{ "test", no_argument, NULL, 't' },
-		{ "test-host", no_argument, NULL, 'T' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'V' },
-		{ NULL, 0, NULL, 0 },
+		{ "config", required_argument, NULL, 'c' }, { "test", no_argument, NULL, 't' },
+		{ "test-host", no_argument, NULL, 'T' },    { "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },      { NULL, 0, NULL, 0 },
 	};
 	const char *path = DEFAULT_CONFIG;
 	enum task task = SERVE;

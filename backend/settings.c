@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "ctl/instance.h"
+#include "ctl/ports/uplink_kind.h"
 #include "settings_value.h"
 
 #define UPLINKS_MAX 64
@@ -22,240 +23,200 @@ struct settings {
 	config_t config; /* owns all strings */
 	struct dp_params dp;
 	struct ctl_params ctl;
+	enum log_level log_level;
+	const struct foreign_ops *foreign; /* for foreign_memory; NULL: it is not built in */
 	struct uplink_params uplink[UPLINKS_MAX];
 	const char *devargs[UPLINKS_MAX];
 	struct bridge_params bridge[BRIDGES_MAX];
 };
 
-/* pollers = { ... } */
+/* ---- rows of the tables ---------------------------------------------------------------------- */
 
+#define UNSIGNED(key, struct_, member, least, most) \
+	{ \
+		.name = key, .type = SETTING_UNSIGNED, .offset = offsetof(struct struct_, member), \
+		.min = least, .max = most \
+	}
+#define BOOL(key, struct_, member) \
+	{ \
+		.name = key, .type = SETTING_BOOL, .offset = offsetof(struct struct_, member) \
+	}
+#define STRING(key, struct_, member) \
+	{ \
+		.name = key, .type = SETTING_STRING, .offset = offsetof(struct struct_, member) \
+	}
+#define CHOICE(key, struct_, member, names) \
+	{ \
+		.name = key, .type = SETTING_CHOICE, .offset = offsetof(struct struct_, member), \
+		.choices = names \
+	}
+#define GROUP(key, member, table) \
+	{ \
+		.name = key, .type = SETTING_GROUP, .offset = offsetof(struct settings, member), \
+		.group = table, .n = ARRAY_SIZE(table) \
+	}
+#define OWN(key, struct_, member, function) \
+	{ \
+		.name = key, .type = SETTING_OWN, .offset = offsetof(struct struct_, member), \
+		.read = function \
+	}
+
+/* ---- groups ---------------------------------------------------------------------------------- */
+
+/* `into` is all of dp_params: there are two values, the list and its length. */
 static int
 read_cpus(const struct reader *rd, const config_setting_t *s, void *into)
 {
 	struct dp_params *dp = into;
 
 	if (!config_setting_is_array(s))
-		return refuse(rd, s, "cpus: a list of CPU numbers [ 1, 2 ] is wanted");
+		return refuse(rd, s, "cpus: expected a list of CPU numbers [ 1, 2 ]");
 	if (config_setting_length(s) == 0)
-		return refuse(rd, s, "cpus: no core to poll on: the list is empty");
+		return refuse(rd, s, "cpus: the list is empty: expected one CPU at least");
 	if (config_setting_length(s) > LIMIT_POLLERS)
-		return refuse(rd, s, "cpus: more than %d pollers", LIMIT_POLLERS);
+		return refuse(rd, s, "cpus: expected %d CPUs at most", LIMIT_POLLERS);
 	dp->n_pollers = (unsigned)config_setting_length(s);
 	for (unsigned i = 0; i < dp->n_pollers; i++) {
 		if (config_setting_type(config_setting_get_elem(s, i)) != CONFIG_TYPE_INT)
-			return refuse(rd, s, "cpus: a list of CPU numbers [ 1, 2 ] is wanted");
+			return refuse(rd, s, "cpus: expected a list of CPU numbers [ 1, 2 ]");
 		dp->cpus[i] = config_setting_get_int_elem(s, (int)i);
 		if (dp->cpus[i] < 0 || dp->cpus[i] >= CPU_SETSIZE)
-			return refuse(rd, s, "cpus: %d is no CPU number", dp->cpus[i]);
+			return refuse(rd, s, "cpus: %d is not a CPU number", dp->cpus[i]);
 		for (unsigned j = 0; j < i; j++) {
 			if (dp->cpus[j] == dp->cpus[i])
-				return refuse(rd, s, "cpus: CPU %d is named twice", dp->cpus[i]);
+				return refuse(rd, s, "cpus: CPU %d is listed twice", dp->cpus[i]);
 		}
 	}
 	return 0;
 }
 
+static const char *const poll_modes[] = {
+	[DP_POLL_ALWAYS] = "always",
+	[DP_POLL_ADAPTIVE] = "adaptive",
+	[DP_POLL_NAP] = "nap",
+	NULL,
+};
+
+static const struct setting pollers[] = {
+	{ .name = "cpus", .type = SETTING_OWN, .read = read_cpus },
+	CHOICE("mode", dp_params, mode, poll_modes),
+	UNSIGNED("idle_us", dp_params, idle_us, 1, 1000000),
+	UNSIGNED("nap_us", dp_params, nap_us, 1, 10000),
+};
+
+static const struct setting memory[] = {
+	BOOL("hugepages", dp_params, hugepages),
+	UNSIGNED("size_mb", dp_params, memory_mb, 32, 65536),
+	UNSIGNED("small_buffers", dp_params, n_small_buffers, 1023, 1 << 22),
+	UNSIGNED("large_buffers", dp_params, n_large_buffers, 127, 1 << 18),
+};
+
+static const struct setting switch_[] = {
+	UNSIGNED("fdb_entries", dp_params, n_fdb_entries, 64, 1 << 20),
+	UNSIGNED("fdb_age_s", dp_params, fdb_age_s, 1, 1000000),
+	UNSIGNED("broadcast_rate", dp_params, broadcast_rate, 0, 1000000),
+	BOOL("flood_to_guarded", dp_params, floods_guarded),
+};
+
+static const struct setting vifs[] = {
+	UNSIGNED("max_queues", ctl_params, max_queues, 1, LIMIT_QUEUES),
+};
+
+static const struct setting balance[] = {
+	UNSIGNED("interval_s", balance_params, interval_s, 0, 86400),
+	UNSIGNED("load_percent", balance_params, load_percent, 1, 100),
+	UNSIGNED("improvement_percent", balance_params, improvement_percent, 0, 100),
+};
+
+/* ---- lists ----------------------------------------------------------------------------------- */
+
+/* Calls `read` for each element of a list of at most `max`. */
 static int
-read_mode(const struct reader *rd, const config_setting_t *s, void *into)
+read_list(const struct reader *rd, const config_setting_t *s, int max, setting_fn *read, void *into)
 {
-	static const char *const modes[] = {
-		[DP_POLL_ALWAYS] = "always", [DP_POLL_ADAPTIVE] = "adaptive", [DP_POLL_NAP] = "nap", NULL,
-	};
-	int mode = 0;
-	int ret = get_choice(rd, s, modes, &mode);
+	const char *name = config_setting_name(s);
 
-	((struct dp_params *)into)->mode = (enum dp_poll_mode)mode;
-	return ret;
-}
-
-#define UNSIGNED_READER(function, type, member, min, max)                              \
-	static int function(const struct reader *rd, const config_setting_t *s, void *into) \
-	{                                                                              \
-		return get_unsigned(rd, s, min, max, &((struct type *)into)->member);  \
+	if (config_setting_type(s) != CONFIG_TYPE_LIST)
+		return refuse(rd, s, "%s: expected a list ( { ... }, { ... } )", name);
+	if (config_setting_length(s) > max)
+		return refuse(rd, s, "%s: expected %d at most", name, max);
+	for (int i = 0; i < config_setting_length(s); i++) {
+		int ret = read(rd, config_setting_get_elem(s, (unsigned)i), into);
+		if (ret < 0)
+			return ret;
 	}
+	return 0;
+}
 
-UNSIGNED_READER(read_idle_us, dp_params, idle_us, 1, 1000000)
-UNSIGNED_READER(read_nap_us, dp_params, nap_us, 1, 10000)
-UNSIGNED_READER(read_size_mb, dp_params, memory_mb, 32, 65536)
-UNSIGNED_READER(read_small, dp_params, n_small_buffers, 1023, 1 << 22)
-UNSIGNED_READER(read_large, dp_params, n_large_buffers, 127, 1 << 18)
-UNSIGNED_READER(read_entries, dp_params, n_fdb_entries, 64, 1 << 20)
-UNSIGNED_READER(read_age, dp_params, fdb_age_s, 1, 1000000)
-UNSIGNED_READER(read_broadcast_rate, dp_params, broadcast_rate, 0, 1000000)
-UNSIGNED_READER(read_mtu, uplink_params, mtu, 68, 9200)
-UNSIGNED_READER(read_max_queues, ctl_params, max_queues, 1, LIMIT_QUEUES)
-UNSIGNED_READER(read_interval, balance_params, interval_s, 0, 86400)
-UNSIGNED_READER(read_load, balance_params, load_percent, 1, 100)
-UNSIGNED_READER(read_improvement, balance_params, improvement_percent, 0, 100)
+static const struct setting bridge_settings[] = {
+	STRING("name", bridge_params, name),
+	BOOL("vlan_filtering", bridge_params, vlan_filtering),
+};
 
-#define STRING_READER(function, type, member)                                          \
-	static int function(const struct reader *rd, const config_setting_t *s, void *into) \
-	{                                                                              \
-		return get_string(rd, s, &((struct type *)into)->member);              \
+static int
+read_bridge(const struct reader *rd, const config_setting_t *s, void *into)
+{
+	struct settings *settings = into;
+	struct bridge_params *bridge = &settings->bridge[settings->ctl.n_bridges];
+	int ret = read_group(rd, s, bridge_settings, ARRAY_SIZE(bridge_settings), bridge);
+
+	if (ret < 0)
+		return ret;
+	if (bridge->name == NULL)
+		return refuse(rd, s, "bridges: a bridge needs a name");
+	for (unsigned i = 0; i < settings->ctl.n_bridges; i++) {
+		if (strcmp(settings->bridge[i].name, bridge->name) == 0)
+			return refuse(rd, s, "bridges: %s is listed twice", bridge->name);
 	}
-
-STRING_READER(read_bridge_name, bridge_params, name)
-STRING_READER(read_device, uplink_params, device)
-STRING_READER(read_bridge, uplink_params, bridge)
-STRING_READER(read_control_group, settings, ctl.control_group)
-
-static int
-read_pollers(const struct reader *rd, const config_setting_t *s, void *into)
-{
-	static const struct name names[] = {
-		{ "cpus", read_cpus },
-		{ "mode", read_mode },
-		{ "idle_us", read_idle_us },
-		{ "nap_us", read_nap_us },
-	};
-
-	return read_group(rd, s, names, ARRAY_SIZE(names), &((struct settings *)into)->dp);
-}
-
-/* memory = { ... } */
-
-static int
-read_hugepages(const struct reader *rd, const config_setting_t *s, void *into)
-{
-	return get_bool(rd, s, &((struct dp_params *)into)->hugepages);
-}
-
-static int
-read_memory(const struct reader *rd, const config_setting_t *s, void *into)
-{
-	static const struct name names[] = {
-		{ "hugepages", read_hugepages },
-		{ "size_mb", read_size_mb },
-		{ "small_buffers", read_small },
-		{ "large_buffers", read_large },
-	};
-
-	return read_group(rd, s, names, ARRAY_SIZE(names), &((struct settings *)into)->dp);
-}
-
-/* switch = { ... } */
-
-static int
-read_flood_to_guarded(const struct reader *rd, const config_setting_t *s, void *into)
-{
-	return get_bool(rd, s, &((struct dp_params *)into)->floods_guarded);
-}
-
-static int
-read_switch(const struct reader *rd, const config_setting_t *s, void *into)
-{
-	static const struct name names[] = {
-		{ "fdb_entries", read_entries },
-		{ "fdb_age_s", read_age },
-		{ "broadcast_rate", read_broadcast_rate },
-		{ "flood_to_guarded", read_flood_to_guarded },
-	};
-
-	return read_group(rd, s, names, ARRAY_SIZE(names), &((struct settings *)into)->dp);
-}
-
-/* vifs = { ... } */
-
-static int
-read_vifs(const struct reader *rd, const config_setting_t *s, void *into)
-{
-	static const struct name names[] = {
-		{ "max_queues", read_max_queues },
-	};
-
-	return read_group(rd, s, names, ARRAY_SIZE(names), &((struct settings *)into)->ctl);
-}
-
-/* balance = { ... } */
-
-static int
-read_balance(const struct reader *rd, const config_setting_t *s, void *into)
-{
-	static const struct name names[] = {
-		{ "interval_s", read_interval },
-		{ "load_percent", read_load },
-		{ "improvement_percent", read_improvement },
-	};
-
-	return read_group(rd, s, names, ARRAY_SIZE(names), &((struct settings *)into)->ctl.balance);
-}
-
-/* bridges = ( { ... }, ... ) */
-
-static int
-read_vlan_filtering(const struct reader *rd, const config_setting_t *s, void *into)
-{
-	return get_bool(rd, s, &((struct bridge_params *)into)->vlan_filtering);
+	settings->ctl.n_bridges++;
+	return 0;
 }
 
 static int
 read_bridges(const struct reader *rd, const config_setting_t *s, void *into)
 {
-	static const struct name names[] = {
-		{ "name", read_bridge_name },
-		{ "vlan_filtering", read_vlan_filtering },
-	};
-	struct settings *settings = into;
-
-	if (config_setting_type(s) != CONFIG_TYPE_LIST)
-		return refuse(rd, s, "bridges: a list ( { ... }, { ... } ) is wanted");
-	if (config_setting_length(s) > BRIDGES_MAX)
-		return refuse(rd, s, "bridges: more than %d bridges", BRIDGES_MAX);
-	for (unsigned i = 0; i < (unsigned)config_setting_length(s); i++) {
-		struct bridge_params *bridge = &settings->bridge[i];
-		const config_setting_t *one = config_setting_get_elem(s, i);
-		int ret = read_group(rd, one, names, ARRAY_SIZE(names), bridge);
-
-		if (ret < 0)
-			return ret;
-		if (bridge->name == NULL)
-			return refuse(rd, one, "bridges: a bridge needs a name");
-		for (unsigned j = 0; j < i; j++) {
-			if (strcmp(settings->bridge[j].name, bridge->name) == 0)
-				return refuse(rd, one, "bridges: %s is named twice", bridge->name);
-		}
-		settings->ctl.n_bridges++;
-	}
-	return 0;
+	return read_list(rd, s, BRIDGES_MAX, read_bridge, into);
 }
-
-/* uplinks = ( { ... }, ... ) */
 
 static int
 read_type(const struct reader *rd, const config_setting_t *s, void *into)
 {
-	static const char *const types[] = {
-		[UPLINK_PACKET] = "packet", [UPLINK_TAP] = "tap", [UPLINK_ETHDEV] = "ethdev", [UPLINK_ECHO] = "echo", NULL
-	};
-	int type = 0;
-	int ret = get_choice(rd, s, types, &type);
+	const char *types[UPLINK_N_KINDS + 1] = { NULL };
 
-	((struct uplink_params *)into)->kind = (enum uplink_kind)type;
-	return ret;
+	for (unsigned i = 0; i < UPLINK_N_KINDS; i++)
+		types[i] = uplink_kind_of(i)->name;
+	return get_choice(rd, s, types, into);
 }
 
-static int
-read_poller(const struct reader *rd, const config_setting_t *s, void *into)
-{
-	return get_int(rd, s, 0, LIMIT_POLLERS - 1, &((struct uplink_params *)into)->poller);
-}
+static const struct setting uplink_settings[] = {
+	OWN("type", uplink_params, kind, read_type),
+	STRING("device", uplink_params, device),
+	STRING("bridge", uplink_params, bridge),
+	UNSIGNED("mtu", uplink_params, mtu, 68, 9200),
+	{ .name = "poller",
+	  .type = SETTING_INT,
+	  .offset = offsetof(struct uplink_params, poller),
+	  .max = LIMIT_POLLERS - 1 },
+};
 
 static int
-read_uplink(const struct reader *rd, const config_setting_t *s, struct settings *settings)
+read_uplink(const struct reader *rd, const config_setting_t *s, void *into)
 {
-	static const struct name names[] = {
-		{ "type", read_type },     { "device", read_device }, { "bridge", read_bridge },
-		{ "mtu", read_mtu },       { "poller", read_poller },
-	};
+	struct settings *settings = into;
 	struct uplink_params *uplink = &settings->uplink[settings->ctl.n_uplinks];
+	char why[160];
 
 	*uplink = (struct uplink_params){ .poller = -1 };
-	int ret = read_group(rd, s, names, ARRAY_SIZE(names), uplink);
+	int ret = read_group(rd, s, uplink_settings, ARRAY_SIZE(uplink_settings), uplink);
 	if (ret < 0)
 		return ret;
-	if (config_setting_get_member(s, "type") == NULL || uplink->device == NULL || uplink->bridge == NULL)
+	if (config_setting_get_member(s, "type") == NULL || uplink->device == NULL ||
+	    uplink->bridge == NULL)
 		return refuse(rd, s, "uplinks: an uplink needs type, device and bridge");
-	if (uplink->kind == UPLINK_ETHDEV)
+	const struct uplink_kind *kind = uplink_kind_of(uplink->kind);
+	if (kind->check != NULL && kind->check(uplink, why, sizeof(why)) < 0)
+		return refuse(rd, s, "uplinks: %s", why);
+	if (kind->has_devargs)
 		settings->devargs[settings->dp.n_devargs++] = uplink->device;
 	settings->ctl.n_uplinks++;
 	return 0;
@@ -264,32 +225,25 @@ read_uplink(const struct reader *rd, const config_setting_t *s, struct settings 
 static int
 read_uplinks(const struct reader *rd, const config_setting_t *s, void *into)
 {
-	if (config_setting_type(s) != CONFIG_TYPE_LIST)
-		return refuse(rd, s, "uplinks: a list ( { ... }, { ... } ) is wanted");
-	if (config_setting_length(s) > UPLINKS_MAX)
-		return refuse(rd, s, "uplinks: more than %d", UPLINKS_MAX);
-	for (int i = 0; i < config_setting_length(s); i++) {
-		int ret = read_uplink(rd, config_setting_get_elem(s, (unsigned)i), into);
-		if (ret < 0)
-			return ret;
-	}
-	return 0;
+	return read_list(rd, s, UPLINKS_MAX, read_uplink, into);
 }
 
-/* the top level */
+/* ---- the top level --------------------------------------------------------------------------- */
 
-static int
-read_hotplug(const struct reader *rd, const config_setting_t *s, void *into)
-{
-	static const char *const modes[] = {
-		[HOTPLUG_AUTO] = "auto", [HOTPLUG_SCRIPT] = "script", [HOTPLUG_SELF] = "self", NULL
-	};
-	int mode = 0;
-	int ret = get_choice(rd, s, modes, &mode);
+static const char *const hotplug_modes[] = {
+	[HOTPLUG_AUTO] = "auto",
+	[HOTPLUG_SCRIPT] = "script",
+	[HOTPLUG_SELF] = "self",
+	NULL,
+};
 
-	((struct settings *)into)->ctl.hotplug = (enum hotplug_mode)mode;
-	return ret;
-}
+static const char *const log_levels[] = {
+	[LOG_LEVEL_ERROR] = "error",
+	[LOG_LEVEL_WARNING] = "warning",
+	[LOG_LEVEL_INFO] = "info",
+	[LOG_LEVEL_DEBUG] = "debug",
+	NULL,
+};
 
 static int
 read_netback(const struct reader *rd, const config_setting_t *s, void *into)
@@ -298,52 +252,41 @@ read_netback(const struct reader *rd, const config_setting_t *s, void *into)
 	int choice = 0;
 	int ret = get_choice(rd, s, choices, &choice);
 
-	((struct settings *)into)->ctl.share_with_netback = choice == 1;
+	*(bool *)into = choice == 1;
 	return ret;
-}
-
-static int
-read_strict_bridges(const struct reader *rd, const config_setting_t *s, void *into)
-{
-	return get_bool(rd, s, &((struct settings *)into)->ctl.strict_bridges);
 }
 
 static int
 read_foreign_memory(const struct reader *rd, const config_setting_t *s, void *into)
 {
+	static const struct setting self = { .name = "foreign_memory", .type = SETTING_BOOL };
 	bool wanted = false;
-	int ret = get_bool(rd, s, &wanted);
+	int ret = read_value(rd, s, &self, &wanted);
 
 	if (ret < 0 || !wanted)
 		return ret;
-	((struct settings *)into)->ctl.foreign = xen_foreign();
-	if (xen_foreign() == NULL)
-		return refuse(rd, s, "foreign_memory: this vpe-backend is built without it (configure --disable-foreign)");
+	if (rd->settings->foreign == NULL)
+		return refuse(
+			rd, s,
+			"foreign_memory: this vpe-backend is built without it (configure --disable-foreign)");
+	*(const struct foreign_ops **)into = rd->settings->foreign;
 	return 0;
 }
 
-static int
-read_log_level(const struct reader *rd, const config_setting_t *s, void *into)
-{
-	const char *text = NULL;
-	int ret = get_string(rd, s, &text);
-
-	(void)into;
-	if (ret < 0)
-		return ret;
-	int level = log_level_of(text);
-	if (level < 0)
-		return refuse(rd, s, "log_level: \"%s\" is not error, warning, info or debug", text);
-	log_set_level((enum log_level)level);
-	return 0;
-}
-
-static const struct name top[] = {
-	{ "pollers", read_pollers }, { "memory", read_memory },   { "switch", read_switch },
-	{ "uplinks", read_uplinks }, { "hotplug", read_hotplug }, { "netback", read_netback },
-	{ "log_level", read_log_level }, { "foreign_memory", read_foreign_memory },
-	{ "vifs", read_vifs }, { "balance", read_balance }, { "bridges", read_bridges },
-	{ "strict_bridges", read_strict_bridges }, { "control_group", read_control_group },
+static const struct setting top[] = {
+	GROUP("pollers", dp, pollers),
+	GROUP("memory", dp, memory),
+	GROUP("switch", dp, switch_),
+	{ .name = "uplinks", .type = SETTING_OWN, .read = read_uplinks },
+	CHOICE("hotplug", settings, ctl.hotplug, hotplug_modes),
+	OWN("netback", settings, ctl.share_with_netback, read_netback),
+	CHOICE("log_level", settings, log_level, log_levels),
+	OWN("foreign_memory", settings, ctl.foreign, read_foreign_memory),
+	GROUP("vifs", ctl, vifs),
+	GROUP("balance", ctl.balance, balance),
+	{ .name = "bridges", .type = SETTING_OWN, .read = read_bridges },
+	BOOL("strict_bridges", settings, ctl.strict_bridges),
+	STRING("control_group", settings, ctl.control_group),
 };
 
 /* ---- defaults and checks that need more than one setting ------------------------------------- */
@@ -364,6 +307,7 @@ set_defaults(struct settings *settings)
 		.devargs = settings->devargs,
 		.file_prefix = "vpe",
 	};
+	settings->log_level = LOG_LEVEL_INFO;
 	settings->ctl = (struct ctl_params){
 		.uplinks = settings->uplink,
 		.bridges = settings->bridge,
@@ -376,13 +320,16 @@ set_defaults(struct settings *settings)
 static int
 check_memory(const struct reader *rd, const struct dp_params *dp)
 {
-	size_t need_mb = ((size_t)dp->n_small_buffers * 2048 + (size_t)dp->n_large_buffers * 73 * 1024) >> 20;
+	size_t need_mb =
+		((size_t)dp->n_small_buffers * 2048 + (size_t)dp->n_large_buffers * 73 * 1024) >>
+		20;
 
 	need_mb += 24;
 	if (dp->memory_mb >= need_mb)
 		return 0;
-	snprintf(rd->why, rd->why_size, "%s: memory.size_mb: %u is too little for these buffers, which need %zu",
-		 rd->path, dp->memory_mb, need_mb);
+	snprintf(rd->why, rd->why_size,
+		 "%s: memory.size_mb: %u is too small: these buffers need %zu", rd->path,
+		 dp->memory_mb, need_mb);
 	return -EINVAL;
 }
 
@@ -395,8 +342,8 @@ check_uplinks(const struct reader *rd, const struct settings *settings)
 	for (unsigned i = 0; i < settings->ctl.n_uplinks; i++) {
 		const struct uplink_params *up = &settings->uplink[i];
 		if (up->poller >= n_pollers) {
-			snprintf(rd->why, rd->why_size, "%s: uplinks: %s: there is no poller %d", rd->path, up->device,
-				 up->poller);
+			snprintf(rd->why, rd->why_size, "%s: uplinks: %s: there is no poller %d",
+				 rd->path, up->device, up->poller);
 			return -EINVAL;
 		}
 	}
@@ -404,10 +351,11 @@ check_uplinks(const struct reader *rd, const struct settings *settings)
 }
 
 static int
-read_all(const struct reader *rd)
+settings_read_all(const struct reader *rd)
 {
 	struct settings *settings = rd->settings;
-	int ret = read_group(rd, config_root_setting(&settings->config), top, ARRAY_SIZE(top), settings);
+	int ret = read_group(rd, config_root_setting(&settings->config), top, ARRAY_SIZE(top),
+			     settings);
 
 	if (ret == 0)
 		ret = check_memory(rd, &settings->dp);
@@ -415,7 +363,7 @@ read_all(const struct reader *rd)
 }
 
 struct settings *
-settings_load(const char *path, char *why, size_t why_size)
+settings_load(const char *path, const struct foreign_ops *foreign, char *why, size_t why_size)
 {
 	struct settings *settings = calloc(1, sizeof(*settings));
 	struct reader rd = { .settings = settings, .path = path, .why = why, .why_size = why_size };
@@ -426,13 +374,15 @@ settings_load(const char *path, char *why, size_t why_size)
 	}
 	config_init(&settings->config);
 	set_defaults(settings);
+	settings->foreign = foreign;
 	if (config_read_file(&settings->config, path) == CONFIG_FALSE) {
 		if (config_error_type(&settings->config) == CONFIG_ERR_FILE_IO)
 			snprintf(why, why_size, "%s: %s", path, strerror(errno != 0 ? errno : EIO));
 		else
-			snprintf(why, why_size, "%s:%d: %s", path, config_error_line(&settings->config),
+			snprintf(why, why_size, "%s:%d: %s", path,
+				 config_error_line(&settings->config),
 				 config_error_text(&settings->config));
-	} else if (read_all(&rd) == 0) {
+	} else if (settings_read_all(&rd) == 0) {
 		return settings;
 	}
 	settings_free(settings);
@@ -446,20 +396,24 @@ settings_choose_cpu(struct settings *settings, char *why, size_t why_size)
 	cpu_set_t allowed;
 
 	if (sched_getaffinity(0, sizeof(allowed), &allowed) < 0) {
-		snprintf(why, why_size, "no core to poll on: sched_getaffinity: %s", strerror(errno));
+		snprintf(why, why_size, "no CPU to poll on: sched_getaffinity: %s",
+			 strerror(errno));
 		return -EINVAL;
 	}
 	for (unsigned i = 0; i < dp->n_pollers; i++) {
 		if (!CPU_ISSET((size_t)dp->cpus[i], &allowed)) {
-			snprintf(why, why_size, "no core to poll on: CPU %d does not exist or may not be used here", dp->cpus[i]);
+			snprintf(why, why_size,
+				 "no CPU to poll on: CPU %d does not exist or may not be used here",
+				 dp->cpus[i]);
 			return -EINVAL;
 		}
 	}
 	if (dp->n_pollers > 0)
 		return 0;
 	if (CPU_COUNT(&allowed) < 2) {
-		snprintf(why, why_size, "no core to poll on: there is only one CPU. Give this domain two vCPUs, or set "
-			 "pollers.cpus = [ 0 ] and pollers.mode = \"adaptive\"");
+		snprintf(why, why_size,
+			 "no CPU to poll on: there is only one CPU. Give this domain two vCPUs, or "
+			 "set pollers.cpus = [ 0 ] and pollers.mode = \"adaptive\"");
 		return -EINVAL;
 	}
 	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
@@ -483,6 +437,12 @@ const struct dp_params *
 settings_dp(const struct settings *settings)
 {
 	return &settings->dp;
+}
+
+enum log_level
+settings_log_level(const struct settings *settings)
+{
+	return settings->log_level;
 }
 
 const struct ctl_params *

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Reads values of the configuration file and checks their bounds. Errors name file, line and
- * reason.
+ * Reads values of the configuration file, as tables of settings describe them, and checks their
+ * bounds. Errors name file, line and reason.
  */
 #ifndef VPE_SETTINGS_VALUE_H
 #define VPE_SETTINGS_VALUE_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include <libconfig.h>
@@ -19,23 +18,46 @@ struct reader {
 	size_t why_size;
 };
 
+struct setting;
+
 /* All functions return 0, or -EINVAL with "file:line: reason" in rd->why. */
+typedef int setting_fn(const struct reader *rd, const config_setting_t *s, void *into);
 
-int refuse(const struct reader *rd, const config_setting_t *at, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
-int get_int(const struct reader *rd, const config_setting_t *s, int min, int max, int *out);
-int get_unsigned(const struct reader *rd, const config_setting_t *s, unsigned min, unsigned max, unsigned *out);
-int get_bool(const struct reader *rd, const config_setting_t *s, bool *out);
-int get_string(const struct reader *rd, const config_setting_t *s, const char **out);
-/* Sets *out to the index of the setting's string in `names`, which ends with NULL. */
-int get_choice(const struct reader *rd, const config_setting_t *s, const char *const *names, int *out);
-
-/* A setting in a group, and the function that reads it. */
-struct name {
-	const char *name;
-	int (*read)(const struct reader *rd, const config_setting_t *s, void *into);
+enum setting_type {
+	SETTING_UNSIGNED, /* unsigned, from `min` to `max` */
+	SETTING_INT,      /* int, from `min` to `max` */
+	SETTING_BOOL,     /* bool */
+	SETTING_STRING,   /* const char *, not empty */
+	SETTING_CHOICE,   /* enum or int: the index in `choices`, which ends with NULL */
+	SETTING_GROUP,    /* a struct, described by the `n` settings in `group` */
+	SETTING_OWN,      /* of any type; `read` sets it */
 };
 
-/* Reads every setting in group `s`; refuses names that are not in the table. */
-int read_group(const struct reader *rd, const config_setting_t *s, const struct name *names, unsigned n, void *into);
+struct setting {
+	const char *name;
+	enum setting_type type;
+	size_t offset; /* of the value in the struct that the table describes */
+	unsigned min, max;
+	const char *const *choices;
+	const struct setting *group;
+	unsigned n;
+	setting_fn *read; /* `into` is the value */
+};
+
+/* Reads one setting to `value`. */
+int read_value(const struct reader *rd, const config_setting_t *s, const struct setting *setting,
+	       void *value);
+
+/* Reads every setting in group `s` into a struct; refuses names that are not in the table. */
+int read_group(const struct reader *rd, const config_setting_t *s, const struct setting *settings,
+	       unsigned n, void *into);
+
+/* Refuses the setting. Returns -EINVAL. */
+int refuse(const struct reader *rd, const config_setting_t *at, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Sets *out to the index of the setting's string in `names`, which ends with NULL. */
+int get_choice(const struct reader *rd, const config_setting_t *s, const char *const *names,
+	       int *out);
 
 #endif

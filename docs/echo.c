@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Receive, swap addresses, send back: an application that polls its virtual network interface itself.
+ * Receive, swap addresses, send back: an application that polls its virtual network interface
+ * itself.
  *
- *	cc -O2 -o echo echo.c $(pkg-config --cflags --libs vpefront)
- *	modprobe -a xen-evtchn xen-gntalloc
- *	./echo 1		the guest's second vif; the kernel gets it back at the end
+ * 	cc -O2 -o echo echo.c $(pkg-config --cflags --libs vpefront)
+ * 	modprobe -a xen-evtchn xen-gntalloc
+ * 	./echo 1		the guest's second vif; the kernel gets it back at the end
  */
 #include <err.h>
 #include <errno.h>
@@ -28,7 +29,8 @@ stop(int signal)
 int
 main(int argc, char **argv)
 {
-	const struct vpe_fe_params params = { .vif = argc > 1 ? (unsigned)atoi(argv[1]) : 0, .take_over = true };
+	const struct vpe_fe_params params = { .vif = argc > 1 ? (unsigned)atoi(argv[1]) : 0,
+					      .take_over = true };
 	struct vpe_fe_buf *frame[BURST];
 	unsigned long n_rounds = 0;
 	uint8_t mac[6];

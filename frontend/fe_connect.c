@@ -21,11 +21,13 @@ close_backend(struct vpe_fe *fe)
 
 	int ret = fe_store_set_state(st, XenbusStateClosing);
 	if (ret == 0)
-		ret = fe_store_await(st, STATE(Closing) | STATE(Closed) | STATE(Unknown), fe->timeout_ms);
+		ret = fe_store_await(st, STATE(Closing) | STATE(Closed) | STATE(Unknown),
+				     fe->timeout_ms);
 	if (ret >= 0)
 		ret = fe_store_set_state(st, XenbusStateClosed);
 	if (ret == 0)
-		ret = fe_store_await(st, STATE(Closed) | STATE(InitWait) | STATE(Unknown), fe->timeout_ms);
+		ret = fe_store_await(st, STATE(Closed) | STATE(InitWait) | STATE(Unknown),
+				     fe->timeout_ms);
 	return ret < 0 ? ret : 0;
 }
 
@@ -51,8 +53,8 @@ parse_mac(const char *text, uint8_t mac[6])
 
 	if (text == NULL)
 		return -EPROTO;
-	int n = sscanf(text, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx%n", &mac[0], &mac[1], &mac[2], &mac[3], &mac[4],
-		       &mac[5], &end);
+	int n = sscanf(text, "%2hhx:%2hhx:%2hhx:%2hhx:%2hhx:%2hhx%n", &mac[0], &mac[1], &mac[2],
+		       &mac[3], &mac[4], &mac[5], &end);
 	return n == 6 && text[end] == '\0' ? 0 : -EPROTO;
 }
 
@@ -156,7 +158,9 @@ publish_ctrl(const struct vpe_fe *fe, uint32_t tx)
 	if (!fe->use_ctrl)
 		return 0;
 	int ret = fe_store_write(&fe->store, tx, KEY_CTRL_RING_REF, fe->ctrl.ring_ref);
-	return ret == 0 ? fe_store_write(&fe->store, tx, KEY_EVTCHN_CTRL, (unsigned long)fe->ctrl.port) : ret;
+	return ret == 0 ? fe_store_write(&fe->store, tx, KEY_EVTCHN_CTRL,
+					 (unsigned long)fe->ctrl.port)
+			: ret;
 }
 
 static int
@@ -195,7 +199,8 @@ fe_connect_finish(struct vpe_fe *fe)
 	if (ret == 0)
 		ret = fe_store_set_state(&fe->store, XenbusStateConnected);
 	if (ret == 0)
-		ret = fe_store_await(&fe->store, STATE(Connected) | STATE(Closing) | STATE(Closed), fe->timeout_ms);
+		ret = fe_store_await(&fe->store, STATE(Connected) | STATE(Closing) | STATE(Closed),
+				     fe->timeout_ms);
 	if (ret >= 0 && ret != XenbusStateConnected)
 		return -EPROTO;
 	/* xen-netback connects in steps and may have missed a notification. */

@@ -11,17 +11,16 @@
 
 #define POLL_MAX_MS 100 /* bounds the cost of a lost event */
 
-typedef struct xen_netif_ctrl_request request_t;
-typedef struct xen_netif_ctrl_response response_t;
-
 int
-fe_ctrl_init(struct fe_ctrl *ctrl, const struct xen_ops *xen, struct shares *shares, uint32_t backend)
+fe_ctrl_init(struct fe_ctrl *ctrl, const struct xen_ops *xen, struct shares *shares,
+	     uint32_t backend)
 {
 	*ctrl = (struct fe_ctrl){ .xen = xen, .shares = shares, .port = -1 };
 	ctrl->events = xen->events->open();
-	void *page = ctrl->events == NULL ? NULL : xen->shares->share(shares, backend, &ctrl->ring_ref);
+	void *page =
+		ctrl->events == NULL ? NULL : xen->shares->share(shares, backend, &ctrl->ring_ref);
 	if (page != NULL) {
-		fe_ring_init(&ctrl->ring, page, sizeof(request_t));
+		fe_ring_init(&ctrl->ring, page, sizeof(struct xen_netif_ctrl_request));
 		ctrl->list = xen->shares->share(shares, backend, &ctrl->list_ref);
 	}
 	int ret = ctrl->list == NULL ? -errno : 0;
@@ -68,7 +67,8 @@ await(struct fe_ctrl *ctrl, unsigned timeout_ms)
 
 /* Sends a request and waits for the response. Returns 0 or -errno. */
 static int
-ask(struct fe_ctrl *ctrl, request_t *req, response_t *rsp, unsigned timeout_ms)
+ask(struct fe_ctrl *ctrl, struct xen_netif_ctrl_request *req, struct xen_netif_ctrl_response *rsp,
+    unsigned timeout_ms)
 {
 	req->id = ctrl->next_id++;
 	fe_ring_put_request(&ctrl->ring, req, sizeof(*req));
@@ -85,20 +85,24 @@ ask(struct fe_ctrl *ctrl, request_t *req, response_t *rsp, unsigned timeout_ms)
 int
 fe_ctrl_size(struct fe_ctrl *ctrl, unsigned queue, unsigned timeout_ms)
 {
-	request_t req = { .type = XEN_NETIF_CTRL_TYPE_GET_GREF_MAPPING_SIZE, .data = { queue } };
-	response_t rsp;
+	struct xen_netif_ctrl_request req = { .type = XEN_NETIF_CTRL_TYPE_GET_GREF_MAPPING_SIZE,
+					      .data = { queue } };
+	struct xen_netif_ctrl_response rsp;
 	int ret = ask(ctrl, &req, &rsp, timeout_ms);
 
 	if (ret < 0)
 		return ret;
-	return rsp.status == XEN_NETIF_CTRL_STATUS_SUCCESS && rsp.data <= INT32_MAX ? (int)rsp.data : 0;
+	return rsp.status == XEN_NETIF_CTRL_STATUS_SUCCESS && rsp.data <= INT32_MAX ? (int)rsp.data
+										    : 0;
 }
 
 int
-fe_ctrl_add(struct fe_ctrl *ctrl, unsigned queue, const uint32_t *ref, unsigned n, unsigned timeout_ms)
+fe_ctrl_add(struct fe_ctrl *ctrl, unsigned queue, const uint32_t *ref, unsigned n,
+	    unsigned timeout_ms)
 {
-	request_t req = { .type = XEN_NETIF_CTRL_TYPE_ADD_GREF_MAPPING, .data = { queue, ctrl->list_ref, n } };
-	response_t rsp;
+	struct xen_netif_ctrl_request req = { .type = XEN_NETIF_CTRL_TYPE_ADD_GREF_MAPPING,
+					      .data = { queue, ctrl->list_ref, n } };
+	struct xen_netif_ctrl_response rsp;
 
 	if (n == 0 || n > LIMIT_STATIC_LIST)
 		return -EINVAL;
@@ -112,10 +116,11 @@ fe_ctrl_add(struct fe_ctrl *ctrl, unsigned queue, const uint32_t *ref, unsigned 
 
 /* Sends a request that returns no data. Returns 0, -EOPNOTSUPP, -EINVAL, or the error of ask(). */
 static int
-command(struct fe_ctrl *ctrl, uint16_t type, uint32_t d0, uint32_t d1, uint32_t d2, unsigned timeout_ms)
+command(struct fe_ctrl *ctrl, uint16_t type, uint32_t d0, uint32_t d1, uint32_t d2,
+	unsigned timeout_ms)
 {
-	request_t req = { .type = type, .data = { d0, d1, d2 } };
-	response_t rsp;
+	struct xen_netif_ctrl_request req = { .type = type, .data = { d0, d1, d2 } };
+	struct xen_netif_ctrl_response rsp;
 	int ret = ask(ctrl, &req, &rsp, timeout_ms);
 
 	if (ret < 0 || rsp.status == XEN_NETIF_CTRL_STATUS_SUCCESS)
@@ -131,23 +136,30 @@ set_map(struct fe_ctrl *ctrl, const struct vpe_fe_rss *rss, unsigned timeout_ms)
 
 	for (unsigned i = 0; i < rss->n_map; i++)
 		entry[i] = rss->map[i];
-	int ret = command(ctrl, XEN_NETIF_CTRL_TYPE_SET_HASH_MAPPING_SIZE, rss->n_map, 0, 0, timeout_ms);
+	int ret = command(ctrl, XEN_NETIF_CTRL_TYPE_SET_HASH_MAPPING_SIZE, rss->n_map, 0, 0,
+			  timeout_ms);
 	if (ret == 0 && rss->n_map > 0)
-		ret = command(ctrl, XEN_NETIF_CTRL_TYPE_SET_HASH_MAPPING, ctrl->list_ref, rss->n_map, 0, timeout_ms);
+		ret = command(ctrl, XEN_NETIF_CTRL_TYPE_SET_HASH_MAPPING, ctrl->list_ref,
+			      rss->n_map, 0, timeout_ms);
 	return ret;
 }
 
 int
 fe_ctrl_set_rss(struct fe_ctrl *ctrl, const struct vpe_fe_rss *rss, unsigned timeout_ms)
 {
-	uint32_t algorithm = rss->types == 0 ? XEN_NETIF_CTRL_HASH_ALGORITHM_NONE : XEN_NETIF_CTRL_HASH_ALGORITHM_TOEPLITZ;
-	int ret = command(ctrl, XEN_NETIF_CTRL_TYPE_SET_HASH_ALGORITHM, algorithm, 0, 0, timeout_ms);
+	uint32_t algorithm = rss->types == 0 ? XEN_NETIF_CTRL_HASH_ALGORITHM_NONE
+					     : XEN_NETIF_CTRL_HASH_ALGORITHM_TOEPLITZ;
+	int ret =
+		command(ctrl, XEN_NETIF_CTRL_TYPE_SET_HASH_ALGORITHM, algorithm, 0, 0, timeout_ms);
 
 	if (ret < 0 || rss->types == 0)
 		return ret;
 	memcpy(ctrl->list, rss->key, sizeof(rss->key));
-	ret = command(ctrl, XEN_NETIF_CTRL_TYPE_SET_HASH_KEY, ctrl->list_ref, sizeof(rss->key), 0, timeout_ms);
+	ret = command(ctrl, XEN_NETIF_CTRL_TYPE_SET_HASH_KEY, ctrl->list_ref, sizeof(rss->key), 0,
+		      timeout_ms);
 	if (ret == 0)
 		ret = set_map(ctrl, rss, timeout_ms);
-	return ret == 0 ? command(ctrl, XEN_NETIF_CTRL_TYPE_SET_HASH_FLAGS, rss->types, 0, 0, timeout_ms) : ret;
+	return ret == 0 ? command(ctrl, XEN_NETIF_CTRL_TYPE_SET_HASH_FLAGS, rss->types, 0, 0,
+				  timeout_ms)
+			: ret;
 }

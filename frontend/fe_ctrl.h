@@ -22,7 +22,8 @@ struct fe_ctrl {
 };
 
 /* `ctrl` is zero-initialised or finished. Returns 0, or -errno and then holds nothing. */
-int fe_ctrl_init(struct fe_ctrl *ctrl, const struct xen_ops *xen, struct shares *shares, uint32_t backend);
+int fe_ctrl_init(struct fe_ctrl *ctrl, const struct xen_ops *xen, struct shares *shares,
+		 uint32_t backend);
 void fe_ctrl_fini(struct fe_ctrl *ctrl);
 
 /*
@@ -35,7 +36,8 @@ int fe_ctrl_size(struct fe_ctrl *ctrl, unsigned queue, unsigned timeout_ms);
  * Has the backend map `n` (at most 512) pages. Returns 0, or -EINVAL if it refuses; then none is
  * mapped.
  */
-int fe_ctrl_add(struct fe_ctrl *ctrl, unsigned queue, const uint32_t *ref, unsigned n, unsigned timeout_ms);
+int fe_ctrl_add(struct fe_ctrl *ctrl, unsigned queue, const uint32_t *ref, unsigned n,
+		unsigned timeout_ms);
 
 /*
  * Applies `rss`; the caller has checked the queue numbers. Returns 0 or an error of

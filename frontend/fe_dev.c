@@ -74,8 +74,11 @@ make_queues(struct vpe_fe *fe, unsigned n_buffers)
 	if (fe->queue == NULL)
 		return fail(fe, -ENOMEM, "queues");
 	for (unsigned i = 0; i < fe->info.n_queues; i++) {
-		struct fe_queue_params params = { .xen = fe->xen, .shares = fe->shares, .backend = fe->store.backend,
-						  .idx = i, .n_buffers = n_buffers };
+		struct fe_queue_params params = { .xen = fe->xen,
+						  .shares = fe->shares,
+						  .backend = fe->store.backend,
+						  .idx = i,
+						  .n_buffers = n_buffers };
 		int ret = fe_queue_init(&fe->queue[i], &params);
 		if (ret < 0)
 			return fail(fe, ret, "grants for queue %u (%u buffers)", i, n_buffers);
@@ -96,7 +99,8 @@ connect(struct vpe_fe *fe, const struct vpe_fe_params *params)
 {
 	unsigned n_max, n_buffers = params->n_buffers == 0 ? FE_BUFFERS_DEFAULT : params->n_buffers;
 
-	if (n_buffers < FE_BUFFERS_MIN || n_buffers > FE_BUFFERS_MAX || params->n_queues > FE_QUEUES_MAX)
+	if (n_buffers < FE_BUFFERS_MIN || n_buffers > FE_BUFFERS_MAX ||
+	    params->n_queues > FE_QUEUES_MAX)
 		return fail(fe, -EINVAL, "%u buffers, %u queues", n_buffers, params->n_queues);
 	int ret = fe_store_open(&fe->store, fe->xen->store, fe->vif);
 	if (ret < 0)
@@ -106,11 +110,14 @@ connect(struct vpe_fe *fe, const struct vpe_fe_params *params)
 		return ret;
 	ret = fe_connect_prepare(fe);
 	if (ret < 0)
-		return fail(fe, ret, "the backend does not get ready (its state is %d)", fe_store_back_state(&fe->store));
+		return fail(fe, ret, "the backend does not get ready (its state is %d)",
+			    fe_store_back_state(&fe->store));
 	ret = fe_connect_look(fe, &n_max);
 	if (ret < 0)
 		return fail(fe, ret, "no MAC, or a backend without feature-rx-copy");
-	fe->info.n_queues = params->n_queues == 0 ? 1 : params->n_queues < n_max ? params->n_queues : n_max;
+	fe->info.n_queues = params->n_queues == 0      ? 1
+			    : params->n_queues < n_max ? params->n_queues
+						       : n_max;
 	ret = make_queues(fe, n_buffers);
 	if (ret < 0)
 		return ret;
@@ -119,7 +126,8 @@ connect(struct vpe_fe *fe, const struct vpe_fe_params *params)
 		return fail(fe, ret, "a control ring");
 	ret = fe_connect_finish(fe);
 	if (ret < 0)
-		return fail(fe, ret, "the backend does not connect (its state is %d)", fe_store_back_state(&fe->store));
+		return fail(fe, ret, "the backend does not connect (its state is %d)",
+			    fe_store_back_state(&fe->store));
 	fe->connected = true;
 	ret = fe_connect_share_buffers(fe);
 	return ret < 0 ? fail(fe, ret, "the backend's answer on the control ring") : 0;
@@ -315,7 +323,8 @@ vpe_fe_disarm(struct vpe_fe *fe, unsigned queue)
 int
 vpe_fe_wait(struct vpe_fe *fe, unsigned queue, unsigned timeout_us)
 {
-	struct timespec timeout = { .tv_sec = timeout_us / 1000000, .tv_nsec = (long)(timeout_us % 1000000) * 1000 };
+	struct timespec timeout = { .tv_sec = timeout_us / 1000000,
+				    .tv_nsec = (long)(timeout_us % 1000000) * 1000 };
 	struct pollfd pfd = { .fd = vpe_fe_fd(fe, queue), .events = POLLIN };
 	int ret = 1;
 
@@ -343,5 +352,7 @@ vpe_fe_set_rss(struct vpe_fe *fe, const struct vpe_fe_rss *rss)
 		if (rss->map[i] >= fe->info.n_queues)
 			return -EINVAL;
 	}
-	return fe->ctrl.port < 0 || fe->ctrl.events == NULL ? -EOPNOTSUPP : fe_ctrl_set_rss(&fe->ctrl, rss, fe->timeout_ms);
+	return fe->ctrl.port < 0 || fe->ctrl.events == NULL
+		       ? -EOPNOTSUPP
+		       : fe_ctrl_set_rss(&fe->ctrl, rss, fe->timeout_ms);
 }

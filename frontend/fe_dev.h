@@ -22,9 +22,9 @@ struct vpe_fe {
 	unsigned vif;
 	unsigned timeout_ms;
 	bool no_gso;
-	int guard;      /* -1: none */
+	int guard;                 /* -1: none */
 	const char *guard_program; /* NULL: no guard */
-	bool give_back; /* the vif was taken from the kernel's netfront */
+	bool give_back;            /* the vif was taken from the kernel's netfront */
 	bool connected;
 };
 

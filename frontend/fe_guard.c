@@ -50,7 +50,9 @@ fe_guard_start(const char *program, unsigned vif, bool give_back)
 	if (ret == 0) {
 		ssize_t n = TEMP_FAILURE_RETRY(read(end[0], &said, 1));
 		TEMP_FAILURE_RETRY(waitpid(pid, NULL, 0)); /* it continues in a child of its own */
-		ret = n == 1 && said == FE_GUARD_READY ? end[0] : n == 1 && said == FE_GUARD_BUSY ? -EBUSY : -ECHILD;
+		ret = n == 1 && said == FE_GUARD_READY  ? end[0]
+		      : n == 1 && said == FE_GUARD_BUSY ? -EBUSY
+							: -ECHILD;
 	}
 	if (ret < 0)
 		close(end[0]);

@@ -28,7 +28,9 @@ struct fe_ring {
 static inline void
 fe_ring_init(struct fe_ring *r, void *page, uint32_t slot_size)
 {
-	*r = (struct fe_ring){ .shared = page, .slot_size = slot_size, .mask = ring_slots(slot_size) - 1 };
+	*r = (struct fe_ring){ .shared = page,
+			       .slot_size = slot_size,
+			       .mask = ring_slots(slot_size) - 1 };
 	r->shared->req_event = 1;
 }
 

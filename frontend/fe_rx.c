@@ -16,7 +16,7 @@ struct frame {
 	uint16_t gso_size;
 	uint32_t idx; /* next response */
 	uint32_t end;
-	bool broken;  /* to be dropped: a slot failed or is malformed */
+	bool broken; /* to be dropped: a slot failed or is malformed */
 };
 
 static struct vpe_fe_buf *
@@ -51,8 +51,8 @@ take_data(struct fe_queue *q, struct frame *f, netif_rx_response_t *rsp)
 {
 	fe_ring_copy_response(&q->rx, f->idx, rsp, sizeof(*rsp));
 	struct vpe_fe_buf *buf = take_slot(q, f->idx++);
-	if (rsp->status <= 0 || rsp->offset > VPE_FE_BUF_SIZE || (uint32_t)rsp->status > VPE_FE_BUF_SIZE - rsp->offset ||
-	    f->n_bufs == VPE_FE_BUFS_MAX) {
+	if (rsp->status <= 0 || rsp->offset > VPE_FE_BUF_SIZE ||
+	    (uint32_t)rsp->status > VPE_FE_BUF_SIZE - rsp->offset || f->n_bufs == VPE_FE_BUFS_MAX) {
 		f->broken = true;
 		fe_queue_put(q, buf);
 		return;

@@ -100,7 +100,8 @@ fe_store_is_moved(const struct fe_store *st)
 	free(domid);
 	if (moved || !st->published)
 		return moved;
-	char *backend = fe_store_front_text(st, "backend"), *ours = fe_store_front_text(st, KEY_REQUEST_RX_COPY);
+	char *backend = fe_store_front_text(st, "backend"),
+	     *ours = fe_store_front_text(st, KEY_REQUEST_RX_COPY);
 	moved = backend != NULL && ours == NULL;
 	free(backend);
 	free(ours);

@@ -12,10 +12,10 @@
 struct fe_store {
 	const struct store_ops *ops;
 	struct store *store;
-	char front[64];  /* relative to the own domain's directory */
-	char *back;      /* absolute; owned */
+	char front[64]; /* relative to the own domain's directory */
+	char *back;     /* absolute; owned */
 	uint32_t backend;
-	char *domid;    /* owned; NULL: unknown */
+	char *domid; /* owned; NULL: unknown */
 	bool watched;
 	bool published; /* our keys are in the frontend's directory */
 };

@@ -66,8 +66,9 @@ measure(const struct fe_queue *q, const struct vpe_fe_buf *first, uint32_t *len,
 	*len = *n_bufs = 0;
 	for (const struct vpe_fe_buf *buf = first; buf != NULL; buf = buf->next) {
 		uintptr_t offset = (uintptr_t)(buf->data - buf->page);
-		if (buf->len == 0 || offset >= VPE_FE_BUF_SIZE || buf->len > VPE_FE_BUF_SIZE - offset ||
-		    buf->queue != q->idx || ++*n_bufs > VPE_FE_BUFS_MAX)
+		if (buf->len == 0 || offset >= VPE_FE_BUF_SIZE ||
+		    buf->len > VPE_FE_BUF_SIZE - offset || buf->queue != q->idx ||
+		    ++*n_bufs > VPE_FE_BUFS_MAX)
 			return false;
 		*len += buf->len;
 	}
@@ -80,7 +81,8 @@ put_extra(struct fe_queue *q, const struct vpe_fe_buf *first)
 	netif_extra_info_t extra = { .type = XEN_NETIF_EXTRA_TYPE_GSO };
 
 	extra.u.gso.size = first->gso_size;
-	extra.u.gso.type = (first->flags & VPE_FE_GSO_TCPV6) ? XEN_NETIF_GSO_TYPE_TCPV6 : XEN_NETIF_GSO_TYPE_TCPV4;
+	extra.u.gso.type = (first->flags & VPE_FE_GSO_TCPV6) ? XEN_NETIF_GSO_TYPE_TCPV6
+							     : XEN_NETIF_GSO_TYPE_TCPV4;
 	fe_ring_put_request(&q->tx, &extra, sizeof(extra));
 }
 

@@ -64,7 +64,8 @@ go_on_alone(void)
 		_exit(0);
 	setsid();
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	if (null < 0 || dup2(null, STDOUT_FILENO) < 0 || dup2(null, STDERR_FILENO) < 0 || chdir("/") < 0)
+	if (null < 0 || dup2(null, STDOUT_FILENO) < 0 || dup2(null, STDERR_FILENO) < 0 ||
+	    chdir("/") < 0)
 		err(1, "/dev/null");
 }
 
@@ -92,7 +93,8 @@ clean_up(unsigned vif, bool give_back)
 		ret = ret < 0 ? ret : bound;
 	}
 	if (ret < 0)
-		syslog(LOG_ERR, "vif %u: its program has gone, and the vif cannot be closed: %s", vif, strerror(-ret));
+		syslog(LOG_ERR, "vif %u: its program has gone, and the vif cannot be closed: %s",
+		       vif, strerror(-ret));
 	else
 		syslog(LOG_NOTICE, "vif %u: its program has gone without closing it: closed", vif);
 }

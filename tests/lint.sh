@@ -8,7 +8,7 @@ set -u
 srcdir=${srcdir:-.}
 n_passed=0
 n_failed=0
-for check in "check-layers.sh $srcdir" "check-size.sh $srcdir" "check-spdx.sh $srcdir" self-test.sh; do
+for check in "check-comments.sh $srcdir" "check-layers.sh $srcdir" "check-rooms.sh $srcdir" "check-size.sh $srcdir" "check-spdx.sh $srcdir" self-test.sh; do
 	# shellcheck disable=SC2086
 	if sh "$srcdir"/tests/lint/$check; then
 		n_passed=$((n_passed + 1))

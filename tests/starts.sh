@@ -42,7 +42,7 @@ judge() { # NAME WANTED [dpdk|again]
 	[ -n "${3-}" ] && wanted_status=1 || wanted_status=78
 	n_lines=$(wc -l <"$tmp/err")
 	n_errors=$(grep -c '^vpe-backend: error: ' "$tmp/err")
-	if [ $status != $wanted_status ]; then
+	if [ $status != "$wanted_status" ]; then
 		failed "$1" "exit status $status"
 	elif [ -s "$tmp/out" ]; then
 		failed "$1" "something on standard output"
@@ -102,50 +102,52 @@ wrong_command_lines() {
 }
 
 wrong_names() {
-	refused "unknown setting" ":2: poller: no such setting" '' 'poller = { };'
-	refused "unknown setting in a group" ":2: hugepage: no such setting" 'memory = {' 'hugepage = true; };'
-	refused "unknown setting of an uplink" ":1: vlan: no such setting" 'uplinks = ( { vlan = 5; } );'
-	refused "unknown mode" ':1: mode: "sometimes" is not' 'pollers = { mode = "sometimes"; };'
-	refused "unknown type of uplink" ':1: type: "bridge" is not' 'uplinks = ( { type = "bridge"; } );'
-	refused "unknown hotplug mode" ':1: hotplug: "none" is not' 'hotplug = "none";'
-	refused "unknown netback choice" ':1: netback: "yes" is not' 'netback = "yes";'
-	refused "unknown log level" ':1: log_level: "loud" is not' 'log_level = "loud";'
+	refused "unknown setting" ":2: poller: unknown setting" '' 'poller = { };'
+	refused "unknown setting in a group" ":2: hugepage: unknown setting" 'memory = {' 'hugepage = true; };'
+	refused "unknown setting of an uplink" ":1: vlan: unknown setting" 'uplinks = ( { vlan = 5; } );'
+	refused "unknown mode" ':1: mode: unknown value "sometimes": expected "always", "adaptive" or "nap"' 'pollers = { mode = "sometimes"; };'
+	refused "unknown type of uplink" ':1: type: unknown value "bridge": expected "packet", "tap", "ethdev" or "echo"' 'uplinks = ( { type = "bridge"; } );'
+	refused "unknown hotplug mode" ':1: hotplug: unknown value "none": expected "auto", "script" or "self"' 'hotplug = "none";'
+	refused "unknown netback choice" ':1: netback: unknown value "yes": expected "refuse" or "share"' 'netback = "yes";'
+	refused "unknown log level" ':1: log_level: unknown value "loud": expected "error", "warning", "info" or "debug"' 'log_level = "loud";'
 }
 
 wrong_types() {
-	refused "no group" ":1: pollers: a group" 'pollers = 3;'
-	refused "no list" ":1: uplinks: a list" 'uplinks = { };'
-	refused "no group in the list" ':1: ' 'uplinks = ( 1 );'
-	refused "no list of CPUs" ":1: cpus: a list of CPU numbers" 'pollers = { cpus = 1; };'
-	refused "no CPU number" ":1: cpus: a list of CPU numbers" 'pollers = { cpus = [ "1" ]; };'
-	refused "no whole number" ":1: size_mb: a whole number" 'memory = { size_mb = "96"; };'
-	refused "a nap of no length" ":1: nap_us: 0 is not in 1 to 10000" 'pollers = { nap_us = 0; };'
-	refused "too many queues" ":1: max_queues: 17 is not in 1 to 16" 'vifs = { max_queues = 17; };'
-	refused "a load above all" ":1: load_percent: 101 is not in 1 to 100" 'balance = { load_percent = 101; };'
-	refused "a fraction" ":1: idle_us: a whole number" 'pollers = { idle_us = 1.5; };'
-	refused "no truth value" ":1: hugepages: true or false" 'memory = { hugepages = 1; };'
-	refused "no truth value" ":1: foreign_memory: true or false is wanted" 'foreign_memory = 1;'
-	refused "no truth value" ":1: strict_bridges: true or false is wanted" 'strict_bridges = "yes";'
-	refused "no string" ":1: log_level: a non-empty string" 'log_level = 1;'
-	refused "a group that is no string" ":1: control_group: a non-empty string" 'control_group = 100;'
-	refused "an empty string" ":1: device: a non-empty string" 'uplinks = ( { device = ""; } );'
+	refused "no group" ":1: pollers: expected a group" 'pollers = 3;'
+	refused "no list" ":1: uplinks: expected a list" 'uplinks = { };'
+	refused "no group in the list" ':1: uplinks: expected a group' 'uplinks = ( 1 );'
+	refused "no list of CPUs" ":1: cpus: expected a list of CPU numbers" 'pollers = { cpus = 1; };'
+	refused "no CPU number" ":1: cpus: expected a list of CPU numbers" 'pollers = { cpus = [ "1" ]; };'
+	refused "no whole number" ":1: size_mb: expected a whole number" 'memory = { size_mb = "96"; };'
+	refused "a nap of no length" ":1: nap_us: 0 is out of range: expected 1 to 10000" 'pollers = { nap_us = 0; };'
+	refused "too many queues" ":1: max_queues: 17 is out of range: expected 1 to 16" 'vifs = { max_queues = 17; };'
+	refused "a load above all" ":1: load_percent: 101 is out of range: expected 1 to 100" 'balance = { load_percent = 101; };'
+	refused "a fraction" ":1: idle_us: expected a whole number" 'pollers = { idle_us = 1.5; };'
+	refused "no truth value" ":1: hugepages: expected true or false" 'memory = { hugepages = 1; };'
+	refused "no truth value" ":1: foreign_memory: expected true or false" 'foreign_memory = 1;'
+	refused "no truth value" ":1: strict_bridges: expected true or false" 'strict_bridges = "yes";'
+	refused "no string" ":1: log_level: expected a string" 'log_level = 1;'
+	refused "a group that is no string" ":1: control_group: expected a string" 'control_group = 100;'
+	refused "an empty string" ":1: device: expected a string that is not empty" 'uplinks = ( { device = ""; } );'
 }
 
 wrong_values() {
-	refused "below the range" ":1: idle_us: 0 is not in 1 to 1000000" 'pollers = { idle_us = 0; };'
-	refused "above the range" ":1: mtu: 9201 is not in 68 to 9200" 'uplinks = ( { mtu = 9201; } );'
-	refused "a negative number" ":1: fdb_entries: -1 is not in" 'switch = { fdb_entries = -1; };'
-	refused "a CPU twice" ":1: cpus: CPU 1 is named twice" 'pollers = { cpus = [ 0, 1, 1 ]; };'
-	refused "an impossible CPU" ":1: cpus: -1 is no CPU number" 'pollers = { cpus = [ -1 ]; };'
-	refused "no CPU" ":1: cpus: no core to poll on" 'pollers = { cpus = [ ]; };'
+	refused "below the range" ":1: idle_us: 0 is out of range: expected 1 to 1000000" 'pollers = { idle_us = 0; };'
+	refused "above the range" ":1: mtu: 9201 is out of range: expected 68 to 9200" 'uplinks = ( { mtu = 9201; } );'
+	refused "a negative number" ":1: fdb_entries: -1 is out of range: expected 64 to 1048576" 'switch = { fdb_entries = -1; };'
+	refused "a CPU twice" ":1: cpus: CPU 1 is listed twice" 'pollers = { cpus = [ 0, 1, 1 ]; };'
+	refused "an impossible CPU" ":1: cpus: -1 is not a CPU number" 'pollers = { cpus = [ -1 ]; };'
+	refused "no CPU" ":1: cpus: the list is empty" 'pollers = { cpus = [ ]; };'
 	refused "an incomplete uplink" ":2: uplinks: an uplink needs type, device and bridge" 'uplinks = (' \
 		'{ type = "tap"; device = "vpe0"; } );'
+	refused "a device whose name is too long" ':1: uplinks: "sixteen-letters-" is longer than' \
+		'uplinks = ( { type = "tap"; device = "sixteen-letters-"; bridge = "b"; } );'
 	refused "no such poller" ": uplinks: vpe0: there is no poller 1" 'pollers = { cpus = [ 0 ]; };' \
 		'uplinks = ( { type = "tap"; device = "vpe0"; bridge = "b"; poller = 1; } );'
-	refused "too little memory" ": memory.size_mb: 32 is too little" 'memory = { size_mb = 32; };'
+	refused "too little memory" ": memory.size_mb: 32 is too small" 'memory = { size_mb = 32; };'
 	echo 'log_level = "info";' >"$tmp/conf"
 	run taskset -c "$(allowed_cpu)" "$daemon" -c "$tmp/conf"
-	judge "one CPU only" "no core to poll on: there is only one CPU"
+	judge "one CPU only" "no CPU to poll on: there is only one CPU"
 }
 
 # `-t` asks nothing of the machine, and finds the same mistakes as a start.
@@ -221,7 +223,7 @@ wrong_machines() {
 	judge "no /dev/xen/evtchn" '/dev/xen/evtchn is missing: load its kernel module with "modprobe xen-evtchn"' again
 	mkfifo -m 600 /dev/xen/evtchn # the daemon waits for its events, which no plain file has
 	run "$daemon" -c "$tmp/conf"
-	judge "no xenstore" 'no way to xenstore: ' again
+	judge "no xenstore" 'xenstore cannot be reached: ' again
 	: >/dev/xen/xenbus
 	for device in gntdev evtchn xenbus; do
 		chmod 0 /dev/xen/$device
@@ -255,7 +257,7 @@ wrong_kernels() {
 }
 
 wrong_cpu() {
-	refused "a CPU that does not exist" "no core to poll on: CPU 1000 does not exist" \
+	refused "a CPU that does not exist" "no CPU to poll on: CPU 1000 does not exist" \
 		'pollers = { cpus = [ 1000 ]; };'
 }
 
@@ -265,7 +267,7 @@ second_daemon() {
 	(flock 9 && echo 4711 >&9 && exec sleep 60) 9>/run/vpe/lock &
 	holder=$!
 	again=again
-	refused "a second daemon" "another vpe-backend serves the vifs of this domain already: process 4711" "$(cat "$tmp/cpus")"
+	refused "a second daemon" "another vpe-backend already serves the vifs of this domain: process 4711" "$(cat "$tmp/cpus")"
 	again=
 	kill $holder
 	wait $holder 2>/dev/null

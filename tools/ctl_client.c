@@ -14,7 +14,7 @@
 
 #define ANSWER_SIZE (64 * 1024) /* the daemon's limit */
 #define TIMEOUT_S 10
-#define PAGES_MAX 10000u        /* more means that the pages do not end */
+#define PAGES_MAX 10000u /* more means that the pages do not end */
 
 int
 ctl_client_connect(const char *path)
@@ -37,7 +37,8 @@ ctl_client_connect(const char *path)
 	if (errno == EACCES || errno == EPERM)
 		errx(EXIT_FAILURE,
 		     "%s: no permission: only root may ask vpe-backend, and members of the group "
-		     "that the setting control_group names", path);
+		     "that the setting control_group names",
+		     path);
 	if (errno == EAGAIN)
 		errx(EXIT_FAILURE, "vpe-backend has not accepted the connection in %d seconds",
 		     TIMEOUT_S);
@@ -66,7 +67,7 @@ ctl_client_ask(int fd, json_t *request)
 	ssize_t len = recv(fd, answer, sizeof(answer), 0);
 	if (len == 0 || (len < 0 && errno == ECONNRESET))
 		errx(EXIT_FAILURE, "vpe-backend has closed the connection: it is stopping, or too "
-		     "many other clients have connected");
+				   "many other clients have connected");
 	if (len < 0 && errno == EAGAIN)
 		errx(EXIT_FAILURE, "vpe-backend has not answered in %d seconds", TIMEOUT_S);
 	if (len < 0)

@@ -34,7 +34,8 @@ bool packet_parse_mac(const char *text, uint8_t mac[6]);
  */
 void packet_put_udp(uint8_t *frame, uint32_t len, const struct packet_ends *ends);
 void packet_put_tcp(uint8_t *frame, uint32_t len, const struct packet_ends *ends);
-void packet_put_icmp_echo(uint8_t *frame, uint32_t len, const struct packet_ends *ends, uint16_t id, uint16_t seq);
+void packet_put_icmp_echo(uint8_t *frame, uint32_t len, const struct packet_ends *ends, uint16_t id,
+			  uint16_t seq);
 /* The frame is padded to 60 bytes. */
 void packet_put_arp(uint8_t *frame, const struct packet_ends *ends, bool is_reply);
 void packet_put_echo(uint8_t *frame, const struct packet_ends *ends, uint32_t mark, uint32_t seq);
@@ -46,7 +47,8 @@ bool packet_is_icmp_reply(const uint8_t *frame, uint32_t len, uint16_t id, uint1
  * Check for an ARP request for `ip` (*from gets the asking station), or for a reply with the MAC of
  * `ip`.
  */
-bool packet_is_arp_request(const uint8_t *frame, uint32_t len, struct in_addr ip, struct packet_ends *from);
+bool packet_is_arp_request(const uint8_t *frame, uint32_t len, struct in_addr ip,
+			   struct packet_ends *from);
 bool packet_is_arp_reply(const uint8_t *frame, uint32_t len, struct in_addr ip, uint8_t mac[6]);
 
 /*

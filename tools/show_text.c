@@ -21,7 +21,7 @@ show_text(const char *text, char *out, size_t size)
 		bool plain = *text >= ' ' && *text <= '~';
 		size_t need = plain ? 1 : strlen("\\xNN");
 		if (used + need + sizeof("...") > size) {
-			used += (size_t)snprintf(out + used, size - used, "...");
+			snprintf(out + used, size - used, "...");
 			return out;
 		}
 		if (plain)

@@ -86,7 +86,8 @@ tap_header_of(const struct vpe_fe_buf *frame, struct virtio_net_hdr *hdr)
 		hdr->flags = VIRTIO_NET_HDR_F_DATA_VALID;
 	}
 	if (frame->flags & (VPE_FE_GSO_TCPV4 | VPE_FE_GSO_TCPV6)) {
-		hdr->gso_type = (frame->flags & VPE_FE_GSO_TCPV4) ? VIRTIO_NET_HDR_GSO_TCPV4 : VIRTIO_NET_HDR_GSO_TCPV6;
+		hdr->gso_type = (frame->flags & VPE_FE_GSO_TCPV4) ? VIRTIO_NET_HDR_GSO_TCPV4
+								  : VIRTIO_NET_HDR_GSO_TCPV6;
 		hdr->gso_size = frame->gso_size;
 		hdr->hdr_len = frame->len;
 	}
@@ -99,10 +100,16 @@ tap_marks_of(const struct virtio_net_hdr *hdr, struct vpe_fe_buf *frame)
 	if (hdr->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM)
 		frame->flags |= VPE_FE_CSUM_BLANK;
 	switch (hdr->gso_type & ~VIRTIO_NET_HDR_GSO_ECN) {
-	case VIRTIO_NET_HDR_GSO_NONE: return true;
-	case VIRTIO_NET_HDR_GSO_TCPV4: frame->flags |= VPE_FE_GSO_TCPV4; break;
-	case VIRTIO_NET_HDR_GSO_TCPV6: frame->flags |= VPE_FE_GSO_TCPV6; break;
-	default: return false;
+	case VIRTIO_NET_HDR_GSO_NONE:
+		return true;
+	case VIRTIO_NET_HDR_GSO_TCPV4:
+		frame->flags |= VPE_FE_GSO_TCPV4;
+		break;
+	case VIRTIO_NET_HDR_GSO_TCPV6:
+		frame->flags |= VPE_FE_GSO_TCPV6;
+		break;
+	default:
+		return false;
 	}
 	frame->gso_size = hdr->gso_size;
 	return true;

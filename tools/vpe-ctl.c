@@ -36,60 +36,89 @@ usage(FILE *to)
 /* ---- show ------------------------------------------------------------------------------------ */
 
 static const struct show_column of_vifs[] = {
-	{ "VIF", "name" }, { "DOMAIN", "domain" }, { "STATE", "state" }, { "MODE", "mode" },
-	{ "BRIDGE", "bridge" }, { "MAC", "mac" }, { "FRAMES FROM", "rx_frames" },
-	{ "BYTES FROM", "rx_bytes" }, { "FRAMES TO", "tx_frames" }, { "BYTES TO", "tx_bytes" },
-	{ "DROPPED", "dropped" }, { "PROBLEM", "problem" }, { NULL, NULL },
+	{ "VIF", "name" },
+	{ "DOMAIN", "domain" },
+	{ "STATE", "state" },
+	{ "MODE", "mode" },
+	{ "BRIDGE", "bridge" },
+	{ "MAC", "mac" },
+	{ "FRAMES FROM", "rx_frames" },
+	{ "BYTES FROM", "rx_bytes" },
+	{ "FRAMES TO", "tx_frames" },
+	{ "BYTES TO", "tx_bytes" },
+	{ "DROPPED", "dropped" },
+	{ "PROBLEM", "problem" },
+	{ NULL, NULL },
 };
 
 static const struct show_column of_ports[] = {
-	{ "PORT", "name" }, { "KIND", "kind" }, { "BRIDGE", "bridge" },
-	{ "FRAMES FROM", "rx_frames" }, { "BYTES FROM", "rx_bytes" }, { "FRAMES TO", "tx_frames" },
-	{ "BYTES TO", "tx_bytes" }, { "DROPPED", "dropped" }, { "FAULT", "fault" }, { NULL, NULL },
+	{ "PORT", "name" },           { "KIND", "kind" },
+	{ "BRIDGE", "bridge" },       { "FRAMES FROM", "rx_frames" },
+	{ "BYTES FROM", "rx_bytes" }, { "FRAMES TO", "tx_frames" },
+	{ "BYTES TO", "tx_bytes" },   { "DROPPED", "dropped" },
+	{ "FAULT", "fault" },         { NULL, NULL },
 };
 
 static const struct show_column of_pollers[] = {
-	{ "POLLER", "name" }, { "CPU", "cpu" }, { "QUEUES", "ports" }, { "ROUNDS", "loops" },
-	{ "BUSY", "busy_loops" }, { "BUSY US", "busy_us" }, { "SLEEPS", "sleeps" },
-	{ "SLEPT US", "slept_us" }, { "COPIES", "copies" }, { "CALLS", "copy_calls" },
-	{ "ADDRESSES", "switch/entries" }, { "FLOODED", "switch/flooded" }, { NULL, NULL },
+	{ "POLLER", "name" },
+	{ "CPU", "cpu" },
+	{ "QUEUES", "ports" },
+	{ "ROUNDS", "loops" },
+	{ "BUSY", "busy_loops" },
+	{ "BUSY US", "busy_us" },
+	{ "SLEEPS", "sleeps" },
+	{ "SLEPT US", "slept_us" },
+	{ "COPIES", "copies" },
+	{ "CALLS", "copy_calls" },
+	{ "ADDRESSES", "switch/entries" },
+	{ "FLOODED", "switch/flooded" },
+	{ NULL, NULL },
 };
 
 static const struct show_column of_bridges[] = {
-	{ "BRIDGE", "name" }, { "MEMBERS", "members" }, { "UPLINKS", "uplinks" },
-	{ "WITH LINK", "uplinks_with_link" }, { "FILTERS VLANS", "filters_vlans" }, { NULL, NULL },
+	{ "BRIDGE", "name" },
+	{ "MEMBERS", "members" },
+	{ "UPLINKS", "uplinks" },
+	{ "WITH LINK", "uplinks_with_link" },
+	{ "FILTERS VLANS", "filters_vlans" },
+	{ NULL, NULL },
 };
 
 static const struct show_column of_uplinks[] = {
-	{ "UPLINK", "name" }, { "TYPE", "type" }, { "BRIDGE", "bridge" }, { "LINK", "link" },
-	{ "LOST", "lost" }, { "FRAMES IN", "rx_frames" }, { "BYTES IN", "rx_bytes" },
-	{ "FRAMES OUT", "tx_frames" }, { "BYTES OUT", "tx_bytes" }, { "DROPPED", "dropped" },
+	{ "UPLINK", "name" },
+	{ "TYPE", "type" },
+	{ "BRIDGE", "bridge" },
+	{ "LINK", "link" },
+	{ "LOST", "lost" },
+	{ "FRAMES IN", "rx_frames" },
+	{ "BYTES IN", "rx_bytes" },
+	{ "FRAMES OUT", "tx_frames" },
+	{ "BYTES OUT", "tx_bytes" },
+	{ "DROPPED", "dropped" },
 	{ NULL, NULL },
 };
 
 static const struct show_column of_fdb[] = {
-	{ "PORT", "port" }, { "BRIDGE", "bridge" }, { "ADDRESSES", "entries" }, { NULL, NULL },
+	{ "PORT", "port" },
+	{ "BRIDGE", "bridge" },
+	{ "ADDRESSES", "entries" },
+	{ NULL, NULL },
 };
 
 static const struct show_column of_counters[] = {
-	{ "OF", "of" }, { "NAME", "name" }, { "UNIT", "unit" }, { "RISES", "rises" },
-	{ "MEANING", "help" }, { NULL, NULL },
+	{ "OF", "of" },       { "NAME", "name" },    { "UNIT", "unit" },
+	{ "RISES", "rises" }, { "MEANING", "help" }, { NULL, NULL },
 };
 
 static const struct {
 	const char *what;
 	const struct show_column *columns; /* NULL: it is a single object */
 } words[] = {
-	{ "vifs", of_vifs },
-	{ "vif", NULL },
-	{ "ports", of_ports },
-	{ "port", NULL },
-	{ "pollers", of_pollers },
-	{ "bridges", of_bridges },
-	{ "uplinks", of_uplinks },
-	{ "fdb", of_fdb },
-	{ "buffers", NULL },
-	{ "counters", of_counters },
+	{ "vifs", of_vifs },       { "vif", NULL },
+	{ "ports", of_ports },     { "port", NULL },
+	{ "pollers", of_pollers }, { "bridges", of_bridges },
+	{ "uplinks", of_uplinks }, { "fdb", of_fdb },
+	{ "buffers", NULL },       { "counters", of_counters },
 };
 
 /* jansson escapes everything but printable ASCII, except for DEL. */

@@ -36,8 +36,7 @@ struct ping {
 	uint64_t *sample_ns; /* one for each answer */
 };
 
-static void __attribute__((noreturn))
-usage(int status)
+static void __attribute__((noreturn)) usage(int status)
 {
 	fprintf(status == 0 ? stdout : stderr,
 		"usage: vpe-ping [-v VIF] [-c COUNT] [-i US] [-s BYTES] [-t MS] [-okj] OWN_ADDRESS ADDRESS\n"
@@ -98,7 +97,8 @@ send_request(struct ping *p, unsigned seq)
 	if (p->by_mac)
 		packet_put_echo(buf->data, &p->ends, p->mark, seq);
 	else
-		packet_put_icmp_echo(buf->data, p->size, &p->ends, (uint16_t)p->mark, (uint16_t)seq);
+		packet_put_icmp_echo(buf->data, p->size, &p->ends, (uint16_t)p->mark,
+				     (uint16_t)seq);
 	send_frame(p, buf);
 }
 
@@ -106,7 +106,8 @@ static bool
 is_answer(const struct ping *p, const struct vpe_fe_buf *buf, unsigned seq)
 {
 	return p->by_mac ? packet_is_echo(buf->data, buf->len, p->mark, seq)
-			 : packet_is_icmp_reply(buf->data, buf->len, (uint16_t)p->mark, (uint16_t)seq);
+			 : packet_is_icmp_reply(buf->data, buf->len, (uint16_t)p->mark,
+						(uint16_t)seq);
 }
 
 /* Handles received frames. Returns whether the answer to `seq` was among them. */
@@ -148,7 +149,9 @@ resolve(struct ping *p)
 		}
 		unsigned n = vpe_fe_rx_burst(p->fe, 0, frame, BURST);
 		for (unsigned i = 0; i < n; i++) {
-			found = packet_is_arp_reply(frame[i]->data, frame[i]->len, p->ends.dst, p->ends.dst_mac) || found;
+			found = packet_is_arp_reply(frame[i]->data, frame[i]->len, p->ends.dst,
+						    p->ends.dst_mac) ||
+				found;
 			answer_arp(p, frame[i]);
 			vpe_fe_free(p->fe, frame[i]);
 		}
@@ -219,8 +222,8 @@ result(const struct ping *p)
 	static const struct {
 		const char *name;
 		double q;
-	} rank[] = { { "min_us", 0 }, { "p50_us", 0.5 }, { "p90_us", 0.9 }, { "p99_us", 0.99 }, { "p999_us", 0.999 },
-		     { "max_us", 1 } };
+	} rank[] = { { "min_us", 0 },    { "p50_us", 0.5 },    { "p90_us", 0.9 },
+		     { "p99_us", 0.99 }, { "p999_us", 0.999 }, { "max_us", 1 } };
 	struct vpe_fe_stats stats;
 
 	vpe_fe_get_stats(p->fe, 0, &stats);
@@ -273,37 +276,59 @@ number(const char *text, unsigned least, unsigned most, char option)
 static void
 parse(struct ping *p, struct vpe_fe_params *params, int argc, char **argv)
 {
-	static const struct option words[] = { { "json", 0, NULL, 'j' }, { "help", 0, NULL, 'h' }, { 0 } };
+	static const struct option words[] = { { "json", 0, NULL, 'j' },
+					       { "help", 0, NULL, 'h' },
+					       { 0 } };
 	int opt;
 
 	while ((opt = getopt_long(argc, argv, "v:c:i:s:t:m:okjh", words, NULL)) != -1) {
 		switch (opt) {
-		case 'v': params->vif = number(optarg, 0, 65535, 'v'); break;
-		case 'c': p->n_count = number(optarg, 1, COUNT_MAX, 'c'); break;
-		case 'i': p->interval_us = number(optarg, 0, 60000000, 'i'); break;
-		case 's': p->size = number(optarg, PACKET_MIN, VPE_FE_BUF_SIZE, 's'); break;
-		case 't': p->timeout_ms = number(optarg, 1, 60000, 't'); break;
-		case 'o': params->no_static = true; break;
-		case 'k': params->take_over = true; break;
-		case 'j': p->json = true; break;
+		case 'v':
+			params->vif = number(optarg, 0, 65535, 'v');
+			break;
+		case 'c':
+			p->n_count = number(optarg, 1, COUNT_MAX, 'c');
+			break;
+		case 'i':
+			p->interval_us = number(optarg, 0, 60000000, 'i');
+			break;
+		case 's':
+			p->size = number(optarg, PACKET_MIN, VPE_FE_BUF_SIZE, 's');
+			break;
+		case 't':
+			p->timeout_ms = number(optarg, 1, 60000, 't');
+			break;
+		case 'o':
+			params->no_static = true;
+			break;
+		case 'k':
+			params->take_over = true;
+			break;
+		case 'j':
+			p->json = true;
+			break;
 		case 'm':
 			p->by_mac = true;
 			if (!packet_parse_mac(optarg, p->ends.dst_mac))
 				errx(EXIT_FAILURE, "-m %s: no MAC", optarg);
 			break;
-		default: usage(opt == 'h' ? 0 : EXIT_FAILURE);
+		default:
+			usage(opt == 'h' ? 0 : EXIT_FAILURE);
 		}
 	}
 	if (argc - optind != (p->by_mac ? 0 : 2))
 		usage(EXIT_FAILURE);
-	if (!p->by_mac && (inet_aton(argv[optind], &p->ends.src) == 0 || inet_aton(argv[optind + 1], &p->ends.dst) == 0))
+	if (!p->by_mac && (inet_aton(argv[optind], &p->ends.src) == 0 ||
+			   inet_aton(argv[optind + 1], &p->ends.dst) == 0))
 		errx(EXIT_FAILURE, "%s %s: no IPv4 addresses", argv[optind], argv[optind + 1]);
 }
 
 int
 main(int argc, char **argv)
 {
-	struct ping p = { .n_count = 1000, .timeout_ms = 1000, .size = PACKET_MIN, .mark = (uint32_t)getpid() };
+	struct ping p = {
+		.n_count = 1000, .timeout_ms = 1000, .size = PACKET_MIN, .mark = (uint32_t)getpid()
+	};
 	struct vpe_fe_params params = { .vif = 0 };
 	struct vpe_fe_info info;
 

@@ -30,7 +30,7 @@ struct pktgen {
 	const struct mode *mode;
 	struct replay *replay;
 	unsigned size;
-	uint64_t rate; /* frames per second; 0 = as many as possible */
+	uint64_t rate;    /* frames per second; 0 = as many as possible */
 	uint64_t n_count; /* 0 = no limit */
 	double seconds;   /* 0 = no limit */
 	bool gso;
@@ -152,7 +152,8 @@ round_tx(struct pktgen *g, uint64_t ns)
 	struct vpe_fe_buf *frame[BURST];
 	unsigned n = due(g, ns), n_made = 0, n_sent;
 
-	while (n_made < n && (frame[n_made] = g->replay != NULL ? replayed_frame(g) : generated_frame(g)) != NULL)
+	while (n_made < n &&
+	       (frame[n_made] = g->replay != NULL ? replayed_frame(g) : generated_frame(g)) != NULL)
 		n_made++;
 	n_sent = vpe_fe_tx_burst(g->fe, 0, frame, n_made);
 	/* The library owns the frames it took: only their number is known. */
@@ -234,7 +235,8 @@ control(struct pktgen *g)
 	int ret = vpe_fe_process(g->fe);
 
 	if (ret == -EPROTO || ret == -ENODEV) {
-		warnx("%s", ret == -ENODEV ? "the vif was removed" : "the backend broke a rule of netif.h");
+		warnx("%s", ret == -ENODEV ? "the vif was removed"
+					   : "the backend broke a rule of netif.h");
 		program_stop();
 	}
 }
@@ -266,12 +268,15 @@ report(struct pktgen *g)
 	vpe_fe_get_stats(g->fe, 0, &stats);
 	if (g->mode->round == round_tx)
 		g->n_bytes = stats.n_tx_bytes;
-	json_t *all = json_pack("{s:s, s:f, s:I, s:I, s:f, s:f, s:I, s:I, s:I, s:I}", "mode", g->mode->name, "seconds", g->took,
-				"frames", (json_int_t)g->n_frames, "bytes", (json_int_t)g->n_bytes,
-				"pps", g->took > 0 ? (double)g->n_frames / g->took : 0,
-				"mbps", g->took > 0 ? (double)g->n_bytes * 8 / 1e6 / g->took : 0,
-				"tx_refused", (json_int_t)stats.n_tx_refused, "tx_failed", (json_int_t)stats.n_tx_failed,
-				"rx_dropped", (json_int_t)stats.n_rx_dropped, "notified", (json_int_t)stats.n_notified);
+	json_t *all =
+		json_pack("{s:s, s:f, s:I, s:I, s:f, s:f, s:I, s:I, s:I, s:I}", "mode",
+			  g->mode->name, "seconds", g->took, "frames", (json_int_t)g->n_frames,
+			  "bytes", (json_int_t)g->n_bytes, "pps",
+			  g->took > 0 ? (double)g->n_frames / g->took : 0, "mbps",
+			  g->took > 0 ? (double)g->n_bytes * 8 / 1e6 / g->took : 0, "tx_refused",
+			  (json_int_t)stats.n_tx_refused, "tx_failed",
+			  (json_int_t)stats.n_tx_failed, "rx_dropped",
+			  (json_int_t)stats.n_rx_dropped, "notified", (json_int_t)stats.n_notified);
 	if (g->json) {
 		json_dumpf(all, stdout, JSON_REAL_PRECISION(9));
 		putchar('\n');
@@ -286,8 +291,7 @@ report(struct pktgen *g)
 
 /* ---- start ----------------------------------------------------------------------------------- */
 
-static void __attribute__((noreturn))
-usage(int status)
+static void __attribute__((noreturn)) usage(int status)
 {
 	fprintf(status == 0 ? stdout : stderr,
 		"usage: vpe-pktgen [-v VIF] [-T SECONDS] [-n FRAMES] [-wokj] rx|echo\n"
@@ -326,7 +330,8 @@ parse_end(struct pktgen *g, char option, const char *text)
 				: inet_aton(text, option == 'S' ? &g->ends.src : &g->ends.dst) != 0;
 
 	if (!ok)
-		errx(EXIT_FAILURE, "-%c %s: no %s", option, text, option == 'd' ? "MAC" : "IPv4 address");
+		errx(EXIT_FAILURE, "-%c %s: no %s", option, text,
+		     option == 'd' ? "MAC" : "IPv4 address");
 }
 
 static void
@@ -342,26 +347,53 @@ parse_file(struct pktgen *g, const char *path)
 static void
 parse(struct pktgen *g, struct vpe_fe_params *params, int argc, char **argv)
 {
-	static const struct option words[] = { { "json", 0, NULL, 'j' }, { "help", 0, NULL, 'h' }, { 0 } };
+	static const struct option words[] = { { "json", 0, NULL, 'j' },
+					       { "help", 0, NULL, 'h' },
+					       { 0 } };
 	int opt;
 
 	while ((opt = getopt_long(argc, argv, "v:T:n:r:d:S:D:s:gf:wokjh", words, NULL)) != -1) {
 		switch (opt) {
-		case 'v': params->vif = (unsigned)number(optarg, 0, 65535, 'v'); break;
-		case 'T': g->seconds = number(optarg, 0.001, 1e9, 'T'); break;
-		case 'n': g->n_count = (uint64_t)number(optarg, 1, 1e15, 'n'); break;
-		case 'r': g->rate = (uint64_t)number(optarg, 1, 1e9, 'r'); break;
-		case 's': g->size = (unsigned)number(optarg, PACKET_MIN, VPE_FE_FRAME_MAX, 's'); break;
+		case 'v':
+			params->vif = (unsigned)number(optarg, 0, 65535, 'v');
+			break;
+		case 'T':
+			g->seconds = number(optarg, 0.001, 1e9, 'T');
+			break;
+		case 'n':
+			g->n_count = (uint64_t)number(optarg, 1, 1e15, 'n');
+			break;
+		case 'r':
+			g->rate = (uint64_t)number(optarg, 1, 1e9, 'r');
+			break;
+		case 's':
+			g->size = (unsigned)number(optarg, PACKET_MIN, VPE_FE_FRAME_MAX, 's');
+			break;
 		case 'd':
 		case 'S':
-		case 'D': parse_end(g, (char)opt, optarg); break;
-		case 'f': parse_file(g, optarg); break;
-		case 'g': g->gso = true; break;
-		case 'w': g->wait = true; break;
-		case 'o': params->no_static = true; break;
-		case 'k': params->take_over = true; break;
-		case 'j': g->json = true; break;
-		default: usage(opt == 'h' ? 0 : EXIT_FAILURE);
+		case 'D':
+			parse_end(g, (char)opt, optarg);
+			break;
+		case 'f':
+			parse_file(g, optarg);
+			break;
+		case 'g':
+			g->gso = true;
+			break;
+		case 'w':
+			g->wait = true;
+			break;
+		case 'o':
+			params->no_static = true;
+			break;
+		case 'k':
+			params->take_over = true;
+			break;
+		case 'j':
+			g->json = true;
+			break;
+		default:
+			usage(opt == 'h' ? 0 : EXIT_FAILURE);
 		}
 	}
 	for (unsigned i = 0; optind == argc - 1 && i < sizeof(modes) / sizeof(modes[0]); i++)

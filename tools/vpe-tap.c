@@ -26,7 +26,7 @@
 struct bridge {
 	struct vpe_fe *fe;
 	int tap;
-	bool always; /* never sleep */
+	bool always;                    /* never sleep */
 	struct vpe_fe_buf *part[PARTS]; /* buffers for the next frame from the TAP */
 	unsigned n_parts;
 	struct vpe_fe_buf *waiting; /* a frame from the TAP for which the ring had no room */
@@ -184,8 +184,7 @@ run(struct bridge *b)
 	}
 }
 
-static void __attribute__((noreturn))
-usage(int status)
+static void __attribute__((noreturn)) usage(int status)
 {
 	fprintf(status == 0 ? stdout : stderr,
 		"usage: vpe-tap [-v VIF] [-n NAME] [-kp]\n"
@@ -215,9 +214,14 @@ parse(struct bridge *b, struct vpe_fe_params *params, char name[16], int argc, c
 				errx(EXIT_FAILURE, "-n %s: longer than 15 bytes", optarg);
 			strcpy(name, optarg);
 			break;
-		case 'k': params->take_over = true; break;
-		case 'p': b->always = true; break;
-		default: usage(opt == 'h' ? 0 : EXIT_FAILURE);
+		case 'k':
+			params->take_over = true;
+			break;
+		case 'p':
+			b->always = true;
+			break;
+		default:
+			usage(opt == 'h' ? 0 : EXIT_FAILURE);
 		}
 	}
 	if (optind != argc)

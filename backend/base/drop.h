@@ -6,6 +6,7 @@
 #ifndef VPE_BASE_DROP_H
 #define VPE_BASE_DROP_H
 
+/* clang-format off */
 #define DROP_REASONS(X) \
 	X(GUEST_SLOTS, "guest_slots", "the guest's slots describe no packet (too many, sizes do not add up)") \
 	X(GUEST_SHORT, "guest_short", "shorter than an Ethernet header") \
@@ -31,6 +32,7 @@ enum drop_reason {
 #undef X
 	DROP_N,
 };
+/* clang-format on */
 
 /* Name of the reason in metrics. */
 static inline const char *

@@ -33,22 +33,12 @@ static enum log_level threshold = LOG_LEVEL_INFO;
 
 /* held during a write and the check for room before it */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static uint64_t n_lost;                                  /* lines lost and not reported yet */
+static uint64_t n_lost; /* lines lost and not reported yet */
 
 void
 log_set_level(enum log_level level)
 {
 	threshold = level;
-}
-
-int
-log_level_of(const char *name)
-{
-	for (unsigned i = 0; i < ARRAY_SIZE(levels); i++) {
-		if (strcmp(levels[i].name, name) == 0)
-			return (int)i;
-	}
-	return -1;
 }
 
 /*
@@ -101,7 +91,9 @@ write_text(enum log_level level, const char *fmt, ...)
 static void
 tell_lost(void)
 {
-	if (n_lost > 0 && write_text(LOG_LEVEL_WARNING, "%llu lines lost: they could not be written", (unsigned long long)n_lost))
+	if (n_lost > 0 &&
+	    write_text(LOG_LEVEL_WARNING, "%llu lines lost: they could not be written",
+		       (unsigned long long)n_lost))
 		n_lost = 0;
 }
 
@@ -152,13 +144,14 @@ log_escape(const char *text, char *out, size_t out_size)
 		bool plain = isprint((unsigned char)*text) && *text != '\\';
 		size_t need = plain ? 1 : 4;
 		if (used + need + sizeof("...") > out_size) {
-			used += (size_t)snprintf(out + used, out_size - used, "...");
+			snprintf(out + used, out_size - used, "...");
 			return out;
 		}
 		if (plain)
 			out[used++] = *text;
 		else
-			used += (size_t)snprintf(out + used, out_size - used, "\\x%02x", (unsigned char)*text);
+			used += (size_t)snprintf(out + used, out_size - used, "\\x%02x",
+						 (unsigned char)*text);
 	}
 	out[used] = '\0';
 	return out;

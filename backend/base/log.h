@@ -24,9 +24,6 @@ enum log_level {
 /* Lines above this level are dropped. The default is LOG_LEVEL_INFO. */
 void log_set_level(enum log_level level);
 
-/* Returns the level named `name` ("error", "warning", "info", "debug"), or -1. */
-int log_level_of(const char *name);
-
 /* Writes one line and appends a newline. Text from a guest must pass through log_escape() first. */
 void log_line(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
@@ -45,7 +42,7 @@ void log_tell_lost(void);
 struct log_limit {
 	/* CLOCK_MONOTONIC milliseconds of the last line that passed; 0: none yet */
 	uint64_t last_ms;
-	uint64_t n_muted;  /* lines muted since then */
+	uint64_t n_muted; /* lines muted since then */
 };
 
 /* Whether a line may be written now. */

@@ -9,8 +9,22 @@
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
-/* container_of: the object whose member `member` is at `ptr`. */
-#define member_of(ptr, type, member) ((type *)((char *)(ptr) - offsetof(type, member)))
+/*
+ * The object of `type` whose member `member` is at `ptr`. It is const if the member is. DPDK has a
+ * macro of this name as well, which drops the const.
+ */
+#undef container_of
+/* clang-format off */
+#ifdef CPPCHECK_HAS_NO_GENERIC /* tests/lint/cppcheck.h */
+#define container_of(ptr, type, member) CONTAINER_(ptr, type, member)
+#else
+#define container_of(ptr, type, member)                                                            \
+	_Generic((ptr),                                                                            \
+		__typeof__(((type *)NULL)->member) *: CONTAINER_(ptr, type, member),               \
+		const __typeof__(((type *)NULL)->member) *: CONTAINER_(ptr, const type, member))
+#endif
+#define CONTAINER_(ptr, type, member) ((type *)((uintptr_t)(ptr) - offsetof(type, member)))
+/* clang-format on */
 
 #define util_min(a, b) ((a) < (b) ? (a) : (b))
 #define util_max(a, b) ((a) > (b) ? (a) : (b))

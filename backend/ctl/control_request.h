@@ -28,7 +28,7 @@
 
 struct control_view;
 
-#define CONTROL_REQUEST_SIZE 4096u       /* names and cursors are short */
+#define CONTROL_REQUEST_SIZE 4096u /* names and cursors are short */
 #define CONTROL_ANSWER_SIZE (64u * 1024)
 
 /* Rights of a client. */

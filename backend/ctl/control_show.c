@@ -82,7 +82,7 @@ collect_port(void *items, const struct port *port)
 static void
 collect_ports(struct items *items)
 {
-	members_each(items->view->members, collect_port, items);
+	attachments_each(items->view->attachments, collect_port, items);
 }
 
 static json_t *
@@ -110,7 +110,7 @@ collect_port_with_entries(void *arg, const struct port *port)
 static void
 collect_entries(struct items *items)
 {
-	members_each(items->view->members, collect_port_with_entries, items);
+	attachments_each(items->view->attachments, collect_port_with_entries, items);
 }
 
 static json_t *
@@ -224,13 +224,14 @@ static json_t *
 show_counters(const struct control_view *view)
 {
 	json_t *list = json_array();
-	const struct counter *counter;
+	const struct counter_set *set;
 
 	(void)view;
-	for (unsigned table = 0; table < COUNTERS_N_TABLES; table++) {
-		for (unsigned i = 0; (counter = counters_get(table, i)) != NULL; i++) {
+	for (unsigned k = 0; (set = counters_get(k)) != NULL; k++) {
+		for (unsigned i = 0; i < set->n; i++) {
+			const struct counter *counter = &set->list[i];
 			json_t *object = json_object();
-			control_set(object, "of", control_text(counters_of(table)));
+			control_set(object, "of", control_text(set->of));
 			control_set(object, "name", control_text(counter->name));
 			control_set(object, "unit", control_text(counter->unit));
 			control_set(object, "rises", json_boolean(counter->kind == COUNTER_SUM));
@@ -326,10 +327,10 @@ page_of(const struct word *word, struct items *items, const char *from)
 static bool
 is_of_domain(const struct vif *vif, const char *name)
 {
-	size_t len = strlen(vif->config.domain);
+	size_t len = strlen(vif->seen->config.domain);
 	char devid[16];
 
-	if (len == 0 || strncmp(name, vif->config.domain, len) != 0)
+	if (len == 0 || strncmp(name, vif->seen->config.domain, len) != 0)
 		return false;
 	snprintf(devid, sizeof(devid), "/%u", vif->devid);
 	return name[len] == '\0' || strcmp(name + len, devid) == 0;

@@ -13,8 +13,8 @@
 
 #include <jansson.h>
 
+#include "ctl/ports/attachment.h"
 #include "ctl/ports/bridge.h"
-#include "ctl/ports/member.h"
 #include "ctl/ports/uplink.h"
 #include "ctl/vif/vifs.h"
 #include "dp/engine/dp.h"
@@ -24,7 +24,7 @@ struct control_request; /* ctl/control_request.h */
 /* Everything that can be shown. */
 struct control_view {
 	struct dp *dp;
-	struct members *members;
+	struct attachments *attachments;
 	const struct bridges *bridges;
 	const struct uplinks *uplinks;
 	const struct vifs *vifs;

@@ -4,7 +4,6 @@
 
 #include "ctl/control_json.h"
 #include "ctl/control_show.h"
-#include "dp/vif/port_vif.h"
 
 /* ---- vifs ------------------------------------------------------------------------------------ */
 
@@ -14,30 +13,32 @@ problem_of(const struct vif *vif)
 {
 	if (vif->fault != NULL)
 		return vif->fault;
-	if (vif->error_shown && !vif->error_is_live)
-		return vif->why;
-	return vif->tap.why[0] != '\0' ? vif->tap.why : vif->live_why;
+	if (vif->shown->has_error && !vif->shown->error_is_live)
+		return vif->shown->error;
+	return vif->place->tap.why[0] != '\0' ? vif->place->tap.why : vif->settings->why;
 }
 
 /* Returns an object with the members that a list and a single vif have in common. */
 static json_t *
 vif_object(const struct vif *vif)
 {
-	bool is_netbacks = vif->netback == VIF_NETBACK_HOLDS;
+	bool is_netbacks = vif->seen->netback == VIF_NETBACK_HOLDS;
 	const char *state = is_netbacks ? "xen-netback" : vif_fsm_state_name(vif->state);
-	bool has_bridge = vif->config.switched || vif->config.bridged;
+	bool has_bridge = vif->seen->config.switched || vif->seen->config.bridged;
 	json_t *object = json_object();
 
 	control_set(object, "name", control_text(vif->name));
-	control_set(object, "domain", control_text(vif->config.domain));
+	control_set(object, "domain", control_text(vif->seen->config.domain));
 	control_set_number(object, "domid", vif->domid);
 	control_set_number(object, "devid", vif->devid);
 	control_set(object, "state", control_text(state));
-	control_set(object, "carrier", json_boolean(vif->shown_carrier));
-	control_set(object, "mac", control_text(vif->live.mac_text));
-	control_set(object, "mode", control_text(vif->config.switched ? "switched" : "drop-in"));
-	control_set(object, "bridge", control_text(has_bridge ? vif->config.bridge : ""));
-	control_set(object, "tap", control_text(vif->config.switched ? "" : vif->tap.name));
+	control_set(object, "carrier", json_boolean(vif->shown->carrier));
+	control_set(object, "mac", control_text(vif->settings->live.mac_text));
+	control_set(object, "mode",
+		    control_text(vif->seen->config.switched ? "switched" : "drop-in"));
+	control_set(object, "bridge", control_text(has_bridge ? vif->seen->config.bridge : ""));
+	control_set(object, "tap",
+		    control_text(vif->seen->config.switched ? "" : vif->place->tap.name));
 	control_set(object, "problem", control_text(problem_of(vif)));
 	return object;
 }
@@ -78,7 +79,9 @@ static json_t *
 settings_of(const struct vif_live *live)
 {
 	static const char *const vlans[] = {
-		[VLAN_PLAIN] = "none", [VLAN_LISTED] = "listed", [VLAN_TRUNK] = "trunk",
+		[VLAN_PLAIN] = "none",
+		[VLAN_LISTED] = "listed",
+		[VLAN_TRUNK] = "trunk",
 	};
 	json_t *object = json_object();
 
@@ -98,8 +101,8 @@ control_vif(const struct control_view *view, const struct vif *vif)
 {
 	json_t *object = vif_object(vif);
 
-	control_set(object, "guest", control_text(vif->guest_text + strspn(vif->guest_text, " ")));
-	control_set(object, "settings", settings_of(&vif->live));
+	control_set(object, "guest", control_text(vif->conn->text + strspn(vif->conn->text, " ")));
+	control_set(object, "settings", settings_of(&vif->settings->live));
 	if (vif->guest.port != NULL)
 		control_set(object, "port", control_port(view, vif->guest.port));
 	return object;
@@ -137,11 +140,6 @@ control_port(const struct control_view *view, const struct port *port)
 	json_t *object = port_object(view, port);
 
 	control_set_number(object, "max_frame", port_max_frame(port));
-	if (counters_has_vif(port)) {
-		struct port_vif_stats vif;
-		port_vif_get_stats(port, &vif);
-		control_set_number(object, "headroom", vif.headroom);
-	}
 	control_set_counters(object, view->dp, port);
 	return object;
 }

@@ -1,19 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The description of every counter that is shown. */
+/* The tables of counters, and the sums over the queues of a port. */
 #include "ctl/counters.h"
 
 #include <assert.h>
-#include <string.h>
 
 #include "base/util.h"
+#include "ctl/ports/uplink_kind.h"
 #include "dp/vif/port_vif.h"
 
-#define COUNTER(counter_kind, type, field, counter_name, counter_unit, text)                       \
-	{                                                                                          \
-		.name = counter_name, .unit = counter_unit, .kind = counter_kind, .help = text,    \
-		.offset = offsetof(struct type, field),                                            \
-		.size = sizeof(((struct type *)NULL)->field),                                      \
-	}
+#define COUNTERS_MAX 32u /* in one set */
 
 static const struct counter of_port[] = {
 	COUNTER(COUNTER_SUM, port_stats, rx_frames, "rx_frames", "frames",
@@ -33,29 +28,6 @@ static const struct counter of_port[] = {
 		"from the guest or device, and woke the polling thread"),
 	COUNTER(COUNTER_SUM, port_stats, n_reopened, "reopened", "times",
 		"the device had gone and a new one was opened"),
-};
-
-static const struct counter of_vif[] = {
-	COUNTER(COUNTER_SUM, port_vif_stats, n_from_guest_slots, "from_guest_slots", "slots",
-		"taken from the guest's transmit ring"),
-	COUNTER(COUNTER_SUM, port_vif_stats, n_to_guest_slots, "to_guest_slots", "slots",
-		"filled in the guest's receive ring"),
-	COUNTER(COUNTER_LEVEL, port_vif_stats, n_backlog_bytes, "backlog_bytes", "bytes",
-		"waiting for the guest to post receive slots"),
-	COUNTER(COUNTER_SUM, port_vif_stats, n_starved, "starved", "frames",
-		"waited in the guest's ring because no packet buffer was free"),
-	COUNTER(COUNTER_SUM, port_vif_stats, n_rate_from_guest, "rate_from_guest", "frames",
-		"from the guest, waited for the vif's rate"),
-	COUNTER(COUNTER_SUM, port_vif_stats, n_rate_to_guest, "rate_to_guest", "frames",
-		"to the guest, waited for the vif's rate"),
-	COUNTER(COUNTER_SUM, port_vif_stats, n_copy_errors, "copy_errors", "slots",
-		"refused by Xen in a copy, both ways"),
-	COUNTER(COUNTER_SUM, port_vif_stats, n_gso_csum_fixups, "gso_csum_fixups", "frames",
-		"to be segmented, but not marked as having a blank checksum"),
-	COUNTER(COUNTER_LEVEL, port_vif_stats, n_static_grants, "static_grants", "pages",
-		"of the guest, mapped by its own grants"),
-	COUNTER(COUNTER_LEVEL, port_vif_stats, n_foreign_pages, "foreign_pages", "pages",
-		"of the guest, mapped by foreign_memory"),
 };
 
 static const struct counter of_poller[] = {
@@ -102,29 +74,28 @@ static const struct counter of_buffers[] = {
 		"of these, free"),
 };
 
-static const struct {
-	const char *of;
-	const struct counter *list;
-	unsigned n;
-} tables[] = {
+static const struct counter_set tables[] = {
 	[COUNTERS_PORT] = { "port", of_port, ARRAY_SIZE(of_port) },
-	[COUNTERS_VIF] = { "vif", of_vif, ARRAY_SIZE(of_vif) },
 	[COUNTERS_POLLER] = { "poller", of_poller, ARRAY_SIZE(of_poller) },
 	[COUNTERS_SWITCH] = { "switch", of_switch, ARRAY_SIZE(of_switch) },
 	[COUNTERS_BUFFERS] = { "buffers", of_buffers, ARRAY_SIZE(of_buffers) },
 };
 static_assert(ARRAY_SIZE(tables) == COUNTERS_N_TABLES, "one row per table");
 
-const char *
-counters_of(enum counter_table table)
+const struct counter_set *
+counters_get(unsigned i)
 {
-	return tables[table].of;
-}
-
-const struct counter *
-counters_get(enum counter_table table, unsigned i)
-{
-	return i < tables[table].n ? &tables[table].list[i] : NULL;
+	if (i < COUNTERS_N_TABLES)
+		return &tables[i];
+	if (i == COUNTERS_N_TABLES)
+		return &port_vif_counters;
+	i -= COUNTERS_N_TABLES + 1;
+	for (unsigned kind = 0; kind < UPLINK_N_KINDS; kind++) {
+		const struct counter_set *set = uplink_kind_of(kind)->counters;
+		if (set != NULL && i-- == 0)
+			return set;
+	}
+	return NULL;
 }
 
 /* Racy: a poller may be writing the member. */
@@ -145,39 +116,44 @@ counters_each(enum counter_table table, const void *stats, counter_fn *fn, void 
 		fn(arg, &tables[table].list[i], value_of(&tables[table].list[i], stats));
 }
 
-bool
-counters_has_vif(const struct port *port)
+/* Returns the queue's struct of the set; one that only its kind has is copied to `own`. */
+static const void *
+stats_of(const struct counter_set *set, const struct port *queue, void *own)
 {
-	return strcmp(port->ops->kind, "vif") == 0;
+	if (set != queue->ops->counters)
+		return &queue->stats;
+	queue->ops->read_stats(queue, own);
+	return own;
 }
 
 static void
-each_sum(enum counter_table table, const uint64_t *sum, counter_fn *fn, void *arg)
+each_sum(const struct counter_set *set, const struct port *port, unsigned first, unsigned end,
+	 counter_fn *fn, void *arg)
 {
-	for (unsigned i = 0; i < tables[table].n; i++)
-		fn(arg, &tables[table].list[i], sum[i]);
+	uint64_t own[PORT_STATS_SIZE / sizeof(uint64_t)];
+	uint64_t sum[COUNTERS_MAX] = { 0 };
+
+	assert(set->n <= COUNTERS_MAX);
+	for (unsigned q = first; q < end; q++) {
+		const void *stats = stats_of(set, port->queue[q], own);
+		for (unsigned i = 0; i < set->n; i++) {
+			uint64_t value = value_of(&set->list[i], stats);
+			sum[i] = set->list[i].kind == COUNTER_SETTING ? value : sum[i] + value;
+		}
+	}
+	for (unsigned i = 0; i < set->n; i++) {
+		if (set->list[i].kind != COUNTER_SETTING || end - first == port->n_queues)
+			fn(arg, &set->list[i], sum[i]);
+	}
 }
 
 void
 counters_each_of_port(const struct port *port, unsigned first, unsigned end, counter_fn *fn,
 		      void *arg)
 {
-	uint64_t sum[ARRAY_SIZE(of_port)] = { 0 }, vif_sum[ARRAY_SIZE(of_vif)] = { 0 };
-	bool is_vif = counters_has_vif(port);
-
-	for (unsigned q = first; q < end; q++) {
-		for (unsigned i = 0; i < ARRAY_SIZE(of_port); i++)
-			sum[i] += value_of(&of_port[i], &port->queue[q]->stats);
-		if (!is_vif)
-			continue;
-		struct port_vif_stats vif;
-		port_vif_get_stats(port->queue[q], &vif);
-		for (unsigned i = 0; i < ARRAY_SIZE(of_vif); i++)
-			vif_sum[i] += value_of(&of_vif[i], &vif);
-	}
-	each_sum(COUNTERS_PORT, sum, fn, arg);
-	if (is_vif)
-		each_sum(COUNTERS_VIF, vif_sum, fn, arg);
+	each_sum(&tables[COUNTERS_PORT], port, first, end, fn, arg);
+	if (port->ops->counters != NULL)
+		each_sum(port->ops->counters, port, first, end, fn, arg);
 }
 
 uint64_t

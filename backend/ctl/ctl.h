@@ -23,9 +23,9 @@ struct ctl_params {
 	enum hotplug_mode hotplug;
 	const struct foreign_ops *foreign; /* copy through mappings of guest memory; NULL: off */
 	struct balance_params balance;
-	unsigned max_queues; /* per vif; 0: the number of pollers */
-	bool share_with_netback; /* ignore vifs that xen-netback serves; else refuse to start */
-	bool strict_bridges;     /* refuse switched vifs whose bridge has no uplink */
+	unsigned max_queues;       /* per vif; 0: the number of pollers */
+	bool share_with_netback;   /* ignore vifs that xen-netback serves; else refuse to start */
+	bool strict_bridges;       /* refuse switched vifs whose bridge has no uplink */
 	const char *control_path;  /* of the control socket; NULL: none */
 	const char *control_group; /* its members may use that; NULL or "": only root may */
 };
@@ -38,8 +38,8 @@ struct ctl;
  * Block them before any other thread is created (by dp_create()): otherwise that thread may receive
  * them, which kills the process.
  */
-struct ctl *ctl_create(const struct ctl_params *params, struct dp *dp, const struct xen_ops *xen, char *why,
-		       size_t why_size);
+struct ctl *ctl_create(const struct ctl_params *params, struct dp *dp, const struct xen_ops *xen,
+		       char *why, size_t why_size);
 
 /*
  * Runs the event loop until ctl_stop(), SIGTERM or SIGINT, then disconnects all vifs. If the

@@ -25,8 +25,8 @@ is_file(int fd, const char *path)
 {
 	struct stat by_fd, by_path;
 
-	return fstat(fd, &by_fd) == 0 && stat(path, &by_path) == 0 && by_fd.st_ino == by_path.st_ino &&
-	       by_fd.st_dev == by_path.st_dev;
+	return fstat(fd, &by_fd) == 0 && stat(path, &by_path) == 0 &&
+	       by_fd.st_ino == by_path.st_ino && by_fd.st_dev == by_path.st_dev;
 }
 
 /*
@@ -79,12 +79,14 @@ instance_lock(const char *dir, char *why, size_t why_size)
 		fd = try_lock(path, &holder);
 	}
 	if (fd == -EWOULDBLOCK) {
-		snprintf(why, why_size, "another vpe-backend serves the vifs of this domain already: process %d holds %s", holder,
-			 path);
+		snprintf(why, why_size,
+			 "another vpe-backend already serves the vifs of this domain: process %d "
+			 "holds %s",
+			 holder, path);
 		return -EBUSY;
 	}
 	if (fd < 0)
-		snprintf(why, why_size, "the lock %s cannot be taken: %s", path, strerror(-fd));
+		snprintf(why, why_size, "%s cannot be locked: %s", path, strerror(-fd));
 	else
 		write_pid(fd);
 	return fd;

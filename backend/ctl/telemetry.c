@@ -11,15 +11,14 @@
 
 #include "base/util.h"
 #include "ctl/counters.h"
-#include "dp/vif/port_vif.h"
 
-/* Guards `shown`. Callbacks hold it while they read; it is taken before the lock of member.c. */
+/* Guards `shown`. Callbacks hold it while they read. Taken before the lock of attachment.c. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* rte_telemetry has one set of commands per process and cannot unregister them. */
 static struct {
 	struct dp *dp; /* NULL: nothing is visible */
-	struct members *members;
+	struct attachments *attachments;
 	const struct bridges *bridges;
 } shown;
 
@@ -67,7 +66,7 @@ show_ports(const char *cmd, const char *params, struct rte_tel_data *d)
 	rte_tel_data_start_array(d, RTE_TEL_STRING_VAL);
 	pthread_mutex_lock(&lock);
 	if (shown.dp != NULL)
-		members_each(shown.members, add_name, d);
+		attachments_each(shown.attachments, add_name, d);
 	pthread_mutex_unlock(&lock);
 	return 0;
 }
@@ -126,14 +125,9 @@ add_port(struct rte_tel_data *d, const struct port *port)
 	rte_tel_data_add_dict_string(d, "fault", fault == NULL ? "" : fault);
 	add_number(d, "id", port->id);
 	add_number(d, "bridge", port->bridge);
-	/* A bridge keeps its name while a member is in the list, and the list is locked here. */
+	/* A bridge keeps its name while a port is in the list, and the list is locked here. */
 	rte_tel_data_add_dict_string(d, "bridge_name", bridge_name(shown.bridges, port->bridge));
 	add_number(d, "max_frame", port_max_frame(port));
-	if (counters_has_vif(port)) {
-		struct port_vif_stats vif;
-		port_vif_get_stats(port, &vif);
-		add_number(d, "headroom", vif.headroom);
-	}
 	counters_each_of_port(port, 0, port->n_queues, add_counter, d);
 	add_drops(d, port, 0, port->n_queues);
 	add_part(d, "queues", queues_of(port));
@@ -167,7 +161,7 @@ show_port(const char *cmd, const char *params, struct rte_tel_data *d)
 	rte_tel_data_start_dict(d);
 	pthread_mutex_lock(&lock);
 	if (shown.dp != NULL)
-		members_each(shown.members, add_if_found, &search);
+		attachments_each(shown.attachments, add_if_found, &search);
 	pthread_mutex_unlock(&lock);
 	return search.found ? 0 : -ENOENT;
 }
@@ -196,7 +190,7 @@ show_fdb(const char *cmd, const char *params, struct rte_tel_data *d)
 	rte_tel_data_start_dict(d);
 	pthread_mutex_lock(&lock);
 	if (shown.dp != NULL)
-		members_each(shown.members, add_entries, d);
+		attachments_each(shown.attachments, add_entries, d);
 	pthread_mutex_unlock(&lock);
 	return 0;
 }
@@ -275,7 +269,8 @@ register_commands(void)
 	static bool registered;
 
 	for (unsigned i = 0; !registered && i < ARRAY_SIZE(commands); i++) {
-		int ret = rte_telemetry_register_cmd(commands[i].name, commands[i].show, commands[i].help);
+		int ret = rte_telemetry_register_cmd(commands[i].name, commands[i].show,
+						     commands[i].help);
 		if (ret < 0)
 			return ret;
 	}
@@ -284,11 +279,11 @@ register_commands(void)
 }
 
 int
-telemetry_start(struct dp *dp, struct members *members, const struct bridges *bridges)
+telemetry_start(struct dp *dp, struct attachments *attachments, const struct bridges *bridges)
 {
 	pthread_mutex_lock(&lock);
 	shown.dp = dp;
-	shown.members = members;
+	shown.attachments = attachments;
 	shown.bridges = bridges;
 	pthread_mutex_unlock(&lock);
 	return register_commands();
@@ -299,7 +294,7 @@ telemetry_stop(void)
 {
 	pthread_mutex_lock(&lock);
 	shown.dp = NULL;
-	shown.members = NULL;
+	shown.attachments = NULL;
 	shown.bridges = NULL;
 	pthread_mutex_unlock(&lock);
 }

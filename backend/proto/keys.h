@@ -13,13 +13,13 @@
 /* ---- paths; without a leading slash they are relative to our own domain's directory ---- */
 
 #define KEY_OWN_DOMID "domid"
-#define KEY_BACKEND_VIFS "backend/vif"          /* entries are <guest's domid>/<device id> */
-#define KEY_ERROR_VIFS "error/backend/vif"      /* the same entries, each with KEY_ERROR */
-#define KEY_NAME "name"                         /* of a domain, in its own directory */
+#define KEY_BACKEND_VIFS "backend/vif"     /* entries are <guest's domid>/<device id> */
+#define KEY_ERROR_VIFS "error/backend/vif" /* the same entries, each with KEY_ERROR */
+#define KEY_NAME "name"                    /* of a domain, in its own directory */
 /* fires when a domain dies or shuts down; dom0 only */
 #define KEY_RELEASE_DOMAIN "@releaseDomain"
 
-/* ---- both directories ----------------------------------------------------------------------------------- */
+/* ---- both directories ------------------------------------------------------------------------ */
 
 #define KEY_STATE "state" /* enum xenbus_state */
 
@@ -33,10 +33,10 @@
 
 /* These may change while the guest runs. Keys with an xl option come first, then our own. */
 #define KEY_MAC "mac"
-#define KEY_MTU "mtu"                 /* absent if it is 1500 */
+#define KEY_MTU "mtu" /* absent if it is 1500 */
 #define KEY_IP "ip"
 #define KEY_VLAN "vlan"
-#define KEY_RATE "rate"               /* rate from the guest: "BYTES,USECS" */
+#define KEY_RATE "rate" /* rate from the guest: "BYTES,USECS" */
 #define KEY_RATE_TO_GUEST "rate-to-guest"
 #define KEY_MAC_ANTISPOOF "mac-antispoof"
 #define KEY_IP_ANTISPOOF "ip-antispoof"

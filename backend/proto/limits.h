@@ -25,8 +25,8 @@
 /*
  * Work that a vif, with all its queues, may cause in one round of a poller: about 64 frames of 1514
  * bytes, or three GSO frames of 64 KiB, from one guest to another. The unit is the time to copy one
- * byte (dp/engine/share.h), so this is about 100 microseconds. An uplink gets more, because its frames are
- * from many senders.
+ * byte (dp/engine/share.h), so this is about 100 microseconds. An uplink gets more, because its
+ * frames are from many senders.
  */
 #define LIMIT_WORK (512 * 1024)
 #define LIMIT_WORK_UPLINK (4 * LIMIT_WORK)

@@ -26,15 +26,17 @@ struct ring_shared {
 	uint8_t slots[];
 };
 
-static_assert(offsetof(struct ring_shared, slots) == offsetof(netif_tx_sring_t, ring), "ring.h: slots");
-static_assert(offsetof(struct ring_shared, rsp_event) == offsetof(netif_tx_sring_t, rsp_event), "ring.h: events");
+static_assert(offsetof(struct ring_shared, slots) == offsetof(netif_tx_sring_t, ring),
+	      "ring.h: slots");
+static_assert(offsetof(struct ring_shared, rsp_event) == offsetof(netif_tx_sring_t, rsp_event),
+	      "ring.h: events");
 
 struct ring {
 	struct ring_shared *shared;
-	uint32_t slot_size; /* size in bytes of the request/response union */
-	uint32_t mask;      /* number of slots - 1 */
-	uint32_t req_cons;  /* requests consumed */
-	uint32_t rsp_prod;  /* responses written */
+	uint32_t slot_size;     /* size in bytes of the request/response union */
+	uint32_t mask;          /* number of slots - 1 */
+	uint32_t req_cons;      /* requests consumed */
+	uint32_t rsp_prod;      /* responses written */
 	uint32_t rsp_published; /* responses visible to the guest */
 	uint32_t rsp_checked;   /* responses for which ring_check_notify() was called */
 };

@@ -52,11 +52,11 @@ struct fdb_entry {
 	struct fdb_key key; /* same as in the hash */
 	uint64_t expires_ms;
 	uint16_t port;
-	uint16_t home;         /* port before the first move in `window` */
+	uint16_t home; /* port before the first move in `window` */
 	/* n_flushes[home] at that time; if it differs now, the id may belong to another port */
 	uint16_t home_flushes;
-	uint8_t window;        /* window of the last move */
-	uint8_t n_moves;       /* moves in that window */
+	uint8_t window;  /* window of the last move */
+	uint8_t n_moves; /* moves in that window */
 };
 
 /* Neighbours in the port's list of entries. */
@@ -83,7 +83,7 @@ struct fdb {
 	uint32_t n_owned[LIMIT_PORTS];
 	uint32_t youngest[LIMIT_PORTS], oldest[LIMIT_PORTS];
 	struct fdb_links *links; /* by position */
-	uint32_t hint[N_HINTS]; /* positions, by hint_of() */
+	uint32_t hint[N_HINTS];  /* positions, by hint_of() */
 	struct fdb_entry entries[];
 };
 
@@ -156,7 +156,8 @@ hash_create(const char *name, unsigned n_entries)
 static void
 init_entries(struct fdb *fdb, unsigned n_entries)
 {
-	fdb->part[false].n_max = util_min(util_max(n_entries / GUEST_PART, GUEST_PART_MIN), n_entries);
+	fdb->part[false].n_max =
+		util_min(util_max(n_entries / GUEST_PART, GUEST_PART_MIN), n_entries);
 	fdb->part[true].n_max = n_entries - util_min(fdb->part[false].n_max, n_entries / 2);
 	for (uint32_t pos = 0; pos < fdb->n_positions; pos++)
 		fdb->entries[pos].key.lan = ENTRY_FREE;
@@ -174,9 +175,11 @@ fdb_create(const char *name, unsigned n_entries, uint64_t age_ms)
 	if (hash == NULL)
 		return NULL;
 	n_positions = (uint32_t)rte_hash_max_key_id(hash) + 1;
-	fdb = rte_zmalloc(name, sizeof(*fdb) + n_positions * sizeof(fdb->entries[0]), RTE_CACHE_LINE_SIZE);
+	fdb = rte_zmalloc(name, sizeof(*fdb) + n_positions * sizeof(fdb->entries[0]),
+			  RTE_CACHE_LINE_SIZE);
 	if (fdb != NULL)
-		fdb->links = rte_malloc(name, n_positions * sizeof(fdb->links[0]), RTE_CACHE_LINE_SIZE);
+		fdb->links =
+			rte_malloc(name, n_positions * sizeof(fdb->links[0]), RTE_CACHE_LINE_SIZE);
 	if (fdb == NULL || fdb->links == NULL) {
 		rte_free(fdb);
 		rte_hash_free(hash);
@@ -276,7 +279,8 @@ richest(const struct fdb *fdb, bool is_uplink)
 static bool
 must_give(const struct fdb *fdb, uint16_t rich, uint16_t port)
 {
-	return fdb->is_uplink[rich] == fdb->is_uplink[port] && fdb->n_owned[rich] > 2 * (fdb->n_owned[port] + 1);
+	return fdb->is_uplink[rich] == fdb->is_uplink[port] &&
+	       fdb->n_owned[rich] > 2 * (fdb->n_owned[port] + 1);
 }
 
 /*
@@ -305,7 +309,7 @@ make_room(struct fdb *fdb, uint16_t port)
 	return true;
 }
 
-/* ---- learning ------------------------------------------------------------------------------------------ */
+/* ---- learning -------------------------------------------------------------------------------- */
 
 /* Returns the new entry, or NULL if it was refused. */
 static struct fdb_entry *

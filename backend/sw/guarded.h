@@ -23,11 +23,11 @@ _Static_assert(GUARDED_SLOTS >= 2 * LIMIT_PORTS, "half of the slots stay free");
 
 /* Zero-initialise it. */
 struct guarded {
-	unsigned n;                     /* number of ports that own an address */
-	uint64_t key[LIMIT_PORTS];      /* by port; 0: none */
-	uint16_t next[LIMIT_PORTS];     /* next owner of the same address */
+	unsigned n;                 /* number of ports that own an address */
+	uint64_t key[LIMIT_PORTS];  /* by port; 0: none */
+	uint16_t next[LIMIT_PORTS]; /* next owner of the same address */
 	uint16_t first[GUARDED_SLOTS];
-	uint64_t slot[GUARDED_SLOTS];   /* keys; 0: free */
+	uint64_t slot[GUARDED_SLOTS]; /* keys; 0: free */
 };
 
 /*

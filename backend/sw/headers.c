@@ -32,7 +32,8 @@ walk_llc(const uint8_t *frame, uint32_t len, struct headers *h)
 		h->flags |= HEADERS_BAD_ETHER;
 		return;
 	}
-	if (size < SNAP_SIZE || (memcmp(llc, snap, sizeof(snap)) != 0 && memcmp(llc, tunnel, sizeof(tunnel)) != 0))
+	if (size < SNAP_SIZE ||
+	    (memcmp(llc, snap, sizeof(snap)) != 0 && memcmp(llc, tunnel, sizeof(tunnel)) != 0))
 		return;
 	h->flags |= HEADERS_SNAP;
 	h->l2_len += SNAP_SIZE;
@@ -76,7 +77,8 @@ walk_ipv4(const uint8_t *frame, uint32_t len, struct headers *h)
 		return;
 	h->l3_len = sizeof(*ip);
 	h->protocol = ip->next_proto_id;
-	offset = rte_be_to_cpu_16(ip->fragment_offset) & (RTE_IPV4_HDR_MF_FLAG | RTE_IPV4_HDR_OFFSET_MASK);
+	offset = rte_be_to_cpu_16(ip->fragment_offset) &
+		 (RTE_IPV4_HDR_MF_FLAG | RTE_IPV4_HDR_OFFSET_MASK);
 	if (offset != 0)
 		h->flags |= HEADERS_FRAGMENT;
 	if ((offset & RTE_IPV4_HDR_OFFSET_MASK) != 0)
@@ -133,7 +135,8 @@ ext_flags(uint8_t type, const uint8_t *ext)
 	case IPPROTO_ROUTING:
 		return ext[3] != 0 ? HEADERS_ROUTED : 0;
 	case IPPROTO_FRAGMENT:
-		return ether_be16(ext + 2) >> 3 != 0 ? HEADERS_FRAGMENT | HEADERS_LATER : HEADERS_FRAGMENT;
+		return ether_be16(ext + 2) >> 3 != 0 ? HEADERS_FRAGMENT | HEADERS_LATER
+						     : HEADERS_FRAGMENT;
 	default:
 		return HEADERS_RARE_EXT;
 	}

@@ -18,32 +18,33 @@
 #define HEADERS_EXT_MAX 8u
 
 /* Ethernet. */
-#define HEADERS_BAD_ETHER (1u << 0) /* more than two tags, or the frame ends before the headers do */
-#define HEADERS_PROVIDER (1u << 1)  /* the first tag is an 802.1ad provider tag */
+/* more than two tags, or the frame ends before the headers do */
+#define HEADERS_BAD_ETHER (1u << 0)
+#define HEADERS_PROVIDER (1u << 1) /* the first tag is an 802.1ad provider tag */
 /* 802.3 length and LLC header instead of an EtherType; `ethertype` is 0 without SNAP */
 #define HEADERS_LLC (1u << 2)
-#define HEADERS_SNAP (1u << 3)      /* the LLC header has an EtherType, as in RFC 1042 */
+#define HEADERS_SNAP (1u << 3) /* the LLC header has an EtherType, as in RFC 1042 */
 /* IP. */
 /* wrong length or version, or the extension headers do not end */
 #define HEADERS_BAD_IP (1u << 4)
-#define HEADERS_FRAGMENT (1u << 5)  /* any fragment, also an atomic one (RFC 6946) */
+#define HEADERS_FRAGMENT (1u << 5) /* any fragment, also an atomic one (RFC 6946) */
 /* not the first fragment: there is no header of `protocol` behind l3_len */
 #define HEADERS_LATER (1u << 6)
 /* a routing header has segments left: the destination is not the final one */
 #define HEADERS_ROUTED (1u << 7)
-#define HEADERS_RARE_EXT (1u << 8)  /* has AH, mobility, HIP or Shim6 extension headers */
+#define HEADERS_RARE_EXT (1u << 8) /* has AH, mobility, HIP or Shim6 extension headers */
 
 struct headers {
-	uint32_t l2_len;    /* Ethernet, tags, and LLC with SNAP if that has an EtherType */
+	uint32_t l2_len; /* Ethernet, tags, and LLC with SNAP if that has an EtherType */
 	/* IP with options or extension headers; 0: there is no IP header, so no addresses */
 	uint32_t l3_len;
 	/* offset of the end of the IP packet; at least l2_len + l3_len unless HEADERS_BAD_IP */
 	uint32_t end;
 	/* of the data at l2_len; behind SNAP it may be that of a tag, which is not parsed */
 	uint16_t ethertype;
-	uint16_t flags;     /* HEADERS_* */
-	uint8_t n_tags;     /* tags before the EtherType, at most two */
-	uint8_t protocol;   /* IPPROTO_* of the data behind l3_len */
+	uint16_t flags;   /* HEADERS_* */
+	uint8_t n_tags;   /* tags before the EtherType, at most two */
+	uint8_t protocol; /* IPPROTO_* of the data behind l3_len */
 };
 
 /* Bytes of the packet behind l3_len. Only valid without HEADERS_BAD_IP. */

@@ -2,9 +2,9 @@
 /*
  * The policy check of incoming frames. Pure functions.
  *
- * Theory of operation: sw/headers.h locates the headers. Each step checks one of them, and reads no
- * bytes beyond its end. Anything that cannot be parsed is dropped, because the next parser might
- * see something in it.
+ * Theory of operation: sw/frame_headers.h locates the headers. Each step checks one of them, and
+ * reads no bytes beyond its end. Anything that cannot be parsed is dropped, because the next parser
+ * might see something in it.
  */
 #include "sw/policy.h"
 
@@ -15,7 +15,7 @@
 #include <rte_arp.h>
 
 #include "sw/ether.h"
-#include "sw/headers.h"
+#include "sw/frame_headers.h"
 #include "sw/policy_private.h"
 
 #define LLC_SAP_MASK 0xfeu /* without the bit for group addresses and responses */
@@ -61,8 +61,10 @@ static bool
 is_link_local_of(const uint8_t *mac, const uint8_t *addr)
 {
 	static const uint8_t none[6];
-	const uint8_t own[16] = { 0xfe, 0x80, 0, 0, 0, 0, 0, 0, mac[0] ^ 0x02, mac[1], mac[2], 0xff, 0xfe,
-				  mac[3], mac[4], mac[5] };
+	const uint8_t own[16] = {
+		0xfe,          0x80,   0,      0,    0,    0,      0,      0,
+		mac[0] ^ 0x02, mac[1], mac[2], 0xff, 0xfe, mac[3], mac[4], mac[5]
+	};
 
 	return memcmp(mac, none, sizeof(none)) != 0 && memcmp(own, addr, sizeof(own)) == 0;
 }
@@ -96,8 +98,8 @@ check_arp(const struct policy *policy, const uint8_t *at, uint32_t len)
 	uint16_t opcode;
 
 	if (len < sizeof(*arp) || arp->arp_hardware != RTE_BE16(RTE_ARP_HRD_ETHER) ||
-	    arp->arp_protocol != RTE_BE16(RTE_ETHER_TYPE_IPV4) || arp->arp_hlen != RTE_ETHER_ADDR_LEN ||
-	    arp->arp_plen != sizeof(rte_be32_t))
+	    arp->arp_protocol != RTE_BE16(RTE_ETHER_TYPE_IPV4) ||
+	    arp->arp_hlen != RTE_ETHER_ADDR_LEN || arp->arp_plen != sizeof(rte_be32_t))
 		return policy_cannot_tell(policy);
 	if (policy->check_mac && !policy_is_own_mac(policy, arp->arp_data.arp_sha.addr_bytes))
 		return DROP_MAC_SPOOF;
@@ -126,8 +128,9 @@ is_dhcp_request(const struct headers *h, const uint8_t *ip, const uint8_t *udp)
 {
 	static const uint8_t from[4], to[4] = { 255, 255, 255, 255 };
 
-	return memcmp(ip + 12, from, 4) == 0 && memcmp(ip + 16, to, 4) == 0 && (h->flags & HEADERS_FRAGMENT) == 0 &&
-	       ether_be16(udp) == PORT_DHCP_CLIENT && ether_be16(udp + 2) == PORT_DHCP_SERVER;
+	return memcmp(ip + 12, from, 4) == 0 && memcmp(ip + 16, to, 4) == 0 &&
+	       (h->flags & HEADERS_FRAGMENT) == 0 && ether_be16(udp) == PORT_DHCP_CLIENT &&
+	       ether_be16(udp + 2) == PORT_DHCP_SERVER;
 }
 
 /* Checks a packet to a DHCP server. A client never sends a message in fragments. */
@@ -155,7 +158,8 @@ check_ipv4(const struct policy *policy, const uint8_t *frame, const struct heade
 	is_own = !policy->check_ip || policy_is_own_ipv4(policy, ip + 12);
 	if (h->protocol != IPPROTO_UDP || (h->flags & HEADERS_LATER) != 0)
 		return is_own ? DROP_N : DROP_IP_SPOOF;
-	if (headers_l4_room(h) < UDP_SIZE || (policy->check_ip && ether_be16(udp + 2) == PORT_DHCP_CLIENT))
+	if (headers_l4_room(h) < UDP_SIZE ||
+	    (policy->check_ip && ether_be16(udp + 2) == PORT_DHCP_CLIENT))
 		return unclear;
 	if (!is_own && !is_dhcp_request(h, ip, udp))
 		return DROP_IP_SPOOF;
@@ -218,7 +222,8 @@ nd_is_own(const struct policy *policy, const uint8_t *message, bool from_unspeci
 }
 
 static enum drop_reason
-check_icmpv6(const struct policy *policy, const uint8_t *frame, const struct headers *h, bool from_unspecified)
+check_icmpv6(const struct policy *policy, const uint8_t *frame, const struct headers *h,
+	     bool from_unspecified)
 {
 	const uint8_t *message = frame + h->l2_len + h->l3_len;
 	uint32_t room = headers_l4_room(h);
@@ -228,14 +233,16 @@ check_icmpv6(const struct policy *policy, const uint8_t *frame, const struct hea
 		return policy_cannot_tell(policy);
 	size = nd_size(message[0]);
 	if (size == 0) {
-		bool is_mld = message[0] == MLD_REPORT || message[0] == MLD_DONE || message[0] == MLD2_REPORT;
+		bool is_mld = message[0] == MLD_REPORT || message[0] == MLD_DONE ||
+			      message[0] == MLD2_REPORT;
 		return policy->check_ip && from_unspecified && !is_mld ? DROP_IP_SPOOF : DROP_N;
 	}
 	if ((h->flags & HEADERS_FRAGMENT) != 0 || room < size)
 		return policy_cannot_tell(policy);
 	if (policy->check_mac && !options_are_own(policy, message + size, room - size))
 		return DROP_MAC_SPOOF;
-	return policy->check_ip && !nd_is_own(policy, message, from_unspecified) ? DROP_IP_SPOOF : DROP_N;
+	return policy->check_ip && !nd_is_own(policy, message, from_unspecified) ? DROP_IP_SPOOF
+										 : DROP_N;
 }
 
 static enum drop_reason
@@ -297,12 +304,14 @@ check_llc(const struct policy *policy, const uint8_t *llc)
 }
 
 static enum drop_reason
-check_network(const struct policy *policy, const uint8_t *frame, uint32_t len)
+check_network(const struct policy *policy, struct rte_mbuf *m)
 {
-	struct headers h;
+	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
+	uint32_t len = m->data_len;
+	struct headers h = frame_headers(m);
 
-	headers_ether(frame, len, &h);
-	if ((h.flags & HEADERS_BAD_ETHER) != 0 || ((h.flags & HEADERS_SNAP) != 0 && ether_is_tag(h.ethertype)))
+	if ((h.flags & HEADERS_BAD_ETHER) != 0 ||
+	    ((h.flags & HEADERS_SNAP) != 0 && ether_is_tag(h.ethertype)))
 		return policy_cannot_tell(policy);
 	if ((h.flags & (HEADERS_LLC | HEADERS_SNAP)) == HEADERS_LLC)
 		return check_llc(policy, frame + h.l2_len);
@@ -310,28 +319,29 @@ check_network(const struct policy *policy, const uint8_t *frame, uint32_t len)
 	case RTE_ETHER_TYPE_ARP:
 		return check_arp(policy, frame + h.l2_len, len - h.l2_len);
 	case RTE_ETHER_TYPE_IPV6:
-		headers_ip(frame, len, &h);
 		return check_ipv6(policy, frame, &h);
 	case RTE_ETHER_TYPE_IPV4:
-		headers_ip(frame, len, &h);
 		return check_ipv4(policy, frame, &h);
 	case RTE_ETHER_TYPE_RARP:
-		return policy->check_ip ? DROP_IP_SPOOF : check_arp(policy, frame + h.l2_len, len - h.l2_len);
+		return policy->check_ip ? DROP_IP_SPOOF
+					: check_arp(policy, frame + h.l2_len, len - h.l2_len);
 	default:
 		return policy->check_ip ? DROP_IP_SPOOF : DROP_N;
 	}
 }
 
 enum drop_reason
-policy_check(const struct policy *policy, const uint8_t *frame, uint32_t len)
+policy_check(const struct policy *policy, struct rte_mbuf *m)
 {
+	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
+
 	if (!policy->check_mac && !policy->check_ip)
 		return DROP_N;
-	if (len < RTE_ETHER_HDR_LEN)
+	if (m->data_len < RTE_ETHER_HDR_LEN)
 		return policy_cannot_tell(policy);
 	if (policy->check_mac && !policy_is_own_mac(policy, frame + RTE_ETHER_ADDR_LEN))
 		return DROP_MAC_SPOOF;
 	if (policy->check_mac && is_between_bridges(frame))
 		return DROP_NO_PORT;
-	return check_network(policy, frame, len);
+	return check_network(policy, m);
 }

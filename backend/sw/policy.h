@@ -44,6 +44,8 @@
 
 #include "base/drop.h"
 
+struct rte_mbuf;
+
 #define POLICY_IPS_MAX 16u
 #define POLICY_VIDS 4096u /* IEEE 802.1Q */
 
@@ -85,10 +87,10 @@ struct policy {
 };
 
 /*
- * Checks a frame of `len` bytes. Returns DROP_N if it may come in, else DROP_MAC_SPOOF,
- * DROP_IP_SPOOF, or DROP_NO_PORT for a frame of a protocol between bridges. Reads within `len`
- * only.
+ * Checks a frame. Returns DROP_N if it may come in, else DROP_MAC_SPOOF, DROP_IP_SPOOF, or
+ * DROP_NO_PORT for a frame of a protocol between bridges. Reads within the frame only. Its headers
+ * are those that frame_headers() finds.
  */
-enum drop_reason policy_check(const struct policy *policy, const uint8_t *frame, uint32_t len);
+enum drop_reason policy_check(const struct policy *policy, struct rte_mbuf *m);
 
 #endif

@@ -94,15 +94,18 @@ client_is_own(const struct policy *policy, const struct options *options)
 {
 	if (options->client == NULL || options->client[0] != HARDWARE_ETHERNET)
 		return true;
-	return options->client_size == 1 + sizeof(policy->mac) && policy_is_own_mac(policy, options->client + 1);
+	return options->client_size == 1 + sizeof(policy->mac) &&
+	       policy_is_own_mac(policy, options->client + 1);
 }
 
 static enum drop_reason
-check_addresses(const struct policy *policy, const struct bootp *bootp, const struct options *options)
+check_addresses(const struct policy *policy, const struct bootp *bootp,
+		const struct options *options)
 {
 	bool gives_up = options->message == MESSAGE_DECLINE || options->message == MESSAGE_RELEASE;
 
-	if (memcmp(bootp->ciaddr, none, sizeof(none)) != 0 && !policy_is_own_ipv4(policy, bootp->ciaddr))
+	if (memcmp(bootp->ciaddr, none, sizeof(none)) != 0 &&
+	    !policy_is_own_ipv4(policy, bootp->ciaddr))
 		return DROP_IP_SPOOF;
 	if (gives_up && options->address != NULL && !policy_is_own_ipv4(policy, options->address))
 		return DROP_IP_SPOOF;
@@ -119,10 +122,12 @@ policy_check_dhcp(const struct policy *policy, const uint8_t *message, uint32_t 
 		return policy_cannot_tell(policy);
 	if (memcmp(bootp->giaddr, none, sizeof(none)) != 0) /* from a relay */
 		return policy->check_ip ? DROP_IP_SPOOF : DROP_N;
-	if (bootp->op != REQUEST || bootp->htype != HARDWARE_ETHERNET || bootp->hlen != sizeof(policy->mac) ||
+	if (bootp->op != REQUEST || bootp->htype != HARDWARE_ETHERNET ||
+	    bootp->hlen != sizeof(policy->mac) ||
 	    !read_options(&options, message + sizeof(*bootp), len - (uint32_t)sizeof(*bootp)))
 		return policy_cannot_tell(policy);
-	if (policy->check_mac && (!policy_is_own_mac(policy, bootp->chaddr) || !client_is_own(policy, &options)))
+	if (policy->check_mac &&
+	    (!policy_is_own_mac(policy, bootp->chaddr) || !client_is_own(policy, &options)))
 		return DROP_MAC_SPOOF;
 	return policy->check_ip ? check_addresses(policy, bootp, &options) : DROP_N;
 }

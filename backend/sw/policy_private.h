@@ -38,6 +38,7 @@ policy_is_own_ipv4(const struct policy *policy, const uint8_t *at)
  * Checks a message of `len` bytes to a DHCP server. Returns DROP_N if it may pass, or the reason
  * why not.
  */
-enum drop_reason policy_check_dhcp(const struct policy *policy, const uint8_t *message, uint32_t len);
+enum drop_reason policy_check_dhcp(const struct policy *policy, const uint8_t *message,
+				   uint32_t len);
 
 #endif

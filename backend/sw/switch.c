@@ -17,6 +17,7 @@
 
 #include <rte_ether.h>
 #include <rte_malloc.h>
+#include <rte_mbuf.h>
 
 #include "base/util.h"
 #include "proto/limits.h"
@@ -35,7 +36,7 @@ struct allowance {
 	uint64_t filled_ms;
 };
 
-struct member {
+struct sw_port {
 	uint16_t bridge;
 	uint16_t next; /* in the bridge's ring; a single member is its own neighbour */
 	uint16_t prev;
@@ -50,7 +51,7 @@ struct sw {
 	uint64_t n_flooded;
 	unsigned broadcast_rate; /* broadcasts per second and guest; 0: no limit */
 	bool floods_guarded;
-	struct member members[LIMIT_PORTS];
+	struct sw_port members[LIMIT_PORTS];
 	uint16_t first[LIMIT_BRIDGES]; /* any member of the bridge, or PORT_NONE */
 	unsigned flags[LIMIT_BRIDGES]; /* SW_BRIDGE_* */
 	struct guarded guarded;
@@ -105,7 +106,7 @@ sw_set_floods(struct sw *sw, unsigned broadcast_rate, bool to_guarded)
 int
 sw_add_port(struct sw *sw, uint16_t port, uint16_t bridge)
 {
-	struct member *member;
+	struct sw_port *member;
 	uint16_t first;
 
 	if (port >= LIMIT_PORTS || bridge >= LIMIT_BRIDGES)
@@ -113,7 +114,9 @@ sw_add_port(struct sw *sw, uint16_t port, uint16_t bridge)
 	if (is_member(sw, port))
 		return -EEXIST;
 	member = &sw->members[port];
-	*member = (struct member){ .bridge = bridge, .next = port, .prev = port, .role = SW_UPLINK, .part = VLAN_TRUNK };
+	*member = (struct sw_port){
+		.bridge = bridge, .next = port, .prev = port, .role = SW_UPLINK, .part = VLAN_TRUNK
+	};
 	fdb_set_uplink(sw->fdb, port, true);
 	first = sw->first[bridge];
 	if (first == PORT_NONE) {
@@ -130,7 +133,7 @@ sw_add_port(struct sw *sw, uint16_t port, uint16_t bridge)
 void
 sw_del_port(struct sw *sw, uint16_t port)
 {
-	struct member *member;
+	struct sw_port *member;
 
 	if (!is_member(sw, port))
 		return;
@@ -144,16 +147,16 @@ sw_del_port(struct sw *sw, uint16_t port)
 	member->bridge = BRIDGE_NONE;
 }
 
-/* ---- policies ------------------------------------------------------------------------------------------ */
+/* ---- policies -------------------------------------------------------------------------------- */
 
 static bool
-filters_vlans(const struct sw *sw, const struct member *member)
+filters_vlans(const struct sw *sw, const struct sw_port *member)
 {
 	return (sw->flags[member->bridge] & SW_BRIDGE_VLANS) != 0;
 }
 
 static bool
-is_guarded(const struct member *member)
+is_guarded(const struct sw_port *member)
 {
 	static const uint8_t none[6];
 
@@ -162,22 +165,24 @@ is_guarded(const struct member *member)
 }
 
 static const struct policy_vlans *
-vlans_of(const struct member *member)
+vlans_of(const struct sw_port *member)
 {
 	return member->policy != NULL ? &member->policy->vlans : NULL;
 }
 
 /* Whether two states of a member have the same VLANs. */
 static bool
-has_same_vlans(const struct member *a, const struct member *b)
+has_same_vlans(const struct sw_port *a, const struct sw_port *b)
 {
-	return a->part == b->part && (a->part != VLAN_LISTED || memcmp(vlans_of(a), vlans_of(b), sizeof(struct policy_vlans)) == 0);
+	return a->part == b->part &&
+	       (a->part != VLAN_LISTED ||
+		memcmp(vlans_of(a), vlans_of(b), sizeof(struct policy_vlans)) == 0);
 }
 
 void
 sw_set_policy(struct sw *sw, uint16_t port, enum sw_role role, const struct policy *policy)
 {
-	struct member *member, next;
+	struct sw_port *member, next;
 
 	if (!is_member(sw, port))
 		return;
@@ -216,7 +221,7 @@ sw_set_bridge(struct sw *sw, uint16_t bridge, unsigned flags)
 unsigned
 sw_rules(const struct sw *sw, uint16_t port)
 {
-	const struct member *member;
+	const struct sw_port *member;
 	unsigned rules = 0;
 
 	if (!is_member(sw, port))
@@ -230,26 +235,27 @@ sw_rules(const struct sw *sw, uint16_t port)
 }
 
 enum drop_reason
-sw_admit(const struct sw *sw, uint16_t in_port, const uint8_t *frame, uint32_t len, uint16_t *vid)
+sw_admit(const struct sw *sw, uint16_t in_port, struct rte_mbuf *m, uint16_t *vid)
 {
-	const struct member *member;
+	const struct sw_port *member;
 	int in_vid = VLAN_NONE;
 
 	if (!is_member(sw, in_port))
 		return DROP_NO_PORT;
 	member = &sw->members[in_port];
 	if (filters_vlans(sw, member))
-		in_vid = vlan_ingress(member->part, vlans_of(member), frame, len);
+		in_vid = vlan_ingress(member->part, vlans_of(member),
+				      rte_pktmbuf_mtod(m, const uint8_t *), m->data_len);
 	if (in_vid < 0)
 		return DROP_VLAN;
 	*vid = (uint16_t)in_vid;
-	return member->policy != NULL ? policy_check(member->policy, frame, len) : DROP_N;
+	return member->policy != NULL ? policy_check(member->policy, m) : DROP_N;
 }
 
 enum vlan_edit
 sw_egress(const struct sw *sw, uint16_t out_port, uint16_t vid, const uint8_t *frame, uint32_t len)
 {
-	const struct member *member;
+	const struct sw_port *member;
 
 	if (!is_member(sw, out_port))
 		return VLAN_DROP;
@@ -266,12 +272,12 @@ sw_egress(const struct sw *sw, uint16_t out_port, uint16_t vid, const uint8_t *f
 static bool
 carries(const struct sw *sw, uint16_t port, uint16_t vid)
 {
-	const struct member *member = &sw->members[port];
+	const struct sw_port *member = &sw->members[port];
 
 	return !filters_vlans(sw, member) || vlan_is_member(member->part, vlans_of(member), vid);
 }
 
-/* ---- addresses ----------------------------------------------------------------------------------------- */
+/* ---- addresses ------------------------------------------------------------------------------- */
 
 static uint32_t
 lan_of(const struct sw *sw, uint16_t port, uint16_t vid)
@@ -281,9 +287,9 @@ lan_of(const struct sw *sw, uint16_t port, uint16_t vid)
 
 /* Guarded members that own an address. */
 struct owners {
-	uint16_t port;    /* the first owner that carries the VLAN, or GUARDED_NONE */
-	unsigned n;       /* number of owners that carry the VLAN */
-	bool is_one;      /* in_port is one of them */
+	uint16_t port; /* the first owner that carries the VLAN, or GUARDED_NONE */
+	unsigned n;    /* number of owners that carry the VLAN */
+	bool is_one;   /* in_port is one of them */
 };
 
 static struct owners
@@ -307,7 +313,8 @@ owners_of(const struct sw *sw, uint16_t in_port, uint16_t vid, const struct rte_
  * guarded guest on another port.
  */
 static bool
-learn(struct sw *sw, uint16_t in_port, uint16_t vid, const struct rte_ether_addr *src, uint64_t now_ms)
+learn(struct sw *sw, uint16_t in_port, uint16_t vid, const struct rte_ether_addr *src,
+      uint64_t now_ms)
 {
 	struct owners owners;
 
@@ -323,7 +330,8 @@ learn(struct sw *sw, uint16_t in_port, uint16_t vid, const struct rte_ether_addr
 
 /* Returns the port that the address is behind, or -1. */
 static int
-look_up(struct sw *sw, uint16_t in_port, uint16_t vid, const struct rte_ether_addr *dst, uint64_t now_ms)
+look_up(struct sw *sw, uint16_t in_port, uint16_t vid, const struct rte_ether_addr *dst,
+	uint64_t now_ms)
 {
 	struct owners owners = owners_of(sw, in_port, vid, dst);
 	int port;
@@ -345,11 +353,12 @@ sw_learn(struct sw *sw, uint16_t in_port, uint16_t vid, const uint8_t *frame, ui
 {
 	const struct rte_ether_hdr *eth = (const struct rte_ether_hdr *)frame;
 
-	if (is_member(sw, in_port) && !is_pair(sw, in_port))
+	/* No sw_admit() of this switch let the frame in: its port may have left the VLAN since. */
+	if (is_member(sw, in_port) && !is_pair(sw, in_port) && carries(sw, in_port, vid))
 		learn(sw, in_port, vid, &eth->src_addr, now_ms);
 }
 
-/* ---- forwarding ---------------------------------------------------------------------------------------- */
+/* ---- forwarding ------------------------------------------------------------------------------ */
 
 /*
  * IEEE 802.1Q table 8-1: group addresses that bridges must not forward. Among them is PAUSE, with
@@ -361,13 +370,13 @@ is_link_local(const struct rte_ether_addr *addr)
 {
 	static const uint8_t prefix[5] = { 0x01, 0x80, 0xc2, 0x00, 0x00 };
 
-	return memcmp(addr->addr_bytes, prefix, sizeof(prefix)) == 0 && addr->addr_bytes[5] >= 0x01 &&
-	       addr->addr_bytes[5] <= 0x0f;
+	return memcmp(addr->addr_bytes, prefix, sizeof(prefix)) == 0 &&
+	       addr->addr_bytes[5] >= 0x01 && addr->addr_bytes[5] <= 0x0f;
 }
 
 /* Takes a token for one broadcast. Returns false if the guest has none left. */
 static bool
-may_broadcast(struct sw *sw, struct member *member, uint64_t now_ms)
+may_broadcast(struct sw *sw, struct sw_port *member, uint64_t now_ms)
 {
 	struct allowance *a = &member->broadcasts;
 	uint64_t full = (uint64_t)sw->broadcast_rate * 1000;
@@ -377,7 +386,8 @@ may_broadcast(struct sw *sw, struct member *member, uint64_t now_ms)
 	if (now_ms < a->filled_ms || now_ms - a->filled_ms >= 1000 || a->filled_ms == 0)
 		a->credit = full; /* also after the clock went back */
 	else
-		a->credit = util_min(full, a->credit + (now_ms - a->filled_ms) * sw->broadcast_rate);
+		a->credit =
+			util_min(full, a->credit + (now_ms - a->filled_ms) * sw->broadcast_rate);
 	a->filled_ms = now_ms;
 	if (a->credit < 1000)
 		return false;
@@ -393,7 +403,8 @@ may_broadcast(struct sw *sw, struct member *member, uint64_t now_ms)
 static enum sw_verdict
 flood(struct sw *sw, uint16_t in_port, uint16_t vid, bool to_guarded, uint16_t *out, unsigned *n)
 {
-	for (uint16_t port = sw->members[in_port].next; port != in_port; port = sw->members[port].next) {
+	for (uint16_t port = sw->members[in_port].next; port != in_port;
+	     port = sw->members[port].next) {
 		if (carries(sw, port, vid) && (to_guarded || !is_guarded(&sw->members[port])))
 			out[(*n)++] = port;
 	}
@@ -403,8 +414,8 @@ flood(struct sw *sw, uint16_t in_port, uint16_t vid, bool to_guarded, uint16_t *
 
 /* Forwards a frame to a group address. */
 static enum sw_verdict
-forward_group(struct sw *sw, uint16_t in_port, uint16_t vid, const struct rte_ether_addr *dst, uint64_t now_ms, uint16_t *out,
-	      unsigned *n)
+forward_group(struct sw *sw, uint16_t in_port, uint16_t vid, const struct rte_ether_addr *dst,
+	      uint64_t now_ms, uint16_t *out, unsigned *n)
 {
 	if (is_link_local(dst))
 		return SW_FLOOD;
@@ -415,7 +426,8 @@ forward_group(struct sw *sw, uint16_t in_port, uint16_t vid, const struct rte_et
 
 /* Forwards a frame from one member of a pair to the other. */
 static enum sw_verdict
-forward_pair(struct sw *sw, uint16_t in_port, const struct rte_ether_addr *dst, uint16_t *out, unsigned *n)
+forward_pair(struct sw *sw, uint16_t in_port, const struct rte_ether_addr *dst, uint16_t *out,
+	     unsigned *n)
 {
 	uint16_t other = sw->members[in_port].next;
 
@@ -426,8 +438,8 @@ forward_pair(struct sw *sw, uint16_t in_port, const struct rte_ether_addr *dst, 
 }
 
 enum sw_verdict
-sw_forward(struct sw *sw, uint16_t in_port, uint16_t vid, const uint8_t *frame, uint64_t now_ms, uint16_t *out,
-	   unsigned *n)
+sw_forward(struct sw *sw, uint16_t in_port, uint16_t vid, const uint8_t *frame, uint64_t now_ms,
+	   uint16_t *out, unsigned *n)
 {
 	const struct rte_ether_hdr *eth = (const struct rte_ether_hdr *)frame;
 	int port;
@@ -442,12 +454,10 @@ sw_forward(struct sw *sw, uint16_t in_port, uint16_t vid, const uint8_t *frame, 
 	if (rte_is_multicast_ether_addr(&eth->dst_addr))
 		return forward_group(sw, in_port, vid, &eth->dst_addr, now_ms, out, n);
 	port = look_up(sw, in_port, vid, &eth->dst_addr, now_ms);
-	if (port < 0)
+	if (port < 0 || !carries(sw, (uint16_t)port, vid))
 		return flood(sw, in_port, vid, sw->floods_guarded, out, n);
 	if (port == in_port)
 		return SW_SAME_PORT;
-	if (!carries(sw, (uint16_t)port, vid))
-		return SW_FLOOD;
 	out[(*n)++] = (uint16_t)port;
 	return SW_UNICAST;
 }
@@ -479,5 +489,6 @@ sw_get_stats(const struct sw *sw, struct sw_stats *stats)
 unsigned
 sw_port_entries(const struct sw *sw, uint16_t port)
 {
-	return port < LIMIT_PORTS ? fdb_port_entries(sw->fdb, port) + (sw->guarded.key[port] != 0) : 0;
+	return port < LIMIT_PORTS ? fdb_port_entries(sw->fdb, port) + (sw->guarded.key[port] != 0)
+				  : 0;
 }

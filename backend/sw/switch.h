@@ -31,6 +31,7 @@
 
 struct sw;
 struct policy;
+struct rte_mbuf;
 
 /*
  * Creates an empty switch. Its table holds `n_entries` addresses (at least 8), each for `age_ms`
@@ -89,14 +90,15 @@ void sw_set_policy(struct sw *sw, uint16_t port, enum sw_role role, const struct
 unsigned sw_rules(const struct sw *sw, uint16_t port);
 
 /*
- * Checks a frame of `len` bytes, at least 14, from `in_port`. Returns DROP_N with the VID in `vid`
+ * Checks a frame, of at least 14 bytes, from `in_port`. Returns DROP_N with the VID in `vid`
  * if it may come in, else the reason. For a port without rules it would return DROP_N and
  * VLAN_NONE.
  */
-enum drop_reason sw_admit(const struct sw *sw, uint16_t in_port, const uint8_t *frame, uint32_t len, uint16_t *vid);
+enum drop_reason sw_admit(const struct sw *sw, uint16_t in_port, struct rte_mbuf *m, uint16_t *vid);
 
 /* Returns how to edit the tag of a frame of `vid` that leaves by `out_port`. */
-enum vlan_edit sw_egress(const struct sw *sw, uint16_t out_port, uint16_t vid, const uint8_t *frame, uint32_t len);
+enum vlan_edit sw_egress(const struct sw *sw, uint16_t out_port, uint16_t vid, const uint8_t *frame,
+			 uint32_t len);
 
 enum sw_verdict {
 	SW_UNICAST,   /* one port: out[0] */
@@ -108,7 +110,8 @@ enum sw_verdict {
 
 /*
  * Learns that the source address of the Ethernet frame at `frame` (at least 14 bytes) is behind
- * `in_port` in VLAN `vid`. Multicast addresses and the zero address are never learnt.
+ * `in_port` in VLAN `vid`. Multicast addresses and the zero address are never learnt, and none in a
+ * VLAN that the port is not in.
  */
 void sw_learn(struct sw *sw, uint16_t in_port, uint16_t vid, const uint8_t *frame, uint64_t now_ms);
 
@@ -118,22 +121,22 @@ void sw_learn(struct sw *sw, uint16_t in_port, uint16_t vid, const uint8_t *fram
  * number. The result is SW_FLOOD with `n` 0 for a frame to 01:80:c2:00:00:01 .. 0f (PAUSE, LACP,
  * LLDP, ..., which bridges do not forward) and for one from a port that is not a member.
  */
-enum sw_verdict sw_forward(struct sw *sw, uint16_t in_port, uint16_t vid, const uint8_t *frame, uint64_t now_ms,
-			   uint16_t *out, unsigned *n);
+enum sw_verdict sw_forward(struct sw *sw, uint16_t in_port, uint16_t vid, const uint8_t *frame,
+			   uint64_t now_ms, uint16_t *out, unsigned *n);
 
 /* Frees a few expired entries. Call it about once a millisecond. Bounded work. */
 void sw_tick(struct sw *sw, uint64_t now_ms);
 
 struct sw_stats {
-	unsigned n_entries;       /* addresses known now */
+	unsigned n_entries; /* addresses known now */
 	uint64_t n_learned;
-	uint64_t n_moved;         /* an address appeared behind another port */
+	uint64_t n_moved; /* an address appeared behind another port */
 	uint64_t n_aged;
-	uint64_t n_refused_port;  /* not learnt: the port owns its maximum */
-	uint64_t n_refused_full;  /* not learnt: the port's part of the table is full */
+	uint64_t n_refused_port; /* not learnt: the port owns its maximum */
+	uint64_t n_refused_full; /* not learnt: the port's part of the table is full */
 	/* times an address moved too often and was held at its port */
 	uint64_t n_held;
-	uint64_t n_flooded;       /* frames */
+	uint64_t n_flooded; /* frames */
 };
 
 /* Any thread; the values are then approximate. */

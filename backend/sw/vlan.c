@@ -30,7 +30,8 @@ has_second_tag(const uint8_t *frame)
 }
 
 int
-vlan_ingress(enum vlan_part part, const struct policy_vlans *vlans, const uint8_t *frame, uint32_t len)
+vlan_ingress(enum vlan_part part, const struct policy_vlans *vlans, const uint8_t *frame,
+	     uint32_t len)
 {
 	uint16_t ethertype = ether_be16(frame + TYPE_OFFSET);
 	uint16_t vid;
@@ -62,16 +63,20 @@ vlan_is_member(enum vlan_part part, const struct policy_vlans *vlans, uint16_t v
 }
 
 enum vlan_edit
-vlan_egress(enum vlan_part part, const struct policy_vlans *vlans, uint16_t vid, const uint8_t *frame, uint32_t len)
+vlan_egress(enum vlan_part part, const struct policy_vlans *vlans, uint16_t vid,
+	    const uint8_t *frame, uint32_t len)
 {
 	bool tagged = ether_is_tag(ether_be16(frame + TYPE_OFFSET));
-	bool to_be_tagged = vid != VLAN_NONE && !(part == VLAN_LISTED && has_bit(vlans->untagged, vid));
+	bool to_be_tagged =
+		vid != VLAN_NONE && !(part == VLAN_LISTED && has_bit(vlans->untagged, vid));
 
-	if (!vlan_is_member(part, vlans, vid) || (tagged && len < RTE_ETHER_HDR_LEN + RTE_VLAN_HLEN))
+	if (!vlan_is_member(part, vlans, vid) ||
+	    (tagged && len < RTE_ETHER_HDR_LEN + RTE_VLAN_HLEN))
 		return VLAN_DROP;
 	if (!tagged)
 		return to_be_tagged ? VLAN_INSERT : VLAN_KEEP;
 	if (to_be_tagged)
-		return (ether_be16(frame + RTE_ETHER_HDR_LEN) & VID_MASK) == vid ? VLAN_KEEP : VLAN_RENAME;
+		return (ether_be16(frame + RTE_ETHER_HDR_LEN) & VID_MASK) == vid ? VLAN_KEEP
+										 : VLAN_RENAME;
 	return has_second_tag(frame) ? VLAN_DROP : VLAN_REMOVE;
 }

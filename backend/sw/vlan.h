@@ -49,7 +49,8 @@ enum vlan_edit {
  * Returns the VID of an incoming frame (at least 14 bytes), or -1 if it must not come in. `vlans`
  * is only used for VLAN_LISTED.
  */
-int vlan_ingress(enum vlan_part part, const struct policy_vlans *vlans, const uint8_t *frame, uint32_t len);
+int vlan_ingress(enum vlan_part part, const struct policy_vlans *vlans, const uint8_t *frame,
+		 uint32_t len);
 
 /* Whether frames of `vid` may leave by the member. */
 bool vlan_is_member(enum vlan_part part, const struct policy_vlans *vlans, uint16_t vid);
@@ -58,7 +59,7 @@ bool vlan_is_member(enum vlan_part part, const struct policy_vlans *vlans, uint1
  * Returns how to edit a frame of `vid`, which vlan_ingress() let in, before it leaves by the
  * member.
  */
-enum vlan_edit vlan_egress(enum vlan_part part, const struct policy_vlans *vlans, uint16_t vid, const uint8_t *frame,
-			   uint32_t len);
+enum vlan_edit vlan_egress(enum vlan_part part, const struct policy_vlans *vlans, uint16_t vid,
+			   const uint8_t *frame, uint32_t len);
 
 #endif

@@ -17,13 +17,19 @@
 #include "xen/quiet.h"
 #include "xen/ops.h"
 
-static_assert(sizeof(struct foreign_grant) == sizeof(grant_entry_v1_t), "grant_table.h: version 1 entry");
-static_assert(offsetof(struct foreign_grant, use.flags) == offsetof(grant_entry_v1_t, flags), "grant_table.h: flags");
-static_assert(offsetof(struct foreign_grant, use.domid) == offsetof(grant_entry_v1_t, domid), "grant_table.h: domid");
-static_assert(offsetof(struct foreign_grant, frame) == offsetof(grant_entry_v1_t, frame), "grant_table.h: frame");
+/* NOLINTBEGIN(misc-redundant-expression): that both sides are equal is what they say */
+static_assert(sizeof(struct foreign_grant) == sizeof(grant_entry_v1_t),
+	      "grant_table.h: version 1 entry");
+static_assert(offsetof(struct foreign_grant, use.flags) == offsetof(grant_entry_v1_t, flags),
+	      "grant_table.h: flags");
+static_assert(offsetof(struct foreign_grant, use.domid) == offsetof(grant_entry_v1_t, domid),
+	      "grant_table.h: domid");
+static_assert(offsetof(struct foreign_grant, frame) == offsetof(grant_entry_v1_t, frame),
+	      "grant_table.h: frame");
 static_assert(FOREIGN_GRANT_PERMIT == GTF_permit_access, "grant_table.h: type");
 static_assert(FOREIGN_GRANT_READONLY == GTF_readonly, "grant_table.h: read-only");
 static_assert(FOREIGN_GRANT_READING == GTF_reading, "grant_table.h: reading");
+/* NOLINTEND(misc-redundant-expression) */
 
 #define TABLES_MAX 64u
 
@@ -62,14 +68,10 @@ static struct foreign *
 fmem_open(uint32_t domid)
 {
 	int ret = check_guest(domid);
-	struct foreign *memory = NULL;
+	struct foreign *memory = ret < 0 ? NULL : calloc(1, sizeof(*memory));
 
-	if (ret == 0) {
-		memory = calloc(1, sizeof(*memory));
-		ret = memory == NULL ? -ENOMEM : 0;
-	}
-	if (ret < 0) {
-		errno = -ret;
+	if (memory == NULL) {
+		errno = ret < 0 ? -ret : ENOMEM;
 		return NULL;
 	}
 	memory->domid = domid;
@@ -100,8 +102,10 @@ fmem_map_table(struct foreign *memory, unsigned frame)
 		return NULL;
 	}
 	xenforeignmemory_resource_handle *table =
-		xenforeignmemory_map_resource(memory->fmem, (domid_t)memory->domid, XENMEM_resource_grant_table,
-					      XENMEM_resource_grant_table_id_shared, frame, 1, &page, PROT_READ | PROT_WRITE, 0);
+		xenforeignmemory_map_resource(memory->fmem, (domid_t)memory->domid,
+					      XENMEM_resource_grant_table,
+					      XENMEM_resource_grant_table_id_shared, frame, 1,
+					      &page, PROT_READ | PROT_WRITE, 0);
 	if (table == NULL)
 		return NULL;
 	memory->table[memory->n_tables] = table;

@@ -15,9 +15,11 @@
 
 /* struct grant_copy is passed to the library as it is. */
 #define SAME_OFFSET(member) \
-	static_assert(offsetof(struct grant_copy, member) == offsetof(xengnttab_grant_copy_segment_t, member), \
+	static_assert(offsetof(struct grant_copy, member) == \
+			      offsetof(xengnttab_grant_copy_segment_t, member), \
 		      "xengnttab.h: " #member)
-static_assert(sizeof(struct grant_copy) == sizeof(xengnttab_grant_copy_segment_t), "xengnttab.h: copy segment");
+static_assert(sizeof(struct grant_copy) == sizeof(xengnttab_grant_copy_segment_t),
+	      "xengnttab.h: copy segment");
 SAME_OFFSET(source.virt);
 SAME_OFFSET(source.foreign.ref);
 SAME_OFFSET(source.foreign.offset);
@@ -54,7 +56,8 @@ gnttab_close(struct grants *grants)
 static void *
 gnttab_map(struct grants *grants, uint32_t domid, uint32_t ref, bool writable)
 {
-	return xengnttab_map_grant_ref(handle_of(grants), domid, ref, PROT_READ | (writable ? PROT_WRITE : 0));
+	return xengnttab_map_grant_ref(handle_of(grants), domid, ref,
+				       PROT_READ | (writable ? PROT_WRITE : 0));
 }
 
 static int
@@ -66,7 +69,10 @@ gnttab_unmap(struct grants *grants, void *page)
 static int
 gnttab_copy(struct grants *grants, struct grant_copy *copies, unsigned n)
 {
-	return xengnttab_grant_copy(handle_of(grants), n, (xengnttab_grant_copy_segment_t *)copies) == 0 ? 0 : -errno;
+	return xengnttab_grant_copy(handle_of(grants), n,
+				    (xengnttab_grant_copy_segment_t *)copies) == 0
+		       ? 0
+		       : -errno;
 }
 
 const struct grants_ops gnttab_xen_ops = {

@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* ---- the store: one connection, used by the control thread only -------------------------------------- */
+/* ---- the store: one connection, used by the control thread only ------------------------------ */
 
 struct store; /* opaque to all but the implementation */
 
@@ -47,7 +47,8 @@ struct store_ops {
 	/* -EAGAIN: conflict with another transaction, try again */
 	int (*commit)(struct store *store, uint32_t tx);
 	void (*abort)(struct store *store, uint32_t tx);
-	int (*watch)(struct store *store, const char *path, const char *token); /* token: less than 64 bytes */
+	/* token: less than 64 bytes */
+	int (*watch)(struct store *store, const char *path, const char *token);
 	int (*unwatch)(struct store *store, const char *path, const char *token);
 	int (*fd)(struct store *store); /* readable when next_event() may have something */
 	/*
@@ -63,13 +64,13 @@ struct store_ops {
 	int (*domain_lives)(struct store *store, uint32_t domid);
 };
 
-/* ---- grants ------------------------------------------------------------------------------------------- */
+/* ---- grants ---------------------------------------------------------------------------------- */
 
 struct grants; /* a handle; one per copying thread, one per mapping vif */
 
 /* not a GNTST_* value: preset before a copy, remains if Xen did not get there */
 #define GRANT_STATUS_UNTOUCHED 1
-#define GRANT_STATUS_OKAY 0      /* GNTST_okay */
+#define GRANT_STATUS_OKAY 0 /* GNTST_okay */
 
 /* One copy between our memory and a granted page. Same layout as xengnttab_grant_copy_segment_t. */
 struct grant_copy {
@@ -166,7 +167,7 @@ struct shares_ops {
 	void (*unshare)(struct shares *shares, void *page);
 };
 
-/* ---- events ------------------------------------------------------------------------------------------- */
+/* ---- events ---------------------------------------------------------------------------------- */
 
 struct events; /* a handle; one per vif */
 

@@ -27,7 +27,10 @@ exists(const char *root, const char *path)
 	return check_access(root, path, F_OK) == 0;
 }
 
-/* /sys/hypervisor/type names the hypervisor; kernels without CONFIG_SYS_HYPERVISOR still have /proc/xen. */
+/*
+ * /sys/hypervisor/type names the hypervisor; kernels without CONFIG_SYS_HYPERVISOR still have
+ * /proc/xen.
+ */
 static bool
 on_xen(const char *root)
 {
@@ -50,20 +53,24 @@ on_xen(const char *root)
 static int
 check_store(const char *root, char *why, size_t why_size)
 {
-	static const char *const paths[] = { "/run/xenstored/socket", "/var/run/xenstored/socket", "/dev/xen/xenbus",
-					     "/proc/xen/xenbus" };
+	static const char *const paths[] = { "/run/xenstored/socket", "/var/run/xenstored/socket",
+					     "/dev/xen/xenbus", "/proc/xen/xenbus" };
 
 	for (unsigned i = 0; i < ARRAY_SIZE(paths); i++) {
 		int ret = check_access(root, paths[i], R_OK | W_OK);
 		if (ret == 0)
 			return 0;
 		if (ret == -EACCES) {
-			snprintf(why, why_size, "%s cannot be opened: run as root, or let a udev rule give this user"
-				 " read and write access", paths[i]);
+			snprintf(
+				why, why_size,
+				"%s cannot be opened: run as root, or let a udev rule give this user"
+				" read and write access",
+				paths[i]);
 			return ret;
 		}
 	}
-	snprintf(why, why_size, "no way to xenstore: neither xenstored's socket /run/xenstored/socket nor"
+	snprintf(why, why_size,
+		 "xenstore cannot be reached: neither xenstored's socket /run/xenstored/socket nor"
 		 " /dev/xen/xenbus exists; start xenstored (dom0) or load the kernel module xenfs");
 	return -ENOENT;
 }
@@ -74,10 +81,15 @@ check_device(const char *root, const char *path, const char *module, char *why, 
 	int ret = check_access(root, path, R_OK | W_OK);
 
 	if (ret == -EACCES || ret == -EPERM)
-		snprintf(why, why_size, "%s cannot be opened: run as root, or let a udev rule give this user read and"
-			 " write access", path);
+		snprintf(
+			why, why_size,
+			"%s cannot be opened: run as root, or let a udev rule give this user read and"
+			" write access",
+			path);
 	else if (ret < 0)
-		snprintf(why, why_size, "%s is missing: load its kernel module with \"modprobe %s\"", path, module);
+		snprintf(why, why_size,
+			 "%s is missing: load its kernel module with \"modprobe %s\"", path,
+			 module);
 	return ret;
 }
 
@@ -85,8 +97,10 @@ int
 platform_check_at(const char *root, char *why, size_t why_size)
 {
 	if (!on_xen(root)) {
-		snprintf(why, why_size, "this machine does not run on Xen: vpe-backend must run in dom0 or in a driver"
-			 " domain");
+		snprintf(
+			why, why_size,
+			"this machine does not run on Xen: vpe-backend must run in dom0 or in a driver"
+			" domain");
 		return -ENODEV;
 	}
 	int ret = check_device(root, "/dev/xen/gntdev", "xen-gntdev", why, why_size);
@@ -108,9 +122,11 @@ platform_netback_refusal_at(const char *root, char *why, size_t why_size)
 {
 	if (!platform_netback_loaded_at(root))
 		return 0;
-	snprintf(why, why_size, "the kernel's xen-netback is loaded and would take every vif: unload it with \"rmmod"
-		 " xen_netback\" and keep it away with the file modprobe-vpe.conf that comes with vpe, or set"
-		 " netback = \"share\" to leave it the vifs that it holds");
+	snprintf(
+		why, why_size,
+		"the kernel's xen-netback is loaded and would take every vif: unload it with \"rmmod"
+		" xen_netback\" and keep it away with the file modprobe-vpe.conf that comes with vpe, or set"
+		" netback = \"share\" to leave it the vifs that it holds");
 	return -EBUSY;
 }
 

@@ -5,8 +5,8 @@
 #include "xen/quiet.h"
 
 static void
-quiet_message(xentoollog_logger *logger, xentoollog_level level, int errno_value, const char *context,
-	      const char *format, va_list args)
+quiet_message(xentoollog_logger *logger, xentoollog_level level, int errno_value,
+	      const char *context, const char *format, va_list args)
 {
 	(void)logger;
 	(void)level;

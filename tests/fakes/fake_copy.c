@@ -2,11 +2,11 @@
 /*
  * Grant copies as gntdev and Xen do them. Called through fake_xen()->grants->copy.
  *
- * Theory of operation: gntdev looks at one segment after the other, says GNTST_okay in it, and collects
- * operations; every BATCH of them go to Xen in one hypercall. A segment that gntdev itself refuses ends the call at
- * once: what was collected is thrown away although its statuses say okay, and later segments are never looked at.
- * Source: Linux drivers/xen/gntdev.c gntdev_ioctl_grant_copy(), gntdev_grant_copy_seg(); Xen common/grant_table.c
- * gnttab_copy_one().
+ * Theory of operation: gntdev looks at one segment after the other, says GNTST_okay in it, and
+ * collects operations; every BATCH of them go to Xen in one hypercall. A segment that gntdev itself
+ * refuses ends the call at once: what was collected is thrown away although its statuses say okay,
+ * and later segments are never looked at. Source: Linux drivers/xen/gntdev.c
+ * gntdev_ioctl_grant_copy(), gntdev_grant_copy_seg(); Xen common/grant_table.c gnttab_copy_one().
  */
 #include <errno.h>
 #include <string.h>
@@ -19,6 +19,7 @@
 
 static struct fake_fault status_fault, call_fault;
 static unsigned call_fault_done;
+static fake_copy_hook *copy_hook;
 static unsigned delay_us;
 static uint64_t n_copy_ops, n_copy_calls;
 
@@ -27,6 +28,7 @@ fake_copy_reset(void)
 {
 	memset(&status_fault, 0, sizeof(status_fault));
 	memset(&call_fault, 0, sizeof(call_fault));
+	copy_hook = NULL;
 	delay_us = 0;
 	n_copy_ops = n_copy_calls = 0;
 }
@@ -48,7 +50,7 @@ foreign_side(const union grant_ptr *side, uint16_t len, bool for_write, int16_t 
 	return pages_addr(entry->page) + side->foreign.offset;
 }
 
-/* One operation of the hypercall. */
+/* One operation of the hypercall, which is to fail if its status is not okay. */
 static void
 copy_one(struct grant_copy *copy)
 {
@@ -57,7 +59,8 @@ copy_one(struct grant_copy *copy)
 	uint8_t *to = copy->dest.virt;
 
 	n_copy_ops++;
-	copy->status = (int16_t)fake_fault_take(&status_fault);
+	if (copy->status == GNTST_OKAY)
+		copy->status = (int16_t)fake_fault_take(&status_fault);
 	if (copy->status != GNTST_OKAY)
 		return;
 	if (copy->flags & GRANT_COPY_SOURCE_REF)
@@ -82,8 +85,8 @@ segment_check(const struct grant_copy *copy)
 		return -EINVAL;
 	if (dest_ref && copy->dest.foreign.offset + copy->len > FAKE_PAGE_SIZE)
 		return -EINVAL;
-	if (copy->len > 0 && ((!source_ref && copy->source.virt == NULL) ||
-			      (!dest_ref && copy->dest.virt == NULL)))
+	if (copy->len > 0 &&
+	    ((!source_ref && copy->source.virt == NULL) || (!dest_ref && copy->dest.virt == NULL)))
 		return -EFAULT;
 	return 0;
 }
@@ -99,8 +102,8 @@ callers_duty(const struct grant_copy *copies, unsigned n)
 		uint32_t one = copy->flags & GRANT_COPY_SOURCE_REF ? copy->source.foreign.domid
 								   : copy->dest.foreign.domid;
 
-		if (copy->status == GRANT_STATUS_OKAY)
-			fake_violate("copy %u of a call starts with status okay", i);
+		if (copy->status != GRANT_STATUS_UNTOUCHED)
+			fake_violate("copy %u of a call starts with status %d", i, copy->status);
 		if (domid != UINT32_MAX && one != domid)
 			fake_violate("one copy call for domains %u and %u", domid, one);
 		domid = one;
@@ -117,12 +120,14 @@ copy_all(struct grant_copy *copies, unsigned n, unsigned n_allowed)
 		int ret = segment_check(&copies[i]);
 
 		if (ret != 0) {
-			fake_violate("copy %u of %u makes gntdev fail the whole call (%d)", i, n, ret);
+			fake_violate("copy %u of %u makes gntdev fail the whole call (%d)", i, n,
+				     ret);
 			return ret;
 		}
-		copies[i].status = GNTST_OKAY;
+		copies[i].status = copy_hook == NULL ? GNTST_OKAY : copy_hook(&copies[i], i);
 		if (copies[i].len == 0)
-			continue; /* gntdev makes no operation of it: the reference is never looked at */
+			/* gntdev makes no operation of it: the reference is never looked at */
+			continue;
 		batch[n_batch++] = &copies[i];
 		if (n_batch < BATCH)
 			continue;
@@ -164,11 +169,19 @@ fake_copy_fail(unsigned skip, unsigned n, int16_t status)
 }
 
 void
-fake_copy_fail_call(unsigned skip, unsigned n_done, int error)
+fake_copy_fail_call(unsigned skip, unsigned n, unsigned n_done, int error)
 {
 	pthread_mutex_lock(&fake_lock);
-	call_fault = (struct fake_fault){ skip, 1, error };
+	call_fault = (struct fake_fault){ skip, n, error };
 	call_fault_done = n_done;
+	pthread_mutex_unlock(&fake_lock);
+}
+
+void
+fake_copy_set_hook(fake_copy_hook *hook)
+{
+	pthread_mutex_lock(&fake_lock);
+	copy_hook = hook;
 	pthread_mutex_unlock(&fake_lock);
 }
 

@@ -2,11 +2,12 @@
 /*
  * Event channels of the fake domains, and /dev/xen/evtchn. Called through fake_xen()->events.
  *
- * Theory of operation: a guest's port is unbound until the code under test binds to it, and unbound again after
- * that lets go of it. An event for a bound local port disables that port and puts it in its handle's queue; events that
- * come while it is disabled are kept as one, which fires when the port is unmasked. Binding fires at once, as events
- * that the guest sent before would be lost.
- * Source: Linux drivers/xen/evtchn.c evtchn_interrupt(), evtchn_write(); Xen common/event_channel.c.
+ * Theory of operation: a guest's port is unbound until the code under test binds to it, and unbound
+ * again after that lets go of it. An event for a bound local port disables that port and puts it in
+ * its handle's queue; events that come while it is disabled are kept as one, which fires when the
+ * port is unmasked. Binding fires at once, as events that the guest sent before would be lost.
+ * Source: Linux drivers/xen/evtchn.c evtchn_interrupt(), evtchn_write(); Xen
+ * common/event_channel.c.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -30,7 +31,7 @@ struct remote { /* a guest's port */
 	void *hook_arg;
 };
 
-struct local { /* a port of the code under test; its number is its index */
+struct local {                 /* a port of the code under test; its number is its index */
 	struct events *events; /* NULL: free */
 	struct remote *remote; /* NULL: the guest closed its end */
 	bool enabled;
@@ -45,7 +46,9 @@ struct events {
 };
 
 static struct remote remotes[N_PORTS];
+static uint32_t n_remotes; /* ever used */
 static struct local locals[N_LOCAL];
+static uint32_t n_locals = 1; /* ever used; there is no port 0 */
 static uint32_t last_port;
 static struct events *handles;
 static struct fake_fault notify_fault;
@@ -54,7 +57,8 @@ static uint64_t n_sent, n_fired, n_unmasked;
 void
 fake_events_reset(void)
 {
-	memset(remotes, 0, sizeof(remotes));
+	memset(remotes, 0, n_remotes * sizeof(remotes[0]));
+	n_remotes = 0;
 	memset(&notify_fault, 0, sizeof(notify_fault));
 	n_sent = n_fired = n_unmasked = 0;
 }
@@ -64,14 +68,14 @@ fake_events_leaks(struct fake_leaks *leaks)
 {
 	for (const struct events *events = handles; events != NULL; events = events->next)
 		leaks->n_event_handles++;
-	for (uint32_t port = 1; port < N_LOCAL; port++)
+	for (uint32_t port = 1; port < n_locals; port++)
 		leaks->n_bound += locals[port].events != NULL;
 }
 
 static struct remote *
 remote_find(uint32_t domid, uint32_t port)
 {
-	for (uint32_t i = 0; i < N_PORTS; i++)
+	for (uint32_t i = 0; i < n_remotes; i++)
 		if (remotes[i].used && remotes[i].port == port && remotes[i].domid == domid)
 			return &remotes[i];
 	return NULL;
@@ -82,7 +86,7 @@ handle_update(struct events *events)
 {
 	bool readable = false;
 
-	for (uint32_t port = 1; port < N_LOCAL; port++)
+	for (uint32_t port = 1; port < n_locals; port++)
 		readable = readable || (locals[port].events == events && locals[port].queued);
 	fake_fd_set(events->fd, readable);
 }
@@ -108,7 +112,7 @@ remote_close(struct remote *remote)
 	remote->used = false;
 }
 
-/* ---- what guests do ------------------------------------------------------------------------------------- */
+/* ---- what guests do -------------------------------------------------------------------------- */
 
 uint32_t
 fake_port_alloc(uint32_t domid, uint32_t allowed)
@@ -120,7 +124,11 @@ fake_port_alloc(uint32_t domid, uint32_t allowed)
 		if (remotes[i].used)
 			continue;
 		port = ++last_port;
-		remotes[i] = (struct remote){ .used = true, .domid = domid, .port = port, .allowed = allowed };
+		if (i >= n_remotes)
+			n_remotes = i + 1;
+		remotes[i] = (struct remote){
+			.used = true, .domid = domid, .port = port, .allowed = allowed
+		};
 	}
 	pthread_mutex_unlock(&fake_lock);
 	return port;
@@ -139,7 +147,7 @@ fake_port_close(uint32_t domid, uint32_t port)
 void
 fake_events_domain_dies(uint32_t domid)
 {
-	for (uint32_t i = 0; i < N_PORTS; i++)
+	for (uint32_t i = 0; i < n_remotes; i++)
 		if (remotes[i].used && remotes[i].domid == domid)
 			remote_close(&remotes[i]);
 }
@@ -198,7 +206,7 @@ fake_port_set_hook(uint32_t domid, uint32_t port, void (*hook)(void *arg), void 
 	pthread_mutex_unlock(&fake_lock);
 }
 
-/* ---- what evtchn does ----------------------------------------------------------------------------------- */
+/* ---- what evtchn does ------------------------------------------------------------------------ */
 
 static struct events *
 op_open(void)
@@ -229,7 +237,7 @@ op_close(struct events *events)
 	while (*link != events)
 		link = &(*link)->next;
 	*link = events->next;
-	for (uint32_t port = 1; port < N_LOCAL; port++)
+	for (uint32_t port = 1; port < n_locals; port++)
 		if (locals[port].events == events)
 			local_unbind(&locals[port]);
 	close(events->fd);
@@ -263,7 +271,10 @@ op_bind(struct events *events, uint32_t domid, uint32_t remote_port)
 	for (uint32_t port = 1; port < N_LOCAL; port++) {
 		if (locals[port].events != NULL)
 			continue;
-		locals[port] = (struct local){ .events = events, .remote = remote, .enabled = true };
+		locals[port] =
+			(struct local){ .events = events, .remote = remote, .enabled = true };
+		if (port >= n_locals)
+			n_locals = port + 1;
 		remote->local = port;
 		local_fire(&locals[port]);
 		fake_changed();
@@ -276,7 +287,7 @@ op_bind(struct events *events, uint32_t domid, uint32_t remote_port)
 static struct local *
 local_get(const struct events *events, uint32_t port)
 {
-	return port < N_LOCAL && locals[port].events == events ? &locals[port] : NULL;
+	return port < n_locals && locals[port].events == events ? &locals[port] : NULL;
 }
 
 static int
@@ -328,7 +339,7 @@ op_pending(struct events *events)
 	int ret = -EAGAIN;
 
 	enter(events);
-	for (uint32_t port = 1; port < N_LOCAL; port++) {
+	for (uint32_t port = 1; port < n_locals; port++) {
 		if (locals[port].events != events || !locals[port].queued)
 			continue;
 		locals[port].queued = false;
@@ -345,8 +356,10 @@ op_unmask(struct events *events, uint32_t port)
 	enter(events);
 	struct local *local = local_get(events, port);
 
-	if (local == NULL)
+	if (local == NULL) {
+		fake_violate("unmask of port %u, which is not bound", port);
 		return leave(events, -ENOTCONN);
+	}
 	n_unmasked++;
 	if (!local->enabled) {
 		local->enabled = true;

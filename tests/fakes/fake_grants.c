@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Grant tables of the fake domains, and mapping. Called through fake_xen()->grants; calls fake_pages.c.
- * Source of the rules: Xen common/grant_table.c acquire_grant_for_copy(), map_grant_ref().
+ * Grant tables of the fake domains, and mapping. Called through fake_xen()->grants; calls
+ * fake_pages.c. Source of the rules: Xen common/grant_table.c acquire_grant_for_copy(),
+ * map_grant_ref().
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "fakes/fake_internal.h"
 #include "fakes/fake_grants_table.h"
@@ -19,16 +19,18 @@ struct table {
 	uint32_t domid;
 	bool dying;
 	uint32_t n; /* entries ever used */
+	unsigned n_mapped;
 	uint32_t free_ref;
 	struct grant_entry *entries;
+	struct grant_entry others; /* of references up to last_other without an entry */
+	uint32_t last_other;
 };
 
 struct mapping {
-	struct mapping *next;
-	void *addr;
-	uint32_t page;
+	TAILQ_ENTRY(mapping) link;
+	struct alias alias;
 	uint32_t domid;
-	uint32_t ref;
+	struct grant_entry *entry;
 };
 
 static struct table tables[N_DOMAINS];
@@ -53,7 +55,10 @@ table_get(uint32_t domid)
 	if (table != NULL || n_tables == N_DOMAINS)
 		return table;
 	table = &tables[n_tables++];
-	*table = (struct table){ .domid = domid, .n = FAKE_GRANT_REF_FIRST, .free_ref = FAKE_GRANT_REF_FIRST };
+	*table = (struct table){ .domid = domid,
+				 .n = FAKE_GRANT_REF_FIRST,
+				 .free_ref = FAKE_GRANT_REF_FIRST,
+				 .others.page = PAGES_NONE };
 	table->entries = calloc(TABLE_SIZE, sizeof(struct grant_entry));
 	for (uint32_t ref = 0; ref < TABLE_SIZE; ref++)
 		table->entries[ref].page = PAGES_NONE;
@@ -74,9 +79,12 @@ void
 fake_grants_leaks(struct fake_leaks *leaks)
 {
 	for (const struct grants *grants = handles; grants != NULL; grants = grants->next) {
+		const struct mapping *m;
+
 		leaks->n_grant_handles++;
-		for (const struct mapping *m = grants->mappings; m != NULL; m = m->next)
+		TAILQ_FOREACH(m, &grants->mappings, link) {
 			leaks->n_mapped++;
+		}
 	}
 }
 
@@ -92,17 +100,14 @@ fake_grants_domain_dies(uint32_t domid)
 unsigned
 fake_domain_mapped(uint32_t domid)
 {
-	unsigned n = 0;
-
 	pthread_mutex_lock(&fake_lock);
-	for (const struct grants *grants = handles; grants != NULL; grants = grants->next)
-		for (const struct mapping *m = grants->mappings; m != NULL; m = m->next)
-			n += m->domid == domid;
+	const struct table *table = table_find(domid);
+	unsigned n = table == NULL ? 0 : table->n_mapped;
 	pthread_mutex_unlock(&fake_lock);
 	return n;
 }
 
-/* ---- what guests do ------------------------------------------------------------------------------------- */
+/* ---- what guests do -------------------------------------------------------------------------- */
 
 void *
 fake_page_alloc(uint32_t domid)
@@ -124,6 +129,8 @@ fake_page_free(void *addr)
 	for (uint32_t ref = 0; table != NULL && ref < table->n; ref++)
 		if (table->entries[ref].page == page)
 			table->entries[ref].page = PAGES_NONE;
+	if (table != NULL && table->others.page == page)
+		table->others.page = PAGES_NONE;
 	pages_free(page);
 	pthread_mutex_unlock(&fake_lock);
 }
@@ -170,6 +177,19 @@ fake_grant_sub_page(void *page, uint32_t to, uint16_t offset, uint16_t len)
 	return grant(page, &entry);
 }
 
+void
+fake_grant_others(void *addr, uint32_t to, uint32_t last)
+{
+	pthread_mutex_lock(&fake_lock);
+	uint32_t page = pages_of(addr);
+	struct table *table = table_get(pages_get(page)->domid);
+	if (table != NULL) {
+		table->others = (struct grant_entry){ .page = page, .to = to };
+		table->last_other = last;
+	}
+	pthread_mutex_unlock(&fake_lock);
+}
+
 bool
 fake_grant_end(uint32_t domid, uint32_t ref)
 {
@@ -187,18 +207,31 @@ fake_grant_end(uint32_t domid, uint32_t ref)
 	return ended;
 }
 
-/* ---- what gntdev does ----------------------------------------------------------------------------------- */
+/* ---- what gntdev does ------------------------------------------------------------------------ */
 
 static struct grants *
 op_open(void)
 {
 	struct grants *grants = calloc(1, sizeof(*grants));
 
+	TAILQ_INIT(&grants->mappings);
 	pthread_mutex_lock(&fake_lock);
 	grants->next = handles;
 	handles = grants;
 	pthread_mutex_unlock(&fake_lock);
 	return grants;
+}
+
+/* The entry of a reference, or NULL. */
+static struct grant_entry *
+entry_of(struct table *table, uint32_t ref)
+{
+	struct grant_entry *own = ref < TABLE_SIZE ? &table->entries[ref] : NULL;
+	bool granted = own != NULL && own->page != PAGES_NONE;
+
+	if (!granted && table->others.page != PAGES_NONE && ref <= table->last_other)
+		return &table->others;
+	return own;
 }
 
 struct grant_entry *
@@ -210,24 +243,28 @@ fake_grants_acquire(uint32_t domid, uint32_t ref, bool for_write, int16_t *statu
 	if (table == NULL || table->dying)
 		return NULL;
 	*status = GNTST_BAD_GNTREF;
-	if (ref >= TABLE_SIZE)
+	struct grant_entry *entry = entry_of(table, ref);
+	if (entry == NULL)
 		return NULL;
-	struct grant_entry *entry = &table->entries[ref];
 	*status = GNTST_GENERAL_ERROR;
-	if (entry->page == PAGES_NONE || entry->to != fake_self() || (for_write && entry->read_only))
+	if (entry->page == PAGES_NONE || entry->to != fake_self() ||
+	    (for_write && entry->read_only))
 		return NULL;
 	*status = GNTST_OKAY;
 	return entry;
 }
 
 static void
-unmap(struct mapping *m)
+unmap(struct grants *grants, struct mapping *m)
 {
 	struct table *table = table_find(m->domid);
 
-	pages_unmap(m->page, m->addr);
-	if (table != NULL)
-		table->entries[m->ref].n_mapped--;
+	pages_unmap(&m->alias);
+	if (table != NULL) {
+		table->n_mapped--;
+		m->entry->n_mapped--;
+	}
+	TAILQ_REMOVE(&grants->mappings, m, link);
 	free(m);
 }
 
@@ -239,12 +276,8 @@ op_close(struct grants *grants)
 	while (*link != grants)
 		link = &(*link)->next;
 	*link = grants->next;
-	while (grants->mappings != NULL) {
-		struct mapping *m = grants->mappings;
-
-		grants->mappings = m->next;
-		unmap(m);
-	}
+	while (!TAILQ_EMPTY(&grants->mappings))
+		unmap(grants, TAILQ_FIRST(&grants->mappings));
 	pthread_mutex_unlock(&fake_lock);
 	free(grants);
 }
@@ -263,47 +296,45 @@ op_map(struct grants *grants, uint32_t domid, uint32_t ref, bool writable)
 		error = EINVAL;
 	if (error == 0) {
 		m = calloc(1, sizeof(*m));
-		*m = (struct mapping){ grants->mappings, pages_map(entry->page), entry->page, domid, ref };
-		if (!writable && m->addr != (void *)pages_addr(entry->page)) /* which would be the guest's own view */
-			mprotect(m->addr, FAKE_PAGE_SIZE, PROT_READ);
-		grants->mappings = m;
+		*m = (struct mapping){ .alias = { .page = entry->page, .writable = writable },
+				       .domid = domid,
+				       .entry = entry };
+		pages_map(&m->alias);
+		TAILQ_INSERT_TAIL(&grants->mappings, m, link);
 		entry->n_mapped++;
+		table_find(domid)->n_mapped++;
 	}
 	pthread_mutex_unlock(&fake_lock);
 	fake_busy_leave(&grants->busy);
 	errno = error;
-	return m == NULL ? NULL : m->addr;
+	return m == NULL ? NULL : m->alias.addr;
 }
 
 static int
 op_unmap(struct grants *grants, void *page)
 {
-	int ret = -EINVAL;
+	struct mapping *m;
 
 	fake_busy_enter(&grants->busy, "grants");
 	pthread_mutex_lock(&fake_lock);
-	for (struct mapping **link = &grants->mappings; *link != NULL; link = &(*link)->next) {
-		struct mapping *m = *link;
-
-		if (m->addr != page)
-			continue;
-		*link = m->next;
-		unmap(m);
-		ret = 0;
-		break;
+	TAILQ_FOREACH(m, &grants->mappings, link) {
+		if (m->alias.addr == page)
+			break;
 	}
-	if (ret != 0)
+	if (m != NULL)
+		unmap(grants, m);
+	else
 		fake_violate("unmap of %p, which this handle has not mapped", page);
 	pthread_mutex_unlock(&fake_lock);
 	fake_busy_leave(&grants->busy);
-	return ret;
+	return m != NULL ? 0 : -EINVAL;
 }
 
 void
-fake_map_fail(unsigned skip, int error)
+fake_map_fail(unsigned skip, unsigned n, int error)
 {
 	pthread_mutex_lock(&fake_lock);
-	map_fault = (struct fake_fault){ skip, 1, error };
+	map_fault = (struct fake_fault){ skip, n, error };
 	pthread_mutex_unlock(&fake_lock);
 }
 

@@ -3,6 +3,8 @@
 #ifndef VPE_FAKES_FAKE_GRANTS_TABLE_H
 #define VPE_FAKES_FAKE_GRANTS_TABLE_H
 
+#include <sys/queue.h>
+
 #include "fakes/fake_internal.h"
 
 /* grant_table.h */
@@ -22,16 +24,15 @@ struct grant_entry {
 	uint16_t len;
 };
 
-struct mapping;
-
 struct grants {
 	struct grants *next;
 	struct fake_busy busy;
-	struct mapping *mappings;
+	TAILQ_HEAD(, mapping) mappings; /* the oldest first */
 };
 
 /* The entry that Xen would use, or NULL with a status. Lock held. */
-struct grant_entry *fake_grants_acquire(uint32_t domid, uint32_t ref, bool for_write, int16_t *status);
+struct grant_entry *fake_grants_acquire(uint32_t domid, uint32_t ref, bool for_write,
+					int16_t *status);
 
 int fake_copy(struct grants *grants, struct grant_copy *copies, unsigned n);
 void fake_copy_reset(void);

@@ -8,7 +8,8 @@
 #include "fakes/fake_xen.h"
 #include "fakes/fake_tree.h"
 
-extern pthread_mutex_t fake_lock; /* guards everything; no call back into vpe is made under it but port hooks */
+/* guards everything; no call back into vpe is made under it but port hooks */
+extern pthread_mutex_t fake_lock;
 
 /* Something happened that a fake_wait() may wait for. Lock held. */
 void fake_changed(void);

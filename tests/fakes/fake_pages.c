@@ -2,11 +2,13 @@
 /*
  * Memory of the fake domains. Called by fake_grants.c.
  *
- * Theory of operation: one arena of address space holds a guard page and a data page for each index, and a guard at
- * its end. A second mapping gets guards of its own. When it is undone its addresses stay reserved and inaccessible
- * for a while, so that a stale pointer faults instead of finding something else.
- * Under ThreadSanitizer the second mapping is the first one: it follows memory by address and would not see that an
- * index written at one and read at the other orders two threads.
+ * Theory of operation: one arena of address space holds a guard page and a data page for each
+ * index, and a guard at its end. A second mapping, an alias, gets guards of its own. When it is
+ * undone it becomes inaccessible and stays so for a while, so that a stale pointer faults instead
+ * of finding something else; then its addresses serve for another mapping. Under AddressSanitizer
+ * inaccessible means poisoned, which takes no system call.
+ * Under ThreadSanitizer the second mapping is the first one: it follows memory by address and would
+ * not see that an index written at one and read at the other orders two threads.
  */
 #include "fakes/fake_pages.h"
 
@@ -17,25 +19,32 @@
 
 #define PAGE 4096u
 #define STRIDE (2 * PAGE)
-#define N_RETIRED 1024u
+#define N_RETIRED 4096u
+#define N_UNUSABLE 1024u /* of these, the latest */
 
-#if defined(__SANITIZE_THREAD__)
-#define ALIAS_IS_SAME 1
-#elif defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define ALIAS_IS_SAME 1
+#ifndef __has_feature
+#define __has_feature(feature) 0
 #endif
-#endif
-#ifndef ALIAS_IS_SAME
+#if defined(__SANITIZE_THREAD__) || __has_feature(thread_sanitizer)
+#define ALIAS_IS_SAME 1
+#else
 #define ALIAS_IS_SAME 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
+#include <sanitizer/asan_interface.h>
+#define CAN_POISON 1
+#else
+#define CAN_POISON 0
+#define ASAN_POISON_MEMORY_REGION(addr, size) ((void)(addr), (void)(size))
+#define ASAN_UNPOISON_MEMORY_REGION(addr, size) ((void)(addr), (void)(size))
 #endif
 
 static int file = -1;
 static uint8_t *arena;
 static struct page table[PAGES_MAX];
-static uint32_t next_idx; /* where the search for a free page starts */
-static void *retired[N_RETIRED];
-static unsigned n_retired;
+static uint32_t next_idx;               /* where the search for a free page starts */
+static struct alias retired[N_RETIRED]; /* a ring of undone mappings */
+static unsigned first_retired, n_retired;
 
 static void
 arena_init(void)
@@ -52,7 +61,8 @@ arena_init(void)
 static void *
 map_at(void *addr, uint32_t idx)
 {
-	return mmap(addr, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, file, (off_t)idx * PAGE);
+	return mmap(addr, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, file,
+		    (off_t)idx * PAGE);
 }
 
 uint8_t *
@@ -110,37 +120,59 @@ pages_of(const void *addr)
 	return (uint32_t)(at / STRIDE);
 }
 
-void *
-pages_map(uint32_t idx)
+static struct alias
+take_oldest(void)
 {
-	if (ALIAS_IS_SAME) {
-		table[idx].n_mapped++;
-		return pages_addr(idx);
-	}
-	uint8_t *hole = mmap(NULL, 3 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	struct alias oldest = retired[first_retired];
+
+	first_retired = (first_retired + 1) % N_RETIRED;
+	n_retired--;
+	return oldest;
+}
+
+/* An inaccessible address between guards. */
+static struct alias
+make_alias(void)
+{
+	uint8_t *hole =
+		mmap(NULL, 3 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
 	if (hole == MAP_FAILED)
-		return NULL;
-	if (map_at(hole + PAGE, idx) == MAP_FAILED) {
-		munmap(hole, 3 * PAGE);
-		return NULL;
-	}
-	table[idx].n_mapped++;
-	return hole + PAGE;
+		abort();
+	return (struct alias){ .addr = hole + PAGE, .page = PAGES_NONE };
 }
 
 void
-pages_unmap(uint32_t idx, void *alias)
+pages_map(struct alias *alias)
 {
-	table[idx].n_mapped--;
+	struct alias old;
+
+	table[alias->page].n_mapped++;
+	alias->addr = pages_addr(alias->page);
+	if (ALIAS_IS_SAME)
+		return;
+	old = n_retired > N_UNUSABLE ? take_oldest() : make_alias();
+	alias->addr = old.addr;
+	if (old.page != alias->page && map_at(old.addr, alias->page) == MAP_FAILED)
+		abort();
+	if (!CAN_POISON || old.page != alias->page || old.writable != alias->writable)
+		mprotect(old.addr, PAGE, PROT_READ | (alias->writable ? PROT_WRITE : 0));
+	ASAN_UNPOISON_MEMORY_REGION(old.addr, PAGE);
+}
+
+void
+pages_unmap(const struct alias *alias)
+{
+	table[alias->page].n_mapped--;
 	if (ALIAS_IS_SAME) {
-		if (!table[idx].used && table[idx].n_mapped == 0)
-			pages_free(idx);
+		if (!table[alias->page].used && table[alias->page].n_mapped == 0)
+			pages_free(alias->page);
 		return;
 	}
-	uint8_t *hole = (uint8_t *)alias - PAGE;
-	mmap(hole, 3 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
-	void **slot = &retired[n_retired++ % N_RETIRED];
-	if (*slot != NULL)
-		munmap(*slot, 3 * PAGE);
-	*slot = hole;
+	if (!CAN_POISON)
+		mprotect(alias->addr, PAGE, PROT_NONE);
+	ASAN_POISON_MEMORY_REGION(alias->addr, PAGE);
+	if (n_retired == N_RETIRED)
+		munmap(take_oldest().addr - PAGE, 3 * PAGE);
+	retired[(first_retired + n_retired++) % N_RETIRED] = *alias;
 }

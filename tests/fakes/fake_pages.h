@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Memory of the fake domains: pages of one memory file, each between two inaccessible ones, that can be mapped a
- * second time as gntdev does. Nothing here knows of grants. The caller holds the lock.
+ * Memory of the fake domains: pages of one memory file, each between two inaccessible ones, that
+ * can be mapped a second time as gntdev does. Nothing here knows of grants. The caller holds the
+ * lock.
  */
 #ifndef VPE_FAKES_FAKE_PAGES_H
 #define VPE_FAKES_FAKE_PAGES_H
@@ -26,8 +27,17 @@ struct page *pages_get(uint32_t idx);
 uint8_t *pages_addr(uint32_t idx);
 /* The page at `addr`, which pages_addr() returned, or PAGES_NONE. */
 uint32_t pages_of(const void *addr);
-/* Maps it once more. NULL with errno. After pages_unmap() touching that address is fatal. */
-void *pages_map(uint32_t idx);
-void pages_unmap(uint32_t idx, void *alias);
+
+/* A second mapping of a page. */
+struct alias {
+	uint8_t *addr;
+	uint32_t page;
+	bool writable;
+};
+
+/* Maps the page once more; the caller set all but `addr`. */
+void pages_map(struct alias *alias);
+/* Afterwards touching that address is fatal for a while. */
+void pages_unmap(const struct alias *alias);
 
 #endif

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The fake store's connections: open and close, watches, injected errors. Called by fake_store_ops.c.
+ * The fake store's connections: open and close, watches, injected errors. Called by
+ * fake_store_ops.c.
  *
- * Source of the watch rules: docs/misc/xenstore.txt. A watch fires once when it is set, then for each change of its
- * node or of one below, and when its node goes away with a directory above. A watch on a relative path is told
- * relative paths.
+ * Source of the watch rules: docs/misc/xenstore.txt. A watch fires once when it is set, then for
+ * each change of its node or of one below, and when its node goes away with a directory above. A
+ * watch on a relative path is told relative paths.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -36,11 +37,10 @@ watch_fire(struct store *store, const struct watch *watch, const char *path)
 static void
 fire(const char *path, enum db_scope scope)
 {
-	const struct node *node = tree_find(db_root(), path);
-
 	for (struct store *store = stores; store != NULL; store = store->next) {
-		if (store->dead)
+		if (store->dead || store->watches == NULL)
 			continue;
+		const struct node *node = tree_find(db_root(), path);
 		if (node != NULL && !tree_allows(node, store->domid, TREE_READ))
 			continue;
 		for (struct watch *watch = store->watches; watch != NULL; watch = watch->next)
@@ -114,6 +114,8 @@ conn_open(uint32_t domid, bool counted)
 	struct store *store = calloc(1, sizeof(*store));
 
 	store->domid = domid;
+	store->home_len =
+		(size_t)snprintf(store->home, sizeof(store->home), "/local/domain/%u/", domid);
 	store->counted = counted;
 	store->fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	store->fired_tail = &store->fired;
@@ -204,13 +206,14 @@ conn_leave(struct store *store, int ret)
 bool
 conn_resolve(const struct store *store, const char *path, char *abs, size_t *n_strip)
 {
-	int n = path[0] == '/' ? 0 : snprintf(abs, PATH_SIZE, "/local/domain/%u/", store->domid);
+	size_t n = path[0] == '/' ? 0 : store->home_len, len = strlen(path);
 
 	if (n_strip != NULL)
-		*n_strip = (size_t)n;
-	if (strlen(path) + (size_t)n >= PATH_SIZE)
+		*n_strip = n;
+	if (n + len >= PATH_SIZE)
 		return false;
-	strcpy(abs + n, path);
+	memcpy(abs, store->home, n);
+	memcpy(abs + n, path, len + 1);
 	return tree_path_valid(abs);
 }
 

@@ -10,7 +10,7 @@
 
 struct watch {
 	struct watch *next;
-	char *path;  /* absolute, or special */
+	char *path; /* absolute, or special */
 	char *token;
 	size_t n_strip; /* bytes of an event's path that the client does not see */
 };
@@ -30,7 +30,9 @@ struct store {
 	struct store *next;
 	struct fake_busy busy;
 	uint32_t domid;
-	bool dead; /* xenstored went away under it */
+	char home[32]; /* what a relative path begins with */
+	size_t home_len;
+	bool dead;    /* xenstored went away under it */
 	bool counted; /* opened by the code under test */
 	int fd;
 	struct watch *watches;
@@ -48,7 +50,9 @@ int conn_enter(struct store *store, enum fake_store_op op);
 /* Ends it. Returns `ret`. */
 int conn_leave(struct store *store, int ret);
 
-/* The absolute path; false if it is malformed. `n_strip` (may be NULL): how much of it was implied. */
+/*
+ * The absolute path; false if it is malformed. `n_strip` (may be NULL): how much of it was implied.
+ */
 bool conn_resolve(const struct store *store, const char *path, char *abs, size_t *n_strip);
 
 /* An open transaction, or NULL. */

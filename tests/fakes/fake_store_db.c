@@ -36,9 +36,10 @@ struct op {
 };
 
 struct tx {
+	struct tx *next; /* of all that are open */
 	uint32_t id;
 	uint64_t gen;
-	struct node *root;
+	struct node *root; /* NULL: the real tree, which has not changed since it began */
 	struct access *accesses;
 	struct op *ops;
 	struct op **ops_tail;
@@ -48,7 +49,7 @@ static struct node *root;
 static db_fire_fn *fire;
 static struct change *changes;
 static uint64_t gen;
-static unsigned n_open;
+static struct tx *open_txs;
 
 static void
 changes_free(void)
@@ -76,12 +77,24 @@ db_root(void)
 	return root;
 }
 
+/* The tree as the transaction sees it, of its own from now on. */
+static struct node *
+own_root(struct tx *tx)
+{
+	if (tx->root == NULL)
+		tx->root = tree_copy(root);
+	return tx->root;
+}
+
+/* The real tree is about to change. */
 static void
 note_change(const char *path, bool made_or_removed)
 {
 	gen++;
-	if (n_open == 0)
+	if (open_txs == NULL)
 		return;
+	for (struct tx *tx = open_txs; tx != NULL; tx = tx->next)
+		own_root(tx);
 	struct change *change = malloc(sizeof(*change) + strlen(path) + 1);
 	change->gen = gen;
 	change->made_or_removed = made_or_removed;
@@ -94,8 +107,9 @@ note_change(const char *path, bool made_or_removed)
 static void
 note_write(const char *path)
 {
+	if (open_txs == NULL)
+		return;
 	char *part = strdup(path);
-
 	for (char *at = part + 1; (at = strchr(at, '/')) != NULL; at++) {
 		*at = '\0';
 		if (tree_find(root, part) == NULL)
@@ -140,7 +154,8 @@ db_remove(uint32_t domid, const char *path)
 	struct walk walk = { path };
 
 	if (node != NULL && node->parent != NULL)
-		tree_walk(node, path, removed_one, &walk); /* told while it can still say who may know */
+		/* told while it can still say who may know */
+		tree_walk(node, path, removed_one, &walk);
 	return tree_remove(root, path, domid);
 }
 
@@ -151,9 +166,9 @@ db_tx_begin(uint32_t id)
 
 	tx->id = id;
 	tx->gen = gen;
-	tx->root = tree_copy(root);
 	tx->ops_tail = &tx->ops;
-	n_open++;
+	tx->next = open_txs;
+	open_txs = tx;
 	return tx;
 }
 
@@ -178,14 +193,14 @@ struct node *
 db_tx_read(struct tx *tx, const char *path)
 {
 	note_access(tx, path, false);
-	return tx->root;
+	return tx->root != NULL ? tx->root : root;
 }
 
 struct node *
 db_tx_list(struct tx *tx, const char *path)
 {
 	note_access(tx, path, true);
-	return tx->root;
+	return tx->root != NULL ? tx->root : root;
 }
 
 static void
@@ -206,7 +221,7 @@ note_op(struct tx *tx, enum op_kind kind, const char *path, const void *value, u
 int
 db_tx_write(struct tx *tx, uint32_t domid, const char *path, const void *value, unsigned len)
 {
-	int ret = tree_write(tx->root, path, domid, value, len);
+	int ret = tree_write(own_root(tx), path, domid, value, len);
 
 	if (ret == 0)
 		note_op(tx, OP_WRITE, path, value, len);
@@ -216,7 +231,7 @@ db_tx_write(struct tx *tx, uint32_t domid, const char *path, const void *value, 
 int
 db_tx_remove(struct tx *tx, uint32_t domid, const char *path)
 {
-	int ret = tree_remove(tx->root, path, domid);
+	int ret = tree_remove(own_root(tx), path, domid);
 
 	if (ret == 0)
 		note_op(tx, OP_REMOVE, path, "", 0);
@@ -226,7 +241,7 @@ db_tx_remove(struct tx *tx, uint32_t domid, const char *path)
 int
 db_tx_set_perms(struct tx *tx, const char *path, const struct fake_perms *perms)
 {
-	struct node *node = tree_find(tx->root, path);
+	struct node *node = tree_find(own_root(tx), path);
 
 	if (node == NULL)
 		return -ENOENT;
@@ -235,7 +250,10 @@ db_tx_set_perms(struct tx *tx, const char *path, const struct fake_perms *perms)
 	return 0;
 }
 
-/* xenstored tells those who may read the node before or after the change: it fires with the old permissions. */
+/*
+ * xenstored tells those who may read the node before or after the change: it fires with the old
+ * permissions.
+ */
 int
 db_set_perms(const char *path, const struct fake_perms *perms)
 {
@@ -267,7 +285,8 @@ static bool
 tx_clashes(const struct tx *tx)
 {
 	for (const struct change *change = changes; change != NULL; change = change->next)
-		for (const struct access *access = tx->accesses; access != NULL; access = access->next)
+		for (const struct access *access = tx->accesses; access != NULL;
+		     access = access->next)
 			if (change->gen > tx->gen && clash(access, change))
 				return true;
 	return false;
@@ -276,6 +295,11 @@ tx_clashes(const struct tx *tx)
 void
 db_tx_abort(struct tx *tx)
 {
+	struct tx **link = &open_txs;
+
+	while (*link != tx)
+		link = &(*link)->next;
+	*link = tx->next;
 	tree_destroy(tx->root);
 	while (tx->accesses != NULL) {
 		struct access *access = tx->accesses;
@@ -292,7 +316,7 @@ db_tx_abort(struct tx *tx)
 		free(op);
 	}
 	free(tx);
-	if (--n_open == 0)
+	if (open_txs == NULL)
 		changes_free();
 }
 

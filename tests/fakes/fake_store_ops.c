@@ -52,9 +52,16 @@ run_on_begin(const struct store *store)
 		fn(arg);
 }
 
+static void
+set_errno(int error)
+{
+	errno = error == FAKE_STORE_NO_ERRNO ? 0 : error;
+}
+
 /* The node as the caller may see it, or NULL with errno. */
 static struct node *
-look_up(struct store *store, uint32_t tx, const char *path, struct node *(*note)(struct tx *, const char *))
+look_up(struct store *store, uint32_t tx, const char *path,
+	struct node *(*note)(struct tx *, const char *))
 {
 	char abs[PATH_SIZE];
 	struct node *root = db_root();
@@ -94,7 +101,7 @@ op_read(struct store *store, uint32_t tx, const char *path, unsigned *len)
 		}
 	}
 	conn_leave(store, 0);
-	errno = error;
+	set_errno(error);
 	return value;
 }
 
@@ -131,7 +138,7 @@ op_list(struct store *store, uint32_t tx, const char *path, unsigned *n)
 			names = node_names(node, n);
 	}
 	conn_leave(store, 0);
-	errno = error;
+	set_errno(error);
 	return names;
 }
 
@@ -148,7 +155,9 @@ put(struct store *store, uint32_t tx, const char *path, const void *value, unsig
 	if (tx == 0)
 		return conn_leave(store, db_write(store->domid, abs, value, len));
 	struct held_tx *held = conn_find_tx(store, tx);
-	return conn_leave(store, held == NULL ? -ENOENT : db_tx_write(held->tx, store->domid, abs, value, len));
+	return conn_leave(store, held == NULL
+					 ? -ENOENT
+					 : db_tx_write(held->tx, store->domid, abs, value, len));
 }
 
 static int
@@ -170,7 +179,8 @@ op_remove(struct store *store, uint32_t tx, const char *path)
 	if (tx == 0)
 		return conn_leave(store, db_remove(store->domid, abs));
 	struct held_tx *held = conn_find_tx(store, tx);
-	return conn_leave(store, held == NULL ? -ENOENT : db_tx_remove(held->tx, store->domid, abs));
+	return conn_leave(store,
+			  held == NULL ? -ENOENT : db_tx_remove(held->tx, store->domid, abs));
 }
 
 static uint32_t
@@ -189,7 +199,7 @@ op_begin(struct store *store)
 		store->txs = held;
 	}
 	conn_leave(store, 0);
-	errno = error;
+	set_errno(error);
 	return id;
 }
 

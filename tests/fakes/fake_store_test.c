@@ -82,7 +82,8 @@ is(const char *path, const char *value)
 
 	if (value == NULL)
 		return !fake_store_exists(path);
-	return fake_store_exists(path) && strcmp(fake_store_get(path, now, sizeof(now)), value) == 0;
+	return fake_store_exists(path) &&
+	       strcmp(fake_store_get(path, now, sizeof(now)), value) == 0;
 }
 
 bool
@@ -109,7 +110,8 @@ fake_store_set_perms(const char *path, const struct fake_perms *perms)
 }
 
 int
-fake_store_set_perms_in(struct store *store, uint32_t tx, const char *path, const struct fake_perms *perms)
+fake_store_set_perms_in(struct store *store, uint32_t tx, const char *path,
+			const struct fake_perms *perms)
 {
 	pthread_mutex_lock(&fake_lock);
 	struct held_tx *held = conn_find_tx(store, tx);

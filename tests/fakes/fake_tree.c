@@ -2,6 +2,7 @@
 /* The fake store's tree. Called by fake_store.c and fake_store_tx.c, calls nothing. */
 #include "fakes/fake_tree.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,7 @@ node_create(const char *name, size_t name_len)
 	if (node == NULL)
 		abort();
 	node->name = strndup(name, name_len);
+	node->name_len = name_len;
 	node->value = calloc(1, 1);
 	return node;
 }
@@ -66,7 +68,7 @@ node_set_value(struct node *node, const void *value, unsigned len)
 struct node *
 tree_copy(const struct node *from)
 {
-	struct node *node = node_create(from->name, strlen(from->name));
+	struct node *node = node_create(from->name, from->name_len);
 	struct node **tail = &node->children;
 
 	node->perms = from->perms;
@@ -84,11 +86,15 @@ tree_path_valid(const char *path)
 {
 	size_t len = strlen(path);
 
-	if (path[0] != '/' || len > PATH_MAX_ABS || strstr(path, "//") != NULL)
+	if (path[0] != '/' || len > PATH_MAX_ABS || (len > 1 && path[len - 1] == '/'))
 		return false;
-	if (len > 1 && path[len - 1] == '/')
-		return false;
-	return strspn(path, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-/_@") == len;
+	for (const char *at = path; *at != '\0'; at++) {
+		if (!isalnum((unsigned char)*at) && strchr("-/_@", *at) == NULL)
+			return false;
+		if (at[0] == '/' && at[1] == '/')
+			return false;
+	}
+	return true;
 }
 
 bool
@@ -114,12 +120,15 @@ static struct node *
 node_child(const struct node *node, const char *name, size_t name_len)
 {
 	for (struct node *child = node->children; child != NULL; child = child->next)
-		if (strlen(child->name) == name_len && memcmp(child->name, name, name_len) == 0)
+		if (child->name_len == name_len && memcmp(child->name, name, name_len) == 0)
 			return child;
 	return NULL;
 }
 
-/* The deepest existing node on the way to `path`; `rest` gets what is left of the path, "" if it is there. */
+/*
+ * The deepest existing node on the way to `path`; `rest` gets what is left of the path, "" if it is
+ * there.
+ */
 static struct node *
 node_nearest(struct node *root, const char *path, const char **rest)
 {
@@ -248,12 +257,14 @@ tree_remove(struct node *root, const char *path, uint32_t domid)
 }
 
 void
-tree_walk(const struct node *node, const char *path, void (*fn)(void *arg, const char *path), void *arg)
+tree_walk(const struct node *node, const char *path, void (*fn)(void *arg, const char *path),
+	  void *arg)
 {
 	char below[PATH_MAX_ABS + 1];
 
 	for (const struct node *child = node->children; child != NULL; child = child->next) {
-		snprintf(below, sizeof(below), "%s/%s", strcmp(path, "/") == 0 ? "" : path, child->name);
+		snprintf(below, sizeof(below), "%s/%s", strcmp(path, "/") == 0 ? "" : path,
+			 child->name);
 		tree_walk(child, below, fn, arg);
 	}
 	fn(arg, path);

@@ -10,6 +10,7 @@
 
 struct node {
 	char *name;
+	size_t name_len;
 	void *value;
 	unsigned len;
 	struct fake_perms perms;
@@ -40,10 +41,17 @@ bool tree_allows(const struct node *node, uint32_t domid, enum tree_access acces
 /* The node if domid may use it; NULL with errno ENOENT or EACCES. */
 struct node *tree_get(struct node *root, const char *path, uint32_t domid, enum tree_access access);
 /* Writes a node, making it and its parents as needed. 0 or -errno. */
-int tree_write(struct node *root, const char *path, uint32_t domid, const void *value, unsigned len);
-/* Removes a node with all below it. 0 or -errno; a missing node under an existing parent is no error. */
+int tree_write(struct node *root, const char *path, uint32_t domid, const void *value,
+	       unsigned len);
+/*
+ * Removes a node with all below it. 0 or -errno; a missing node under an existing parent is no
+ * error.
+ */
 int tree_remove(struct node *root, const char *path, uint32_t domid);
-/* Calls fn with the path of `node` (which is at `path`) and of all nodes below it, deepest first. */
-void tree_walk(const struct node *node, const char *path, void (*fn)(void *arg, const char *path), void *arg);
+/*
+ * Calls fn with the path of `node` (which is at `path`) and of all nodes below it, deepest first.
+ */
+void tree_walk(const struct node *node, const char *path, void (*fn)(void *arg, const char *path),
+	       void *arg);
 
 #endif

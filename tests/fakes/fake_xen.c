@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The fake hypervisor as a whole: lock, waiting, violations, leaks. Called by tests; calls its three parts. */
+/*
+ * The fake hypervisor as a whole: lock, waiting, violations, leaks. Called by tests; calls its
+ * three parts.
+ */
 #include "fakes/fake_xen.h"
 
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -20,6 +24,7 @@ static uint64_t seq;
 static uint32_t self;
 static unsigned n_violations;
 static char first_violation[256];
+static bool abort_on_violation;
 
 static const struct xen_ops xen = {
 	.store = &fake_store_ops,
@@ -112,6 +117,18 @@ fake_violate(const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(first_violation, sizeof(first_violation), fmt, args);
 	va_end(args);
+	if (!abort_on_violation)
+		return;
+	fprintf(stderr, "broken: %s\n", first_violation);
+	abort();
+}
+
+void
+fake_abort_on_violation(void)
+{
+	pthread_mutex_lock(&fake_lock);
+	abort_on_violation = true;
+	pthread_mutex_unlock(&fake_lock);
 }
 
 unsigned
@@ -186,7 +203,8 @@ fake_leak_free(char *why, size_t why_size)
 		 l.n_store_handles, l.n_watches, l.n_transactions, l.n_grant_handles, l.n_mapped,
 		 l.n_event_handles, l.n_bound);
 	return l.n_store_handles + l.n_watches + l.n_transactions + l.n_grant_handles + l.n_mapped +
-	       l.n_event_handles + l.n_bound == 0;
+		       l.n_event_handles + l.n_bound ==
+	       0;
 }
 
 void

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* /dev/xen/gntalloc, /dev/xen/evtchn and the store as a guest's program has them. Called through front_xen(). */
+/*
+ * /dev/xen/gntalloc, /dev/xen/evtchn and the store as a guest's program has them. Called through
+ * front_xen().
+ */
 #include "fakes/front.h"
 
 #include <errno.h>
@@ -7,6 +10,8 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
+
+#include "fakes/fake_internal.h"
 
 #define PAGES_OF_HANDLE 4096
 #define PORTS_OF_HANDLE 4
@@ -31,8 +36,7 @@ struct events {
 
 static uint32_t acting;
 static unsigned n_open;
-static unsigned share_skip;
-static int share_error;
+static struct fake_fault share_fault;
 
 unsigned
 front_n_open(void)
@@ -43,8 +47,7 @@ front_n_open(void)
 void
 front_share_fail(unsigned skip, int error)
 {
-	share_skip = skip;
-	share_error = error;
+	share_fault = (struct fake_fault){ skip, 1, error };
 }
 
 static struct store *
@@ -53,7 +56,7 @@ front_store_open(void)
 	return fake_store_connect(acting);
 }
 
-/* ---- shares ---------------------------------------------------------------------------------------------- */
+/* ---- shares ---------------------------------------------------------------------------------- */
 
 static struct shares *
 shares_open(void)
@@ -74,11 +77,11 @@ shares_close(struct shares *shares)
 static void *
 shares_share(struct shares *shares, uint32_t domid, uint32_t *ref)
 {
+	int error = fake_fault_take(&share_fault);
 	unsigned i = 0;
 
-	if (share_error != 0 && share_skip-- == 0) {
-		errno = share_error;
-		share_error = 0;
+	if (error != 0) {
+		errno = error;
 		return NULL;
 	}
 	while (i < PAGES_OF_HANDLE && shares->page[i].page != NULL)
@@ -106,7 +109,7 @@ shares_unshare(struct shares *shares, void *page)
 	__atomic_sub_fetch(&n_open, 1, __ATOMIC_RELAXED);
 }
 
-/* ---- events ---------------------------------------------------------------------------------------------- */
+/* ---- events ---------------------------------------------------------------------------------- */
 
 static struct events *
 events_open(void)
@@ -212,22 +215,33 @@ events_unmask(struct events *events, uint32_t port)
 	return channel_of(events, port) != NULL ? 0 : -EINVAL;
 }
 
-/* ---- the tables ------------------------------------------------------------------------------------------ */
+/* ---- the tables ------------------------------------------------------------------------------ */
 
 static const struct shares_ops shares_ops = {
-	.open = shares_open, .close = shares_close, .share = shares_share, .unshare = shares_unshare,
+	.open = shares_open,
+	.close = shares_close,
+	.share = shares_share,
+	.unshare = shares_unshare,
 };
 
 static const struct events_ops events_ops = {
-	.open = events_open, .close = events_close, .alloc = events_alloc, .unbind = events_unbind,
-	.notify = events_notify, .fd = events_fd, .pending = events_pending, .unmask = events_unmask,
+	.open = events_open,
+	.close = events_close,
+	.alloc = events_alloc,
+	.unbind = events_unbind,
+	.notify = events_notify,
+	.fd = events_fd,
+	.pending = events_pending,
+	.unmask = events_unmask,
 };
 
 const struct xen_ops *
 front_xen(uint32_t domid)
 {
 	static struct store_ops store_ops;
-	static const struct xen_ops ops = { .store = &store_ops, .shares = &shares_ops, .events = &events_ops };
+	static const struct xen_ops ops = { .store = &store_ops,
+					    .shares = &shares_ops,
+					    .events = &events_ops };
 
 	store_ops = *fake_xen()->store;
 	store_ops.open = front_store_open;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The fake hypervisor as a frontend in another domain sees it: for libvpefront in a test, beside a daemon in the same
- * process. Threads: front_xen() by one thread at a time; handles then as xen/ops.h says.
+ * The fake hypervisor as a frontend in another domain sees it: for libvpefront in a test, beside a
+ * daemon in the same process. Threads: front_xen() by one thread at a time; handles then as
+ * xen/ops.h says.
  */
 #ifndef VPE_FAKES_FRONT_H
 #define VPE_FAKES_FRONT_H

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A scriptable frontend: its life, grants and events. Called by tests; the rings are in guest_tx.c and guest_rx.c. */
+/*
+ * A scriptable frontend: its life, grants and events. Called by tests; the rings are in guest_tx.c
+ * and guest_rx.c.
+ */
 #include "fakes/guest.h"
 
 #include <stdarg.h>
@@ -11,7 +14,8 @@
 static bool
 moved(const void *ring_page, uint32_t *seen)
 {
-	const netif_tx_sring_t *ring = ring_page; /* ring.h: the indices of both kinds are at the same place */
+	/* ring.h: the indices of both kinds are at the same place */
+	const netif_tx_sring_t *ring = ring_page;
 	uint32_t prod = __atomic_load_n(&ring->rsp_prod, __ATOMIC_ACQUIRE);
 	bool is_new = prod != *seen;
 
@@ -169,7 +173,8 @@ guest_create(const struct guest_params *params)
 		return NULL;
 	g->params = *params;
 	g->events = calloc(1, sizeof(*g->events));
-	if (g->events == NULL || !buffers_open(g, g->tx_buffers) || !buffers_open(g, g->rx_buffers)) {
+	if (g->events == NULL || !buffers_open(g, g->tx_buffers) ||
+	    !buffers_open(g, g->rx_buffers)) {
 		guest_destroy(g);
 		return NULL;
 	}
@@ -219,7 +224,8 @@ push(uint32_t *req_prod, const uint32_t *req_event, uint32_t new)
 	uint32_t old = __atomic_load_n(req_prod, __ATOMIC_RELAXED);
 
 	__atomic_store_n(req_prod, new, __ATOMIC_SEQ_CST);
-	__atomic_thread_fence(__ATOMIC_SEQ_CST); /* pairs with ring_arm()'s, between req_event and its last look */
+	/* pairs with ring_arm()'s, between req_event and its last look */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	return new - __atomic_load_n(req_event, __ATOMIC_RELAXED) < new - old;
 }
 
@@ -227,8 +233,9 @@ void
 guest_kick(struct guest *g, enum guest_ring ring)
 {
 	bool tx = ring == GUEST_TX;
-	bool notify = tx ? push(&g->tx.sring->req_prod, &g->tx.sring->req_event, g->tx.req_prod_pvt)
-			 : push(&g->rx.sring->req_prod, &g->rx.sring->req_event, g->rx.req_prod_pvt);
+	bool notify =
+		tx ? push(&g->tx.sring->req_prod, &g->tx.sring->req_event, g->tx.req_prod_pvt)
+		   : push(&g->rx.sring->req_prod, &g->rx.sring->req_event, g->rx.req_prod_pvt);
 
 	if (!notify)
 		return;

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A scriptable netif frontend in a fake domain, that behaves as Linux netfront unless a test asks it not to.
+ * A scriptable netif frontend in a fake domain, that behaves as Linux netfront unless a test asks
+ * it not to.
  *
- * Theory of operation: guest_create() makes the domain's ring pages, buffers, grants and event channels; no store and
- * no daemon is needed, so a test of the data path maps g->tx_ref and g->rx_ref itself. fakes/guest_store.h adds the
- * store side. guest_send() and guest_receive() check everything that netfront checks and more, and the first rule
- * that the backend broke is in g->broken. For hostile use, guest_tx_slot() and friends write anything anywhere.
+ * Theory of operation: guest_create() makes the domain's ring pages, buffers, grants and event
+ * channels; no store and no daemon is needed, so a test of the data path maps g->tx_ref and
+ * g->rx_ref itself. fakes/guest_store.h adds the store side. guest_send() and guest_receive() check
+ * everything that netfront checks and more, and the first rule that the backend broke is in
+ * g->broken. For hostile use, guest_tx_slot() and friends write anything anywhere.
  *
- * Threads: a guest belongs to one thread; what its event hook counts may be read with guest_events().
- * Source: netif.h; Linux drivers/net/xen-netfront.c.
+ * Threads: a guest belongs to one thread; what its event hook counts may be read with
+ * guest_events(). Source: netif.h; Linux drivers/net/xen-netfront.c.
  */
 #ifndef VPE_FAKES_GUEST_H
 #define VPE_FAKES_GUEST_H
@@ -24,15 +26,16 @@
 #define GUEST_LOG_SIZE 512u
 
 enum guest_flag {
-	GUEST_ONE_CHANNEL = 1u << 0,   /* one event channel for both rings */
-	GUEST_STRICT_GRANTS = 1u << 1, /* grants each buffer for one use only, as stock netfront does */
-	GUEST_MUTE = 1u << 2,          /* never notifies the backend */
+	GUEST_ONE_CHANNEL = 1u << 0, /* one event channel for both rings */
+	/* grants each buffer for one use only, as stock netfront does */
+	GUEST_STRICT_GRANTS = 1u << 1,
+	GUEST_MUTE = 1u << 2,           /* never notifies the backend */
 	GUEST_GUARD_HEADROOM = 1u << 3, /* checks that nothing is written before a frame's data */
 };
 
 struct guest_params {
 	uint32_t domid;
-	uint32_t backend;    /* domid of the code under test */
+	uint32_t backend; /* domid of the code under test */
 	unsigned devid;
 	uint32_t first_idx;  /* where the indices of both rings start */
 	unsigned n_rx_slots; /* rx requests to keep posted; GUEST_SLOTS for all, iPXE has 4 */
@@ -46,11 +49,12 @@ struct guest_buffer {
 };
 
 struct guest_stats {
-	uint64_t n_tx_frames;    /* given to guest_send() and put on the ring */
+	uint64_t n_tx_frames; /* given to guest_send() and put on the ring */
 	uint64_t n_tx_okay, n_tx_error, n_tx_dropped, n_tx_null; /* responses */
-	uint64_t n_rx_frames;    /* received whole */
+	uint64_t n_rx_frames;                                    /* received whole */
 	uint64_t n_rx_slots, n_rx_failed_slots; /* responses; those with a negative status */
-	uint64_t n_sent_tx, n_sent_rx;  /* events sent to the backend: its req_event asked for them */
+	/* events sent to the backend: its req_event asked for them */
+	uint64_t n_sent_tx, n_sent_rx;
 };
 
 struct guest {
@@ -67,7 +71,7 @@ struct guest {
 	uint16_t rx_free[GUEST_SLOTS];
 	unsigned n_rx_free;
 	uint16_t rx_posted[GUEST_SLOTS]; /* id of the request at each ring slot */
-	bool raw;        /* guest_tx_slot() was used: ids of responses are not checked */
+	bool raw; /* guest_tx_slot() was used: ids of responses are not checked */
 	netif_tx_response_t tx_log[GUEST_LOG_SIZE]; /* every tx response since guest_log_clear() */
 	unsigned n_tx_log;
 	struct guest_stats stats;
@@ -75,27 +79,31 @@ struct guest {
 	char broken[160]; /* the first rule that the backend broke; "" = none */
 };
 
-/* ---- life ----------------------------------------------------------------------------------------------- */
+/* ---- life ------------------------------------------------------------------------------------ */
 
 /* Makes the rings and posts the rx requests. NULL if a domain's memory is exhausted. */
 struct guest *guest_create(const struct guest_params *params);
 
-/* Takes all back. Grants that the backend still has mapped are left to the fake. NULL is allowed. */
+/*
+ * Takes all back. Grants that the backend still has mapped are left to the fake. NULL is allowed.
+ */
 void guest_destroy(struct guest *g);
 
-/* Starts again with fresh ring pages, grants and channels, as a frontend does when it reconnects. */
+/*
+ * Starts again with fresh ring pages, grants and channels, as a frontend does when it reconnects.
+ */
 void guest_renew(struct guest *g);
 
-/* ---- sending -------------------------------------------------------------------------------------------- */
+/* ---- sending --------------------------------------------------------------------------------- */
 
 struct guest_packet {
 	const uint8_t *data;
 	uint32_t len;
-	uint16_t flags;          /* NETTXF_csum_blank, NETTXF_data_validated */
-	uint8_t gso_type;        /* XEN_NETIF_GSO_TYPE_* */
+	uint16_t flags;   /* NETTXF_csum_blank, NETTXF_data_validated */
+	uint8_t gso_type; /* XEN_NETIF_GSO_TYPE_* */
 	uint16_t gso_size;
-	uint16_t offset;         /* of the data in each page */
-	const uint16_t *sizes;   /* bytes in each slot; NULL: as much as a page takes */
+	uint16_t offset;       /* of the data in each page */
+	const uint16_t *sizes; /* bytes in each slot; NULL: as much as a page takes */
 	unsigned n_sizes;
 };
 
@@ -107,52 +115,61 @@ int guest_queue(struct guest *g, const struct guest_packet *packet);
 int guest_send_frame(struct guest *g, const void *data, uint32_t len);
 
 /*
- * Asks for frames to a multicast address, or no more for them (XEN_NETIF_EXTRA_TYPE_MCAST_ADD or _DEL), as Windows does: with
- * reference 0. 0 or -EAGAIN. It is answered with OKAY or ERROR, and NULL.
+ * Asks for frames to a multicast address, or no more for them (XEN_NETIF_EXTRA_TYPE_MCAST_ADD or
+ * _DEL), as Windows does: with reference 0. 0 or -EAGAIN. It is answered with OKAY or ERROR, and
+ * NULL.
  */
 int guest_mcast(struct guest *g, uint8_t type, const uint8_t addr[6]);
 
 /* Takes the tx responses that are there. Returns how many. */
 unsigned guest_reap(struct guest *g);
 
-/* ---- receiving ------------------------------------------------------------------------------------------ */
+/* ---- receiving ------------------------------------------------------------------------------- */
 
 struct guest_frame {
 	uint32_t len;
-	uint16_t flags;    /* NETRXF_* of the first slot */
+	uint16_t flags; /* NETRXF_* of the first slot */
 	uint8_t gso_type;
 	uint16_t gso_size;
-	uint16_t headroom; /* what the XDP extra info says, and the offset in each slot; 0 without one */
+	/* what the XDP extra info says, and the offset in each slot; 0 without one */
+	uint16_t headroom;
 	unsigned n_slots;  /* with the extras */
 	unsigned n_failed; /* slots with a negative status: the frame is not whole */
 	uint8_t data[GUEST_FRAME_SIZE];
 };
 
-/* Takes one frame. False if there is none; g->broken says if there was a malformed one. Reposts the slots. */
+/*
+ * Takes one frame. False if there is none; g->broken says if there was a malformed one. Reposts the
+ * slots.
+ */
 bool guest_receive(struct guest *g, struct guest_frame *frame);
 
 /* Sets how many rx requests are kept posted, and posts what is missing. */
 void guest_post(struct guest *g, unsigned n_rx_slots);
 
-/* ---- events --------------------------------------------------------------------------------------------- */
+/* ---- events ---------------------------------------------------------------------------------- */
 
 struct guest_events {
 	uint64_t n_received;
-	uint64_t n_spurious; /* came without a new response on the ring (one channel: either ring) */
+	/* came without a new response on the ring (one channel: either ring) */
+	uint64_t n_spurious;
 	uint32_t tx_seen, rx_seen; /* rsp_prod as the last one found it */
 };
 /* What the backend sent so far. Any thread. */
 struct guest_events guest_events(const struct guest *g);
 
 /*
- * Asks for an event with the next response on either ring. Whether there is none yet, so that waiting is safe. A
- * fresh ring asks for its first response.
+ * Asks for an event with the next response on either ring. Whether there is none yet, so that
+ * waiting is safe. A fresh ring asks for its first response.
  */
 bool guest_arm(struct guest *g);
 
-/* ---- breaking rules ------------------------------------------------------------------------------------- */
+/* ---- breaking rules -------------------------------------------------------------------------- */
 
-/* Writes a tx slot at the private producer index and moves that on. A raw slot may point at any buffer. */
+/*
+ * Writes a tx slot at the private producer index and moves that on. A raw slot may point at any
+ * buffer.
+ */
 void guest_tx_slot(struct guest *g, const netif_tx_request_t *slot);
 void guest_tx_extra(struct guest *g, const netif_extra_info_t *extra);
 /* Shows the backend all slots up to the private producer index. */
@@ -178,7 +195,8 @@ enum guest_ring {
 void guest_kick(struct guest *g, enum guest_ring ring);
 
 /* The page of a tx or rx buffer, granted. */
-uint32_t guest_buffer_ref(struct guest *g, struct guest_buffer *buffer, enum fake_grant_access access);
+uint32_t guest_buffer_ref(struct guest *g, struct guest_buffer *buffer,
+			  enum fake_grant_access access);
 /* Ends the use of a buffer. */
 void guest_buffer_done(struct guest *g, struct guest_buffer *buffer);
 

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A scriptable frontend: receiving. Source: netif.h; xen-netfront.c xennet_get_responses(), xennet_get_extras(),
- * xennet_set_skb_gso().
+ * A scriptable frontend: receiving. Source: netif.h; xen-netfront.c xennet_get_responses(),
+ * xennet_get_extras(), xennet_set_skb_gso().
  *
- * The response to a request must be in the request's own ring slot: an extra info overlays a response and has no id.
+ * The response to a request must be in the request's own ring slot: an extra info overlays a
+ * response and has no id.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "fakes/guest.h"
 
-/* xen-netfront.c: MAX_SKB_FRAGS + 1, and one more if the first slot is small enough to be copied. */
+/*
+ * xen-netfront.c: MAX_SKB_FRAGS + 1, and one more if the first slot is small enough to be copied.
+ */
 #define SLOTS_MAX 18u
 #define COPY_THRESHOLD 256
 
@@ -62,7 +65,10 @@ guest_post(struct guest *g, unsigned n_rx_slots)
 		guest_rx_publish(g);
 }
 
-/* Gives the buffer of the request at ring index `idx` back. Raw requests have ids that are no buffers. */
+/*
+ * Gives the buffer of the request at ring index `idx` back. Raw requests have ids that are no
+ * buffers.
+ */
 static struct guest_buffer *
 buffer_at(struct guest *g, uint32_t idx)
 {
@@ -87,7 +93,8 @@ check_guard(struct guest *g, const struct guest_buffer *buffer, const netif_rx_r
 {
 	for (unsigned i = 0; i < rsp->offset; i++)
 		if (buffer->page[i] != GUARD)
-			guest_break(g, "rx response: byte %u before the data at %u was written", i, rsp->offset);
+			guest_break(g, "rx response: byte %u before the data at %u was written", i,
+				    rsp->offset);
 	for (unsigned i = rsp->offset + (unsigned)rsp->status; i < NETIF_PAGE_SIZE; i++)
 		if (buffer->page[i] != GUARD)
 			guest_break(g, "rx response: byte %u after the data was written", i);
@@ -101,7 +108,8 @@ take_data(struct guest *g, struct guest_frame *frame, uint32_t idx, const netif_
 
 	g->stats.n_rx_slots++;
 	if (rsp->id != g->rx_posted[idx % GUEST_SLOTS])
-		guest_break(g, "rx response with id %u for request %u", rsp->id, g->rx_posted[idx % GUEST_SLOTS]);
+		guest_break(g, "rx response with id %u for request %u", rsp->id,
+			    g->rx_posted[idx % GUEST_SLOTS]);
 	if (rsp->status < 0) {
 		g->stats.n_rx_failed_slots++;
 		frame->n_failed++;
@@ -128,8 +136,10 @@ take_extra(struct guest *g, struct guest_frame *frame, const netif_extra_info_t 
 	if (extra->flags & ~XEN_NETIF_EXTRA_FLAG_MORE)
 		guest_break(g, "rx extra with flags %x", extra->flags);
 	if (extra->type == NETIF_EXTRA_TYPE_XDP) {
-		if (frame->headroom != 0 || extra->u.pad[0] == 0 || extra->u.pad[1] != 0 || extra->u.pad[2] != 0)
-			guest_break(g, "rx XDP extra with headroom %u, after one with %u", extra->u.pad[0], frame->headroom);
+		if (frame->headroom != 0 || extra->u.pad[0] == 0 || extra->u.pad[1] != 0 ||
+		    extra->u.pad[2] != 0)
+			guest_break(g, "rx XDP extra with headroom %u, after one with %u",
+				    extra->u.pad[0], frame->headroom);
 		frame->headroom = extra->u.pad[0];
 		return;
 	}
@@ -137,9 +147,10 @@ take_extra(struct guest *g, struct guest_frame *frame, const netif_extra_info_t 
 		guest_break(g, "rx extra of type %u", extra->type);
 		return;
 	}
-	if (frame->gso_type != XEN_NETIF_GSO_TYPE_NONE || frame->headroom != 0 || extra->u.gso.pad != 0 ||
-	    extra->u.gso.features != 0)
-		guest_break(g, "rx GSO extra: not the first one, or with features %u", extra->u.gso.features);
+	if (frame->gso_type != XEN_NETIF_GSO_TYPE_NONE || frame->headroom != 0 ||
+	    extra->u.gso.pad != 0 || extra->u.gso.features != 0)
+		guest_break(g, "rx GSO extra: not the first one, or with features %u",
+			    extra->u.gso.features);
 	if (extra->u.gso.size == 0 || (extra->u.gso.type != XEN_NETIF_GSO_TYPE_TCPV4 &&
 				       extra->u.gso.type != XEN_NETIF_GSO_TYPE_TCPV6))
 		guest_break(g, "rx GSO of type %u, size %u", extra->u.gso.type, extra->u.gso.size);
@@ -195,7 +206,8 @@ take_frame(struct guest *g, struct guest_frame *frame, uint32_t idx, uint32_t pr
 		if (n_data++ == 0 && rsp.flags & NETRXF_extra_info)
 			idx = take_extras(g, frame, idx, prod);
 		if (offset != frame->headroom)
-			guest_break(g, "rx slot with data at %u, not at %u", offset, frame->headroom);
+			guest_break(g, "rx slot with data at %u, not at %u", offset,
+				    frame->headroom);
 	} while (rsp.flags & NETRXF_more_data);
 	if (n_data > n_max)
 		guest_break(g, "rx frame of %u slots", n_data);

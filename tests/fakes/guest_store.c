@@ -7,10 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ---- paths ---------------------------------------------------------------------------------------------- */
+/* ---- paths ----------------------------------------------------------------------------------- */
 
-static struct guest_path __attribute__((format(printf, 1, 2)))
-path_of(const char *fmt, ...)
+static struct guest_path __attribute__((format(printf, 1, 2))) path_of(const char *fmt, ...)
 {
 	struct guest_path path;
 	va_list args;
@@ -39,11 +38,11 @@ guest_front(const struct guest *g, const char *key)
 struct guest_path
 guest_error(const struct guest *g)
 {
-	return path_of("/local/domain/%u/error/backend/vif/%u/%u/error", g->params.backend, g->params.domid,
-		       g->params.devid);
+	return path_of("/local/domain/%u/error/backend/vif/%u/%u/error", g->params.backend,
+		       g->params.domid, g->params.devid);
 }
 
-/* ---- one transaction of one domain ---------------------------------------------------------------------- */
+/* ---- one transaction of one domain ----------------------------------------------------------- */
 
 struct batch {
 	const struct store_ops *ops;
@@ -81,7 +80,7 @@ batch_end(struct batch *batch)
 	return ret;
 }
 
-/* ---- the toolstack -------------------------------------------------------------------------------------- */
+/* ---- the toolstack --------------------------------------------------------------------------- */
 
 static void
 make_dir(struct batch *batch, struct guest_path path, uint32_t owner, uint32_t reader)
@@ -94,7 +93,10 @@ make_dir(struct batch *batch, struct guest_path path, uint32_t owner, uint32_t r
 	fake_store_set_perms_in(batch->store, batch->tx, path.text, &perms);
 }
 
-/* libxl__device_generic_add(): the backend may write its directory, the guest its own; each reads the other's. */
+/*
+ * libxl__device_generic_add(): the backend may write its directory, the guest its own; each reads
+ * the other's.
+ */
 static void
 make_dirs(struct batch *batch, const struct guest *g)
 {
@@ -106,13 +108,15 @@ make_dirs(struct batch *batch, const struct guest *g)
 }
 
 static void
-put_back(struct batch *batch, const struct guest *g, const struct toolstack_vif *vif, const char *mac)
+put_back(struct batch *batch, const struct guest *g, const struct toolstack_vif *vif,
+	 const char *mac)
 {
 	batch_put(batch, guest_back(g, "frontend"), "%s", guest_front(g, "").text);
 	batch_put(batch, guest_back(g, "frontend-id"), "%u", g->params.domid);
 	batch_put(batch, guest_back(g, "online"), "1");
 	batch_put(batch, guest_back(g, "state"), "1");
-	batch_put(batch, guest_back(g, "script"), "%s", vif->script ? vif->script : "/etc/xen/scripts/vif-vpe");
+	batch_put(batch, guest_back(g, "script"), "%s",
+		  vif->script ? vif->script : "/etc/xen/scripts/vif-vpe");
 	batch_put(batch, guest_back(g, "mac"), "%s", mac);
 	batch_put(batch, guest_back(g, "bridge"), "%s", vif->bridge ? vif->bridge : "xenbr0");
 	batch_put(batch, guest_back(g, "handle"), "%u", g->params.devid);
@@ -131,7 +135,8 @@ put_back(struct batch *batch, const struct guest *g, const struct toolstack_vif 
 }
 
 static void
-put_front(struct batch *batch, const struct guest *g, const struct toolstack_vif *vif, const char *mac)
+put_front(struct batch *batch, const struct guest *g, const struct toolstack_vif *vif,
+	  const char *mac)
 {
 	batch_put(batch, guest_front(g, "backend"), "%s", guest_back(g, "").text);
 	batch_put(batch, guest_front(g, "backend-id"), "%u", g->params.backend);
@@ -151,7 +156,8 @@ toolstack_add(const struct guest *g, const struct toolstack_vif *vif)
 
 	if (vif == NULL)
 		vif = &usual;
-	snprintf(mac, sizeof(mac), "00:16:3e:00:%02x:%02x", g->params.domid & 0xff, g->params.devid & 0xff);
+	snprintf(mac, sizeof(mac), "00:16:3e:00:%02x:%02x", g->params.domid & 0xff,
+		 g->params.devid & 0xff);
 	do {
 		batch_begin(&batch, 0);
 		make_dirs(&batch, g);
@@ -185,7 +191,7 @@ toolstack_remove(const struct guest *g)
 	fake_store_remove(guest_back(g, "").text);
 }
 
-/* ---- the frontend --------------------------------------------------------------------------------------- */
+/* ---- the frontend ---------------------------------------------------------------------------- */
 
 int
 front_printf(const struct guest *g, const char *key, const char *fmt, ...)
@@ -220,7 +226,8 @@ put_features(struct batch *batch, const struct guest *g, unsigned features)
 		if (features & table[i].flag)
 			batch_put(batch, guest_front(g, table[i].key), "1");
 		else
-			batch->ops->remove(batch->store, batch->tx, guest_front(g, table[i].key).text);
+			batch->ops->remove(batch->store, batch->tx,
+					   guest_front(g, table[i].key).text);
 	if (!(features & FRONT_NO_RX_NOTIFY))
 		batch_put(batch, guest_front(g, "feature-rx-notify"), "1");
 	batch_put(batch, guest_front(g, "request-rx-copy"), "1");
@@ -263,7 +270,8 @@ front_await(const struct guest *g, int state)
 	char value[12];
 
 	snprintf(value, sizeof(value), "%d", state);
-	return fake_store_await(guest_back(g, "state").text, value, fake_now_ms() + GUEST_PATIENCE_MS);
+	return fake_store_await(guest_back(g, "state").text, value,
+				fake_now_ms() + GUEST_PATIENCE_MS);
 }
 
 bool

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A scriptable frontend: sending. Source: netif.h; xen-netfront.c xennet_start_xmit(), xennet_tx_buf_gc(). */
+/*
+ * A scriptable frontend: sending. Source: netif.h; xen-netfront.c xennet_start_xmit(),
+ * xennet_tx_buf_gc().
+ */
 #include <errno.h>
 #include <string.h>
 
@@ -68,8 +71,8 @@ guest_tx_set_req_prod(struct guest *g, uint32_t req_prod)
 }
 
 static void
-queue_slot(struct guest *g, const struct guest_packet *packet, uint16_t flags, uint32_t size, const void *data,
-	   uint32_t data_len)
+queue_slot(struct guest *g, const struct guest_packet *packet, uint16_t flags, uint32_t size,
+	   const void *data, uint32_t data_len)
 {
 	uint16_t id = g->tx_free[--g->n_tx_free];
 	struct guest_buffer *buffer = &g->tx_buffers[id];
@@ -113,7 +116,8 @@ guest_queue(struct guest *g, const struct guest_packet *packet)
 
 		if (i == 0)
 			flags |= packet->flags | (gso ? NETTXF_extra_info : 0);
-		queue_slot(g, packet, flags, i == 0 ? packet->len : layout.sizes[i], data, layout.sizes[i]);
+		queue_slot(g, packet, flags, i == 0 ? packet->len : layout.sizes[i], data,
+			   layout.sizes[i]);
 		if (i == 0 && gso)
 			queue_gso(g, packet);
 		data += layout.sizes[i];
@@ -131,7 +135,8 @@ guest_mcast(struct guest *g, uint8_t type, const uint8_t addr[6])
 		return -EAGAIN;
 	uint16_t id = g->tx_free[--g->n_tx_free];
 	g->tx_buffers[id].busy = true;
-	*RING_GET_REQUEST(&g->tx, g->tx.req_prod_pvt) = (netif_tx_request_t){ .id = id, .flags = NETTXF_extra_info };
+	*RING_GET_REQUEST(&g->tx, g->tx.req_prod_pvt) =
+		(netif_tx_request_t){ .id = id, .flags = NETTXF_extra_info };
 	g->tx.req_prod_pvt++;
 	memcpy(extra.u.mcast.addr, addr, sizeof(extra.u.mcast.addr));
 	guest_tx_extra(g, &extra);
@@ -203,7 +208,8 @@ guest_reap(struct guest *g)
 	uint32_t n = prod - g->tx.rsp_cons;
 
 	if (n > g->tx.req_prod_pvt - g->tx.rsp_cons) {
-		guest_break(g, "tx: %u responses for %u requests", n, g->tx.req_prod_pvt - g->tx.rsp_cons);
+		guest_break(g, "tx: %u responses for %u requests", n,
+			    g->tx.req_prod_pvt - g->tx.rsp_cons);
 		return 0;
 	}
 	for (uint32_t i = 0; i < n; i++) {

@@ -49,14 +49,14 @@ copy_both_ways(void)
 	strcpy((char *)page + 4080, "end of page");
 	copies[0] = from_guest(ref, 4080, buf, 16);
 	copies[1] = to_guest(ref, 0, buf, 16);
-	CU_ASSERT_EQUAL(GRANTS->copy(h, copies, 2), 0);
-	CU_ASSERT_STRING_EQUAL(buf, "end of page");
-	CU_ASSERT_STRING_EQUAL((char *)page, "end of page");
-	CU_ASSERT_EQUAL(copies[0].status, 0);
-	CU_ASSERT_EQUAL(copies[1].status, 0);
+	CHECK_EQ(GRANTS->copy(h, copies, 2), 0);
+	CHECK_STR(buf, "end of page");
+	CHECK_STR((char *)page, "end of page");
+	CHECK_EQ(copies[0].status, 0);
+	CHECK_EQ(copies[1].status, 0);
 	fake_page_free(page);
 	GRANTS->close(h);
-	CU_ASSERT_EQUAL(fake_violations(NULL, 0), 0);
+	CHECK_EQ(fake_violations(NULL, 0), 0);
 }
 
 /* The status of one copy. */
@@ -77,26 +77,29 @@ copy_statuses(void)
 	uint32_t sub = fake_grant_sub_page(page, 1, 100, 50);
 	struct grant_copy stranger = from_guest(ro, 0, buf, 1);
 
-	CU_ASSERT_EQUAL(status_of(h, from_guest(ro, 0, buf, 1)), 0);
-	CU_ASSERT_EQUAL(status_of(h, to_guest(ro, 0, buf, 1)), -1);
-	CU_ASSERT_EQUAL(status_of(h, from_guest(other, 0, buf, 1)), -1);
-	CU_ASSERT_EQUAL(status_of(h, from_guest(0, 0, buf, 1)), -1);
-	CU_ASSERT_EQUAL(status_of(h, from_guest(UINT32_MAX, 0, buf, 1)), -3);
+	CHECK_EQ(status_of(h, from_guest(ro, 0, buf, 1)), 0);
+	CHECK_EQ(status_of(h, to_guest(ro, 0, buf, 1)), -1);
+	CHECK_EQ(status_of(h, from_guest(other, 0, buf, 1)), -1);
+	CHECK_EQ(status_of(h, from_guest(0, 0, buf, 1)), -1);
+	CHECK_EQ(status_of(h, from_guest(UINT32_MAX, 0, buf, 1)), -3);
 	stranger.source.foreign.domid = 77;
-	CU_ASSERT_EQUAL(status_of(h, stranger), -2);
-	CU_ASSERT_EQUAL(status_of(h, from_guest(sub, 100, buf, 50)), 0);
-	CU_ASSERT_EQUAL(status_of(h, from_guest(sub, 101, buf, 50)), -10);
-	CU_ASSERT_EQUAL(status_of(h, from_guest(UINT32_MAX, 0, buf, 0)), 0);
-	CU_ASSERT(fake_grant_end(GUEST, ro));
-	CU_ASSERT_EQUAL(status_of(h, from_guest(ro, 0, buf, 1)), -1);
+	CHECK_EQ(status_of(h, stranger), -2);
+	CHECK_EQ(status_of(h, from_guest(sub, 100, buf, 50)), 0);
+	CHECK_EQ(status_of(h, from_guest(sub, 101, buf, 50)), -10);
+	CHECK_EQ(status_of(h, from_guest(UINT32_MAX, 0, buf, 0)), 0);
+	CHECK(fake_grant_end(GUEST, ro));
+	CHECK_EQ(status_of(h, from_guest(ro, 0, buf, 1)), -1);
 	fake_domain_destroy(GUEST, FAKE_STORE_KEPT);
-	CU_ASSERT_EQUAL(status_of(h, from_guest(sub, 100, buf, 1)), -2);
+	CHECK_EQ(status_of(h, from_guest(sub, 100, buf, 1)), -2);
 	fake_page_free(page);
 	GRANTS->close(h);
-	CU_ASSERT_EQUAL(fake_violations(NULL, 0), 0);
+	CHECK_EQ(fake_violations(NULL, 0), 0);
 }
 
-/* gntdev: statuses of a batch that was collected but never given to Xen say okay; later ones are untouched. */
+/*
+ * gntdev: statuses of a batch that was collected but never given to Xen say okay; later ones are
+ * untouched.
+ */
 static void
 copy_call_fails(void)
 {
@@ -111,14 +114,14 @@ copy_call_fails(void)
 	memset(buf, 0, sizeof(buf));
 	for (unsigned i = 0; i < 20; i++)
 		copies[i] = from_guest(ref, i == 18 ? 4095 : 0, buf[i], 2);
-	CU_ASSERT_EQUAL(GRANTS->copy(h, copies, 20), -EINVAL);
-	CU_ASSERT_EQUAL(buf[15][0], 'x');
-	CU_ASSERT_EQUAL(copies[16].status, 0);
-	CU_ASSERT_EQUAL(buf[16][0], 0);
-	CU_ASSERT_EQUAL(copies[18].status, GRANT_STATUS_UNTOUCHED);
-	CU_ASSERT_EQUAL(copies[19].status, GRANT_STATUS_UNTOUCHED);
-	CU_ASSERT_EQUAL(fake_violations(text, sizeof(text)), 1);
-	CU_ASSERT_PTR_NOT_NULL(strstr(text, "copy 18 of 20"));
+	CHECK_EQ(GRANTS->copy(h, copies, 20), -EINVAL);
+	CHECK_EQ(buf[15][0], 'x');
+	CHECK_EQ(copies[16].status, 0);
+	CHECK_EQ(buf[16][0], 0);
+	CHECK_EQ(copies[18].status, GRANT_STATUS_UNTOUCHED);
+	CHECK_EQ(copies[19].status, GRANT_STATUS_UNTOUCHED);
+	CHECK_EQ(fake_violations(text, sizeof(text)), 1);
+	CHECK_HAS(text, "copy 18 of 20");
 	fake_page_free(page);
 	GRANTS->close(h);
 }
@@ -132,21 +135,81 @@ copy_injected(void)
 	char buf[4];
 
 	fake_copy_fail(1, 1, -9);
-	CU_ASSERT_EQUAL(status_of(h, from_guest(ref, 0, buf, 1)), 0);
-	CU_ASSERT_EQUAL(status_of(h, from_guest(ref, 0, buf, 1)), -9);
-	CU_ASSERT_EQUAL(status_of(h, from_guest(ref, 0, buf, 1)), 0);
+	CHECK_EQ(status_of(h, from_guest(ref, 0, buf, 1)), 0);
+	CHECK_EQ(status_of(h, from_guest(ref, 0, buf, 1)), -9);
+	CHECK_EQ(status_of(h, from_guest(ref, 0, buf, 1)), 0);
 	struct grant_copy copies[2] = { from_guest(ref, 0, buf, 1), from_guest(ref, 0, buf, 1) };
-	fake_copy_fail_call(0, 1, EFAULT);
-	CU_ASSERT_EQUAL(GRANTS->copy(h, copies, 2), -EFAULT);
-	CU_ASSERT_EQUAL(copies[0].status, 0);
-	CU_ASSERT_EQUAL(copies[1].status, GRANT_STATUS_UNTOUCHED);
+	fake_copy_fail_call(0, 1, 1, EFAULT);
+	CHECK_EQ(GRANTS->copy(h, copies, 2), -EFAULT);
+	CHECK_EQ(copies[0].status, 0);
+	CHECK_EQ(copies[1].status, GRANT_STATUS_UNTOUCHED);
 	uint64_t n_ops, n_calls;
 	fake_copy_counts(&n_ops, &n_calls);
-	CU_ASSERT_EQUAL(n_ops, 4);
-	CU_ASSERT_EQUAL(n_calls, 4);
+	CHECK_EQ(n_ops, 4);
+	CHECK_EQ(n_calls, 4);
 	fake_page_free(page);
 	GRANTS->close(h);
-	CU_ASSERT_EQUAL(fake_violations(NULL, 0), 0);
+	CHECK_EQ(fake_violations(NULL, 0), 0);
+}
+
+/* The second of a call, if its status is still untouched. */
+static int16_t
+fail_second(const struct grant_copy *copy, unsigned i)
+{
+	return copy->status == GRANT_STATUS_UNTOUCHED && i == 1 ? -9 : GRANT_STATUS_OKAY;
+}
+
+static void
+copy_hooked(void)
+{
+	struct grants *h = GRANTS->open();
+	uint8_t *page = fake_page_alloc(GUEST);
+	uint32_t ref = fake_grant(page, 1, FAKE_GRANT_READ_ONLY);
+	char buf[3] = "";
+	struct grant_copy copies[3];
+
+	memset(page, 'x', 3);
+	for (unsigned i = 0; i < 3; i++)
+		copies[i] = from_guest(ref, 0, &buf[i], 1);
+	fake_copy_set_hook(fail_second);
+	CHECK_EQ(GRANTS->copy(h, copies, 3), 0);
+	CHECK_EQ(copies[0].status, 0);
+	CHECK_EQ(copies[1].status, -9);
+	CHECK_EQ(copies[2].status, 0);
+	CHECK(buf[0] == 'x' && buf[1] == '\0' && buf[2] == 'x');
+	fake_copy_set_hook(NULL);
+	fake_page_free(page);
+	GRANTS->close(h);
+	CHECK_EQ(fake_violations(NULL, 0), 0);
+}
+
+/* What is granted itself comes first. */
+static void
+grant_others(void)
+{
+	struct grants *h = GRANTS->open();
+	char *page = fake_page_alloc(GUEST), *rest = fake_page_alloc(GUEST);
+	uint32_t own = fake_grant(page, 1, FAKE_GRANT_READ_WRITE);
+	char buf;
+
+	*page = 'p', *rest = 'r';
+	fake_grant_others(rest, 1, 100000);
+	CHECK_EQ(status_of(h, from_guest(own, 0, &buf, 1)), 0);
+	CHECK_EQ(buf, 'p');
+	CHECK_EQ(status_of(h, from_guest(own + 1, 0, &buf, 1)), 0);
+	CHECK_EQ(buf, 'r');
+	CHECK_EQ(status_of(h, from_guest(100001, 0, &buf, 1)), -3);
+	char *first = GRANTS->map(h, GUEST, 0, true), *last = GRANTS->map(h, GUEST, 100000, false);
+	CHECK(first != NULL && last != NULL && first != last);
+	strcpy(first, "hello");
+	CHECK_STR(last, "hello");
+	CHECK_EQ(GRANTS->unmap(h, last), 0);
+	CHECK_EQ(GRANTS->unmap(h, first), 0);
+	fake_page_free(rest);
+	CHECK_EQ(status_of(h, from_guest(own + 1, 0, &buf, 1)), -1);
+	fake_page_free(page);
+	GRANTS->close(h);
+	CHECK_EQ(fake_violations(NULL, 0), 0);
 }
 
 static void
@@ -160,10 +223,10 @@ copy_duties(void)
 	struct grant_copy copies[2] = { from_guest(ref, 0, buf, 1), from_guest(ref2, 0, buf, 1) };
 
 	copies[1].source.foreign.domid = 6;
-	CU_ASSERT_EQUAL(GRANTS->copy(h, copies, 2), 0);
-	CU_ASSERT_EQUAL(fake_violations(NULL, 0), 1);
-	CU_ASSERT_EQUAL(GRANTS->copy(h, copies, 1), 0); /* its status was left at okay */
-	CU_ASSERT_EQUAL(fake_violations(NULL, 0), 2);
+	CHECK_EQ(GRANTS->copy(h, copies, 2), 0);
+	CHECK_EQ(fake_violations(NULL, 0), 1);
+	CHECK_EQ(GRANTS->copy(h, copies, 1), 0); /* its status was left at okay */
+	CHECK_EQ(fake_violations(NULL, 0), 2);
 	fake_page_free(page);
 	fake_page_free(page2);
 	GRANTS->close(h);
@@ -179,24 +242,24 @@ map_shares_page(void)
 	char why[256];
 
 	char *mapped = GRANTS->map(h, GUEST, ref, true);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(mapped);
+	REQUIRE_NOT_NULL(mapped);
 	strcpy(mapped, "hello");
-	CU_ASSERT_STRING_EQUAL(page, "hello");
-	CU_ASSERT_EQUAL(fake_domain_mapped(GUEST), 1);
-	CU_ASSERT_FALSE(fake_grant_end(GUEST, ref));
-	CU_ASSERT_FALSE(fake_leak_free(why, sizeof(why)));
-	CU_ASSERT_PTR_NULL(GRANTS->map(h, GUEST, ro, true));
-	CU_ASSERT_PTR_NULL(GRANTS->map(h, GUEST, UINT32_MAX, true));
-	fake_map_fail(0, ENOMEM);
-	CU_ASSERT_PTR_NULL(GRANTS->map(h, GUEST, ref, true));
-	CU_ASSERT_EQUAL(errno, ENOMEM);
+	CHECK_STR(page, "hello");
+	CHECK_EQ(fake_domain_mapped(GUEST), 1);
+	CHECK_FALSE(fake_grant_end(GUEST, ref));
+	CHECK_FALSE(fake_leak_free(why, sizeof(why)));
+	CHECK_NULL(GRANTS->map(h, GUEST, ro, true));
+	CHECK_NULL(GRANTS->map(h, GUEST, UINT32_MAX, true));
+	fake_map_fail(0, 1, ENOMEM);
+	CHECK_NULL(GRANTS->map(h, GUEST, ref, true));
+	CHECK_EQ(errno, ENOMEM);
 	fake_page_free(page);
-	CU_ASSERT_STRING_EQUAL(mapped, "hello"); /* still there for who mapped it */
-	CU_ASSERT_EQUAL(GRANTS->unmap(h, mapped), 0);
-	CU_ASSERT_EQUAL(GRANTS->unmap(h, mapped), -EINVAL);
-	CU_ASSERT_EQUAL(fake_violations(NULL, 0), 1);
+	CHECK_STR(mapped, "hello"); /* still there for who mapped it */
+	CHECK_EQ(GRANTS->unmap(h, mapped), 0);
+	CHECK_EQ(GRANTS->unmap(h, mapped), -EINVAL);
+	CHECK_EQ(fake_violations(NULL, 0), 1);
 	GRANTS->close(h);
-	CU_ASSERT(fake_leak_free(why, sizeof(why)));
+	CHECK(fake_leak_free(why, sizeof(why)));
 }
 
 /* Whether reading `at` kills a process. */
@@ -221,33 +284,30 @@ page_guards(void)
 	char *page = fake_page_alloc(GUEST);
 	char *mapped = GRANTS->map(h, GUEST, fake_grant(page, 1, FAKE_GRANT_READ_WRITE), true);
 
-	CU_ASSERT_FALSE(faults(page));
-	CU_ASSERT_FALSE(faults(mapped + 4095));
-	CU_ASSERT(faults(page - 1));
-	CU_ASSERT(faults(page + 4096));
-	CU_ASSERT(faults(mapped - 1));
-	CU_ASSERT(faults(mapped + 4096));
+	CHECK_FALSE(faults(page));
+	CHECK_FALSE(faults(mapped + 4095));
+	CHECK(faults(page - 1));
+	CHECK(faults(page + 4096));
+	CHECK(faults(mapped - 1));
+	CHECK(faults(mapped + 4096));
 	GRANTS->unmap(h, mapped);
 #ifndef __SANITIZE_THREAD__
-	CU_ASSERT(faults(mapped));
+	CHECK(faults(mapped));
 #endif
 	fake_page_free(page);
-	CU_ASSERT(faults(page));
+	CHECK(faults(page));
 	GRANTS->close(h);
 }
 
 CU_TestInfo fake_grants_cases[] = {
-	{ "copy_both_ways", copy_both_ways },
-	{ "copy_statuses", copy_statuses },
-	{ "copy_call_fails", copy_call_fails },
-	{ "copy_injected", copy_injected },
-	{ "copy_duties", copy_duties },
-	{ "map_shares_page", map_shares_page },
-	{ "page_guards", page_guards },
-	CU_TEST_INFO_NULL,
+	{ "copy_both_ways", copy_both_ways },   { "copy_statuses", copy_statuses },
+	{ "copy_call_fails", copy_call_fails }, { "copy_injected", copy_injected },
+	{ "copy_hooked", copy_hooked },         { "grant_others", grant_others },
+	{ "copy_duties", copy_duties },         { "map_shares_page", map_shares_page },
+	{ "page_guards", page_guards },         CU_TEST_INFO_NULL,
 };
 
-/* ---- events --------------------------------------------------------------------------------------------- */
+/* ---- events ---------------------------------------------------------------------------------- */
 
 static bool
 readable(struct events *h)
@@ -264,23 +324,23 @@ event_masks(void)
 	uint32_t remote = fake_port_alloc(GUEST, 1);
 	int port = EVENTS->bind(h, GUEST, remote);
 
-	CU_ASSERT_FATAL(port > 0);
-	CU_ASSERT(readable(h)); /* binding fires */
-	CU_ASSERT_EQUAL(EVENTS->pending(h), port);
-	CU_ASSERT_FALSE(readable(h));
-	CU_ASSERT(fake_port_send(GUEST, remote));
-	CU_ASSERT(fake_port_send(GUEST, remote));
-	CU_ASSERT_FALSE(readable(h)); /* masked until we unmask */
-	CU_ASSERT_EQUAL(EVENTS->pending(h), -EAGAIN);
-	CU_ASSERT_EQUAL(EVENTS->unmask(h, (uint32_t)port), 0);
-	CU_ASSERT(readable(h));
-	CU_ASSERT_EQUAL(EVENTS->pending(h), port);
-	CU_ASSERT_EQUAL(EVENTS->unmask(h, (uint32_t)port), 0);
-	CU_ASSERT_FALSE(readable(h));
-	CU_ASSERT_EQUAL(EVENTS->notify(h, (uint32_t)port), 0);
-	CU_ASSERT_EQUAL(fake_port_received(GUEST, remote), 1);
+	REQUIRE_GT(port, 0);
+	CHECK(readable(h)); /* binding fires */
+	CHECK_EQ(EVENTS->pending(h), port);
+	CHECK_FALSE(readable(h));
+	CHECK(fake_port_send(GUEST, remote));
+	CHECK(fake_port_send(GUEST, remote));
+	CHECK_FALSE(readable(h)); /* masked until we unmask */
+	CHECK_EQ(EVENTS->pending(h), -EAGAIN);
+	CHECK_EQ(EVENTS->unmask(h, (uint32_t)port), 0);
+	CHECK(readable(h));
+	CHECK_EQ(EVENTS->pending(h), port);
+	CHECK_EQ(EVENTS->unmask(h, (uint32_t)port), 0);
+	CHECK_FALSE(readable(h));
+	CHECK_EQ(EVENTS->notify(h, (uint32_t)port), 0);
+	CHECK_EQ(fake_port_received(GUEST, remote), 1);
 	EVENTS->close(h);
-	CU_ASSERT_FALSE(fake_port_bound(GUEST, remote));
+	CHECK_FALSE(fake_port_bound(GUEST, remote));
 	fake_port_close(GUEST, remote);
 }
 
@@ -290,24 +350,25 @@ event_binding(void)
 	struct events *h = EVENTS->open();
 	uint32_t remote = fake_port_alloc(GUEST, 1), stranger = fake_port_alloc(GUEST, 2);
 
-	CU_ASSERT_EQUAL(EVENTS->bind(h, GUEST, 0), -EINVAL);
-	CU_ASSERT_EQUAL(EVENTS->bind(h, GUEST, stranger), -EINVAL);
-	CU_ASSERT_EQUAL(EVENTS->bind(h, 6, remote), -EINVAL);
+	CHECK_EQ(EVENTS->bind(h, GUEST, 0), -EINVAL);
+	CHECK_EQ(EVENTS->bind(h, GUEST, stranger), -EINVAL);
+	CHECK_EQ(EVENTS->bind(h, 6, remote), -EINVAL);
 	int port = EVENTS->bind(h, GUEST, remote);
-	CU_ASSERT_FATAL(port > 0);
-	CU_ASSERT_EQUAL(EVENTS->bind(h, GUEST, remote), -EINVAL);
-	CU_ASSERT_EQUAL(EVENTS->unbind(h, (uint32_t)port), 0);
-	CU_ASSERT_FALSE(readable(h));
-	CU_ASSERT_FALSE(fake_port_send(GUEST, remote));
+	REQUIRE_GT(port, 0);
+	CHECK_EQ(EVENTS->bind(h, GUEST, remote), -EINVAL);
+	CHECK_EQ(EVENTS->unbind(h, (uint32_t)port), 0);
+	CHECK_FALSE(readable(h));
+	CHECK_FALSE(fake_port_send(GUEST, remote));
 	port = EVENTS->bind(h, GUEST, remote); /* a new backend finds it unbound */
-	CU_ASSERT_FATAL(port > 0);
+	REQUIRE_GT(port, 0);
 	fake_port_reset(GUEST);
-	CU_ASSERT_EQUAL(EVENTS->notify(h, (uint32_t)port), 0); /* into the void */
-	CU_ASSERT_EQUAL(EVENTS->unbind(h, (uint32_t)port), 0);
-	CU_ASSERT_EQUAL(fake_violations(NULL, 0), 0);
-	CU_ASSERT_EQUAL(EVENTS->unbind(h, (uint32_t)port), -ENOTCONN);
-	CU_ASSERT_EQUAL(EVENTS->notify(h, (uint32_t)port), -ENOTCONN);
-	CU_ASSERT_EQUAL(fake_violations(NULL, 0), 2);
+	CHECK_EQ(EVENTS->notify(h, (uint32_t)port), 0); /* into the void */
+	CHECK_EQ(EVENTS->unbind(h, (uint32_t)port), 0);
+	CHECK_EQ(fake_violations(NULL, 0), 0);
+	CHECK_EQ(EVENTS->unbind(h, (uint32_t)port), -ENOTCONN);
+	CHECK_EQ(EVENTS->notify(h, (uint32_t)port), -ENOTCONN);
+	CHECK_EQ(EVENTS->unmask(h, (uint32_t)port), -ENOTCONN);
+	CHECK_EQ(fake_violations(NULL, 0), 3);
 	EVENTS->close(h);
 }
 

@@ -45,22 +45,22 @@ read_write_relative(void)
 	struct store *s = fake_store_connect(0);
 	unsigned len = 0;
 
-	CU_ASSERT_EQUAL(OPS->write(s, 0, "/local/domain/1/data/a/b", "x"), 0);
-	CU_ASSERT(value_is(s, 0, "/local/domain/1/data/a/b", "x"));
-	CU_ASSERT(value_is(s, 0, "/local/domain/1/data/a", ""));
+	CHECK_EQ(OPS->write(s, 0, "/local/domain/1/data/a/b", "x"), 0);
+	CHECK(value_is(s, 0, "/local/domain/1/data/a/b", "x"));
+	CHECK(value_is(s, 0, "/local/domain/1/data/a", ""));
 	OPS->close(s);
 	s = OPS->open();
-	CU_ASSERT(value_is(s, 0, "data/a/b", "x"));
-	CU_ASSERT(value_is(s, 0, "domid", "1"));
+	CHECK(value_is(s, 0, "data/a/b", "x"));
+	CHECK(value_is(s, 0, "domid", "1"));
 	fake_store_write_bytes("/local/domain/1/data/n", "4\0\0", 3);
 	char *value = OPS->read(s, 0, "data/n", &len);
-	CU_ASSERT_EQUAL(len, 3);
-	CU_ASSERT_EQUAL(memcmp(value, "4\0\0", 4), 0);
+	CHECK_EQ(len, 3);
+	CHECK_MEM(value, "4\0\0", 4);
 	free(value);
-	CU_ASSERT_PTR_NULL(OPS->read(s, 0, "data/none", NULL));
-	CU_ASSERT_EQUAL(errno, ENOENT);
-	CU_ASSERT_PTR_NULL(OPS->read(s, 0, "data//b", NULL));
-	CU_ASSERT_EQUAL(errno, EINVAL);
+	CHECK_NULL(OPS->read(s, 0, "data/none", NULL));
+	CHECK_EQ(errno, ENOENT);
+	CHECK_NULL(OPS->read(s, 0, "data//b", NULL));
+	CHECK_EQ(errno, EINVAL);
 	OPS->close(s);
 }
 
@@ -73,19 +73,19 @@ remove_and_list(void)
 	OPS->write(s, 0, "data/d/one", "1");
 	OPS->write(s, 0, "data/d/two", "2");
 	char **names = OPS->list(s, 0, "data/d", &n);
-	CU_ASSERT_EQUAL(n, 2);
-	CU_ASSERT_STRING_EQUAL(names[0], "one");
-	CU_ASSERT_STRING_EQUAL(names[1], "two");
+	CHECK_EQ(n, 2);
+	CHECK_STR(names[0], "one");
+	CHECK_STR(names[1], "two");
 	free(names);
 	names = OPS->list(s, 0, "data/d/one", &n);
-	CU_ASSERT_PTR_NOT_NULL(names);
-	CU_ASSERT_EQUAL(n, 0);
+	CHECK_NOT_NULL(names);
+	CHECK_EQ(n, 0);
 	free(names);
-	CU_ASSERT_EQUAL(OPS->remove(s, 0, "data/d"), 0);
-	CU_ASSERT_EQUAL(OPS->remove(s, 0, "data/d"), 0);
-	CU_ASSERT_EQUAL(OPS->remove(s, 0, "data/no/such"), -ENOENT);
-	CU_ASSERT_PTR_NULL(OPS->list(s, 0, "data/d", &n));
-	CU_ASSERT_FALSE(fake_store_exists("/local/domain/1/data/d/one"));
+	CHECK_EQ(OPS->remove(s, 0, "data/d"), 0);
+	CHECK_EQ(OPS->remove(s, 0, "data/d"), 0);
+	CHECK_EQ(OPS->remove(s, 0, "data/no/such"), -ENOENT);
+	CHECK_NULL(OPS->list(s, 0, "data/d", &n));
+	CHECK_FALSE(fake_store_exists("/local/domain/1/data/d/one"));
 	OPS->close(s);
 }
 
@@ -97,19 +97,19 @@ permissions(void)
 	struct store *guest = fake_store_connect(5);
 
 	fake_store_write("/local/domain/5/name", "secret");
-	CU_ASSERT_PTR_NULL(OPS->read(s, 0, "/local/domain/5/name", NULL));
-	CU_ASSERT_EQUAL(errno, EACCES);
-	CU_ASSERT_PTR_NULL(OPS->read(s, 0, "/local/domain/5/none", NULL));
-	CU_ASSERT_EQUAL(errno, EACCES);
+	CHECK_NULL(OPS->read(s, 0, "/local/domain/5/name", NULL));
+	CHECK_EQ(errno, EACCES);
+	CHECK_NULL(OPS->read(s, 0, "/local/domain/5/none", NULL));
+	CHECK_EQ(errno, EACCES);
 	fake_store_write("/local/domain/5/device/vif/0", "");
-	CU_ASSERT_EQUAL(OPS->write(guest, 0, "device/vif/0/state", "1"), -EACCES);
+	CHECK_EQ(OPS->write(guest, 0, "device/vif/0/state", "1"), -EACCES);
 	fake_store_set_perms("/local/domain/5/device/vif/0", &guests);
-	CU_ASSERT_EQUAL(OPS->write(guest, 0, "device/vif/0/state", "1"), 0);
-	CU_ASSERT(value_is(s, 0, "/local/domain/5/device/vif/0/state", "1"));
-	CU_ASSERT_EQUAL(OPS->write(s, 0, "/local/domain/5/device/vif/0/state", "6"), -EACCES);
-	CU_ASSERT_EQUAL(OPS->remove(s, 0, "/local/domain/5/device/vif/0"), -EACCES);
-	CU_ASSERT_EQUAL(OPS->write(s, 0, "backend/x", "1"), -EACCES);
-	CU_ASSERT_EQUAL(OPS->write(s, 0, "error/x", "1"), 0);
+	CHECK_EQ(OPS->write(guest, 0, "device/vif/0/state", "1"), 0);
+	CHECK(value_is(s, 0, "/local/domain/5/device/vif/0/state", "1"));
+	CHECK_EQ(OPS->write(s, 0, "/local/domain/5/device/vif/0/state", "6"), -EACCES);
+	CHECK_EQ(OPS->remove(s, 0, "/local/domain/5/device/vif/0"), -EACCES);
+	CHECK_EQ(OPS->write(s, 0, "backend/x", "1"), -EACCES);
+	CHECK_EQ(OPS->write(s, 0, "error/x", "1"), 0);
 	OPS->close(guest);
 	OPS->close(s);
 }
@@ -120,22 +120,22 @@ watch_fires(void)
 	struct store *s = OPS->open();
 
 	OPS->write(s, 0, "data/w/k", "0");
-	CU_ASSERT_EQUAL(OPS->watch(s, "data/w", "t"), 0);
-	CU_ASSERT_EQUAL(OPS->watch(s, "data/w", "t"), -EEXIST);
-	CU_ASSERT(next_is(s, "data/w", "t"));
-	CU_ASSERT(none_left(s));
+	CHECK_EQ(OPS->watch(s, "data/w", "t"), 0);
+	CHECK_EQ(OPS->watch(s, "data/w", "t"), -EEXIST);
+	CHECK(next_is(s, "data/w", "t"));
+	CHECK(none_left(s));
 	fake_store_write("/local/domain/1/data/w/k", "1");
-	CU_ASSERT(next_is(s, "data/w/k", "t"));
+	CHECK(next_is(s, "data/w/k", "t"));
 	fake_store_write("/local/domain/1/data/ww", "1");
-	CU_ASSERT(none_left(s));
-	CU_ASSERT_EQUAL(OPS->watch(s, "/local/domain/1/data/w/k", "abs"), 0);
-	CU_ASSERT(next_is(s, "/local/domain/1/data/w/k", "abs"));
+	CHECK(none_left(s));
+	CHECK_EQ(OPS->watch(s, "/local/domain/1/data/w/k", "abs"), 0);
+	CHECK(next_is(s, "/local/domain/1/data/w/k", "abs"));
 	fake_store_remove("/local/domain/1/data");
-	CU_ASSERT(next_is(s, "/local/domain/1/data/w/k", "abs"));
-	CU_ASSERT(next_is(s, "data/w", "t"));
-	CU_ASSERT(none_left(s));
-	CU_ASSERT_EQUAL(OPS->unwatch(s, "data/w", "t"), 0);
-	CU_ASSERT_EQUAL(OPS->unwatch(s, "data/w", "t"), -ENOENT);
+	CHECK(next_is(s, "/local/domain/1/data/w/k", "abs"));
+	CHECK(next_is(s, "data/w", "t"));
+	CHECK(none_left(s));
+	CHECK_EQ(OPS->unwatch(s, "data/w", "t"), 0);
+	CHECK_EQ(OPS->unwatch(s, "data/w", "t"), -ENOENT);
 	OPS->close(s);
 }
 
@@ -147,13 +147,13 @@ watch_unreadable(void)
 
 	fake_store_write("/local/domain/1/data/h", "1");
 	OPS->watch(s, "data/h", "t");
-	CU_ASSERT(next_is(s, "data/h", "t"));
+	CHECK(next_is(s, "data/h", "t"));
 	fake_store_set_perms("/local/domain/1/data/h", &hidden);
-	CU_ASSERT(next_is(s, "data/h", "t"));
-	CU_ASSERT_PTR_NULL(OPS->read(s, 0, "data/h", NULL));
-	CU_ASSERT_EQUAL(errno, EACCES);
+	CHECK(next_is(s, "data/h", "t"));
+	CHECK_NULL(OPS->read(s, 0, "data/h", NULL));
+	CHECK_EQ(errno, EACCES);
 	fake_store_write("/local/domain/1/data/h", "2");
-	CU_ASSERT(none_left(s));
+	CHECK(none_left(s));
 	OPS->close(s);
 }
 
@@ -165,11 +165,11 @@ watch_special(void)
 
 	OPS->watch(s, "@releaseDomain", "r");
 	OPS->watch(dom0, "@releaseDomain", "r");
-	CU_ASSERT(next_is(s, "@releaseDomain", "r"));
-	CU_ASSERT(next_is(dom0, "@releaseDomain", "r"));
+	CHECK(next_is(s, "@releaseDomain", "r"));
+	CHECK(next_is(dom0, "@releaseDomain", "r"));
 	fake_domain_destroy(5, FAKE_STORE_REMOVED);
-	CU_ASSERT(none_left(s));
-	CU_ASSERT(next_is(dom0, "@releaseDomain", "r"));
+	CHECK(none_left(s));
+	CHECK(next_is(dom0, "@releaseDomain", "r"));
 	OPS->close(dom0);
 	OPS->close(s);
 }
@@ -181,21 +181,21 @@ transaction_isolated(void)
 
 	OPS->write(s, 0, "data/t", "old");
 	OPS->watch(s, "data/t", "t");
-	CU_ASSERT(next_is(s, "data/t", "t"));
+	CHECK(next_is(s, "data/t", "t"));
 	uint32_t tx = OPS->begin(s);
-	CU_ASSERT_NOT_EQUAL(tx, 0);
+	CHECK_NE(tx, 0);
 	OPS->write(s, tx, "data/t", "new");
-	CU_ASSERT(value_is(s, tx, "data/t", "new"));
-	CU_ASSERT(value_is(s, 0, "data/t", "old"));
-	CU_ASSERT(none_left(s));
-	CU_ASSERT_EQUAL(OPS->commit(s, tx), 0);
-	CU_ASSERT(value_is(s, 0, "data/t", "new"));
-	CU_ASSERT(next_is(s, "data/t", "t"));
+	CHECK(value_is(s, tx, "data/t", "new"));
+	CHECK(value_is(s, 0, "data/t", "old"));
+	CHECK(none_left(s));
+	CHECK_EQ(OPS->commit(s, tx), 0);
+	CHECK(value_is(s, 0, "data/t", "new"));
+	CHECK(next_is(s, "data/t", "t"));
 	tx = OPS->begin(s);
 	OPS->write(s, tx, "data/t", "never");
 	OPS->abort(s, tx);
-	CU_ASSERT(value_is(s, 0, "data/t", "new"));
-	CU_ASSERT_EQUAL(OPS->commit(s, tx), -ENOENT);
+	CHECK(value_is(s, 0, "data/t", "new"));
+	CHECK_EQ(OPS->commit(s, tx), -ENOENT);
 	OPS->close(s);
 }
 
@@ -221,16 +221,16 @@ transaction_conflicts(void)
 	struct store *s = OPS->open();
 
 	fake_store_write("/local/domain/1/data/c/k", "1");
-	CU_ASSERT_EQUAL(commit_after(s, "data/c/k", false, "/local/domain/1/data/c/k"), -EAGAIN);
-	CU_ASSERT_FALSE(fake_store_exists("/local/domain/1/data/out"));
-	CU_ASSERT_EQUAL(commit_after(s, "data/c/k", false, "/local/domain/1/data/c/other"), 0);
-	CU_ASSERT_EQUAL(commit_after(s, "data/c", true, "/local/domain/1/data/c/made"), -EAGAIN);
-	CU_ASSERT_EQUAL(commit_after(s, "data/c", true, "/local/domain/1/data/c/made"), 0);
-	CU_ASSERT_EQUAL(commit_after(s, "data/c/later", false, "/local/domain/1/data/c/later"), -EAGAIN);
+	CHECK_EQ(commit_after(s, "data/c/k", false, "/local/domain/1/data/c/k"), -EAGAIN);
+	CHECK_FALSE(fake_store_exists("/local/domain/1/data/out"));
+	CHECK_EQ(commit_after(s, "data/c/k", false, "/local/domain/1/data/c/other"), 0);
+	CHECK_EQ(commit_after(s, "data/c", true, "/local/domain/1/data/c/made"), -EAGAIN);
+	CHECK_EQ(commit_after(s, "data/c", true, "/local/domain/1/data/c/made"), 0);
+	CHECK_EQ(commit_after(s, "data/c/later", false, "/local/domain/1/data/c/later"), -EAGAIN);
 	uint32_t tx = OPS->begin(s);
 	free(OPS->read(s, tx, "data/c/k", NULL));
 	fake_store_remove("/local/domain/1/data/c");
-	CU_ASSERT_EQUAL(OPS->commit(s, tx), -EAGAIN);
+	CHECK_EQ(OPS->commit(s, tx), -EAGAIN);
 	OPS->close(s);
 }
 
@@ -250,14 +250,14 @@ transaction_meets_others(void)
 	OPS->write(s, 0, "data/m", "mine");
 	fake_store_on_begin(1, write_other, path);
 	uint32_t tx = OPS->begin(s);
-	CU_ASSERT(value_is(s, tx, "data/m", "mine"));
+	CHECK(value_is(s, tx, "data/m", "mine"));
 	OPS->abort(s, tx);
 	tx = OPS->begin(s);
-	CU_ASSERT(value_is(s, tx, "data/m", "other"));
-	CU_ASSERT_EQUAL(OPS->commit(s, tx), 0);
+	CHECK(value_is(s, tx, "data/m", "other"));
+	CHECK_EQ(OPS->commit(s, tx), 0);
 	OPS->write(s, 0, "data/m", "mine");
 	tx = OPS->begin(s);
-	CU_ASSERT(value_is(s, tx, "data/m", "mine"));
+	CHECK(value_is(s, tx, "data/m", "mine"));
 	OPS->abort(s, tx);
 	OPS->close(s);
 }
@@ -272,26 +272,29 @@ faults_and_leaks(void)
 
 	OPS->write(s, 0, "data/f", "1");
 	fake_store_fail(FAKE_STORE_READ, 1, 1, EIO);
-	CU_ASSERT(value_is(s, 0, "data/f", "1"));
-	CU_ASSERT_PTR_NULL(OPS->read(s, 0, "data/f", NULL));
-	CU_ASSERT_EQUAL(errno, EIO);
-	CU_ASSERT(value_is(s, 0, "data/f", "1"));
+	CHECK(value_is(s, 0, "data/f", "1"));
+	CHECK_NULL(OPS->read(s, 0, "data/f", NULL));
+	CHECK_EQ(errno, EIO);
+	CHECK(value_is(s, 0, "data/f", "1"));
 	fake_store_fail(FAKE_STORE_COMMIT, 0, 1, EAGAIN);
 	uint32_t tx = OPS->begin(s);
-	CU_ASSERT_EQUAL(OPS->commit(s, tx), -EAGAIN);
+	CHECK_EQ(OPS->commit(s, tx), -EAGAIN);
+	fake_store_fail(FAKE_STORE_BEGIN, 0, 1, FAKE_STORE_NO_ERRNO);
+	CHECK_EQ(OPS->begin(s), 0);
+	CHECK_EQ(errno, 0);
 	OPS->watch(s, "data/f", "t");
 	tx = OPS->begin(s);
 	fake_leaks(&leaks);
-	CU_ASSERT_EQUAL(leaks.n_store_handles, 1);
-	CU_ASSERT_EQUAL(leaks.n_watches, 1);
-	CU_ASSERT_EQUAL(leaks.n_transactions, 1);
-	CU_ASSERT_FALSE(fake_leak_free(why, sizeof(why)));
+	CHECK_EQ(leaks.n_store_handles, 1);
+	CHECK_EQ(leaks.n_watches, 1);
+	CHECK_EQ(leaks.n_transactions, 1);
+	CHECK_FALSE(fake_leak_free(why, sizeof(why)));
 	fake_store_hang_up();
-	CU_ASSERT(OPS->next_event(s, &event) < 0);
-	CU_ASSERT(OPS->write(s, 0, "data/f", "2") < 0);
+	CHECK_LT(OPS->next_event(s, &event), 0);
+	CHECK_LT(OPS->write(s, 0, "data/f", "2"), 0);
 	OPS->close(s);
-	CU_ASSERT(fake_leak_free(why, sizeof(why)));
-	CU_ASSERT_EQUAL(fake_violations(NULL, 0), 0);
+	CHECK(fake_leak_free(why, sizeof(why)));
+	CHECK_EQ(fake_violations(NULL, 0), 0);
 }
 
 CU_TestInfo fake_store_cases[] = {

@@ -3,7 +3,7 @@
 #ifndef VPE_FAKES_TEST_FAKES_H
 #define VPE_FAKES_TEST_FAKES_H
 
-#include <CUnit/CUnit.h>
+#include "check.h"
 
 extern CU_TestInfo fake_store_cases[];
 extern CU_TestInfo fake_grants_cases[];

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Tests of the scriptable frontend against a backend of a few lines, that can be told to break each rule. */
+/*
+ * Tests of the scriptable frontend against a backend of a few lines, that can be told to break each
+ * rule.
+ */
 #include <stdlib.h>
 #include <string.h>
 
-#include "fakes/frames.h"
 #include "fakes/guest_store.h"
 #include "fakes/test_fakes.h"
+#include "frames/frame.h"
 #include "proto/ring.h"
 
 /* Sends each one-slot packet back into the guest's rx ring. */
@@ -25,8 +28,10 @@ echo_open(struct echo *e, const struct guest_params *params)
 	e->g = guest_create(params);
 	e->grants = xen->grants->open();
 	e->events = xen->events->open();
-	ring_attach(&e->tx, xen->grants->map(e->grants, params->domid, e->g->tx_ref, true), sizeof(netif_tx_request_t));
-	ring_attach(&e->rx, xen->grants->map(e->grants, params->domid, e->g->rx_ref, true), sizeof(netif_rx_request_t));
+	ring_attach(&e->tx, xen->grants->map(e->grants, params->domid, e->g->tx_ref, true),
+		    sizeof(netif_tx_request_t));
+	ring_attach(&e->rx, xen->grants->map(e->grants, params->domid, e->g->rx_ref, true),
+		    sizeof(netif_rx_request_t));
 	e->port = (uint32_t)xen->events->bind(e->events, params->domid, e->g->port_tx);
 }
 
@@ -90,7 +95,10 @@ echo_run(struct echo *e)
 }
 
 static const struct guest_params usual = {
-	.domid = 5, .backend = 1, .first_idx = 0xfffffff0u, .n_rx_slots = GUEST_SLOTS,
+	.domid = 5,
+	.backend = 1,
+	.first_idx = 0xfffffff0u,
+	.n_rx_slots = GUEST_SLOTS,
 	.flags = GUEST_ONE_CHANNEL | GUEST_STRICT_GRANTS,
 };
 
@@ -107,22 +115,23 @@ echo_frames(void)
 	for (f.seed = 0; f.seed < 600; f.seed++) {
 		f.len = 60 + f.seed * 7 % 1454;
 		frame_build(&f, data);
-		CU_ASSERT_EQUAL(guest_send_frame(e.g, data, f.len), 0);
-		CU_ASSERT_EQUAL(echo_run(&e), 1);
-		CU_ASSERT_EQUAL(guest_reap(e.g), 1);
-		n_good += guest_receive(e.g, &got) && frame_equal(&f, FRAME_COMPLETE, got.data, got.len);
-		CU_ASSERT(guest_arm(e.g));
+		CHECK_EQ(guest_send_frame(e.g, data, f.len), 0);
+		CHECK_EQ(echo_run(&e), 1);
+		CHECK_EQ(guest_reap(e.g), 1);
+		n_good += guest_receive(e.g, &got) &&
+			  frame_equal(&f, FRAME_COMPLETE, got.data, got.len);
+		CHECK(guest_arm(e.g));
 	}
-	CU_ASSERT_EQUAL(n_good, 600);
-	CU_ASSERT_FALSE(guest_receive(e.g, &got));
-	CU_ASSERT_STRING_EQUAL(e.g->broken, "");
-	CU_ASSERT_EQUAL(e.g->stats.n_tx_okay, 600);
-	CU_ASSERT_EQUAL(guest_events(e.g).n_received, 600);
-	CU_ASSERT_EQUAL(guest_events(e.g).n_spurious, 0);
+	CHECK_EQ(n_good, 600);
+	CHECK_FALSE(guest_receive(e.g, &got));
+	CHECK_STR(e.g->broken, "");
+	CHECK_EQ(e.g->stats.n_tx_okay, 600);
+	CHECK_EQ(guest_events(e.g).n_received, 600);
+	CHECK_EQ(guest_events(e.g).n_spurious, 0);
 	fake_xen()->events->notify(e.events, e.port);
-	CU_ASSERT_EQUAL(guest_events(e.g).n_spurious, 1);
+	CHECK_EQ(guest_events(e.g).n_spurious, 1);
 	echo_close(&e);
-	CU_ASSERT_EQUAL(fake_violations(NULL, 0), 0);
+	CHECK_EQ(fake_violations(NULL, 0), 0);
 }
 
 static void
@@ -135,13 +144,13 @@ honours_req_event(void)
 	ring_disarm(&e.tx);
 	for (unsigned i = 0; i < 200; i++)
 		guest_send_frame(e.g, data, sizeof(data));
-	CU_ASSERT_EQUAL(e.g->stats.n_sent_tx, 0);
+	CHECK_EQ(e.g->stats.n_sent_tx, 0);
 	echo_run(&e);
 	guest_reap(e.g);
-	CU_ASSERT(ring_arm(&e.tx, 1));
+	CHECK(ring_arm(&e.tx, 1));
 	guest_send_frame(e.g, data, sizeof(data));
 	guest_send_frame(e.g, data, sizeof(data));
-	CU_ASSERT_EQUAL(e.g->stats.n_sent_tx, 1);
+	CHECK_EQ(e.g->stats.n_sent_tx, 1);
 	echo_close(&e);
 }
 
@@ -157,24 +166,27 @@ layouts(void)
 	netif_tx_sring_t *ring = g->tx_page;
 	const uint32_t at = usual.first_idx;
 
-	CU_ASSERT_EQUAL(guest_send(g, &packet), 0);
-	CU_ASSERT_EQUAL(ring->req_prod, usual.first_idx + 4);
-	CU_ASSERT_EQUAL(SLOT(g, at)->size, 60);
-	CU_ASSERT_EQUAL(SLOT(g, at)->flags, NETTXF_more_data);
-	CU_ASSERT_EQUAL(SLOT(g, at + 1)->size, 0);
-	CU_ASSERT_EQUAL(SLOT(g, at + 3)->size, 30);
-	CU_ASSERT_EQUAL(SLOT(g, at + 3)->flags, 0);
-	packet = (struct guest_packet){ .data = data, .len = 65535, .flags = NETTXF_csum_blank,
-					.gso_type = XEN_NETIF_GSO_TYPE_TCPV4, .gso_size = 1448 };
-	CU_ASSERT_EQUAL(guest_send(g, &packet), 0);
-	CU_ASSERT_EQUAL(ring->req_prod, usual.first_idx + 4 + 17);
-	CU_ASSERT_EQUAL(SLOT(g, at + 4)->size, 65535);
-	CU_ASSERT_EQUAL(SLOT(g, at + 4)->flags, NETTXF_csum_blank | NETTXF_extra_info | NETTXF_more_data);
-	CU_ASSERT_EQUAL(((netif_extra_info_t *)SLOT(g, at + 5))->u.gso.size, 1448);
-	CU_ASSERT_EQUAL(SLOT(g, at + 20)->size, 65535 - 15 * 4096);
+	CHECK_EQ(guest_send(g, &packet), 0);
+	CHECK_EQ(ring->req_prod, usual.first_idx + 4);
+	CHECK_EQ(SLOT(g, at)->size, 60);
+	CHECK_EQ(SLOT(g, at)->flags, NETTXF_more_data);
+	CHECK_EQ(SLOT(g, at + 1)->size, 0);
+	CHECK_EQ(SLOT(g, at + 3)->size, 30);
+	CHECK_EQ(SLOT(g, at + 3)->flags, 0);
+	packet = (struct guest_packet){ .data = data,
+					.len = 65535,
+					.flags = NETTXF_csum_blank,
+					.gso_type = XEN_NETIF_GSO_TYPE_TCPV4,
+					.gso_size = 1448 };
+	CHECK_EQ(guest_send(g, &packet), 0);
+	CHECK_EQ(ring->req_prod, usual.first_idx + 4 + 17);
+	CHECK_EQ(SLOT(g, at + 4)->size, 65535);
+	CHECK_EQ(SLOT(g, at + 4)->flags, NETTXF_csum_blank | NETTXF_extra_info | NETTXF_more_data);
+	CHECK_EQ(((netif_extra_info_t *)SLOT(g, at + 5))->u.gso.size, 1448);
+	CHECK_EQ(SLOT(g, at + 20)->size, 65535 - 15 * 4096);
 	while (guest_send(g, &packet) == 0)
 		;
-	CU_ASSERT(ring->req_prod - usual.first_idx <= 256);
+	CHECK_LE(ring->req_prod - usual.first_idx, 256);
 	guest_destroy(g);
 }
 
@@ -191,7 +203,7 @@ notices_broken_rules(void)
 	ring_put_response(&e.tx, &tx, sizeof(tx));
 	ring_publish_responses(&e.tx);
 	guest_reap(e.g);
-	CU_ASSERT_STRING_NOT_EQUAL(e.g->broken, "");
+	CHECK_STR_NE(e.g->broken, "");
 	echo_close(&e);
 
 	echo_open(&e, &usual); /* an id that is not in use */
@@ -200,15 +212,17 @@ notices_broken_rules(void)
 	ring_put_response(&e.tx, &tx, sizeof(tx));
 	ring_publish_responses(&e.tx);
 	guest_reap(e.g);
-	CU_ASSERT_STRING_NOT_EQUAL(e.g->broken, "");
+	CHECK_STR_NE(e.g->broken, "");
 	echo_close(&e);
 
 	echo_open(&e, &usual); /* a chain that is not complete */
-	netif_rx_response_t rx = { .id = e.g->rx_posted[0xf0], .status = 100, .flags = NETRXF_more_data };
+	netif_rx_response_t rx = { .id = e.g->rx_posted[0xf0],
+				   .status = 100,
+				   .flags = NETRXF_more_data };
 	ring_put_response(&e.rx, &rx, sizeof(rx));
 	ring_publish_responses(&e.rx);
 	guest_receive(e.g, &got);
-	CU_ASSERT_STRING_EQUAL(e.g->broken, "rx frame ends without its last slot");
+	CHECK_STR(e.g->broken, "rx frame ends without its last slot");
 	echo_close(&e);
 
 	echo_open(&e, &usual); /* more than a page */
@@ -216,9 +230,9 @@ notices_broken_rules(void)
 	ring_put_response(&e.rx, &rx, sizeof(rx));
 	ring_publish_responses(&e.rx);
 	guest_receive(e.g, &got);
-	CU_ASSERT_STRING_EQUAL(e.g->broken, "rx response: offset 4000, size 100");
+	CHECK_STR(e.g->broken, "rx response: offset 4000, size 100");
 	echo_close(&e);
-	CU_ASSERT_EQUAL(fake_violations(NULL, 0), 0);
+	CHECK_EQ(fake_violations(NULL, 0), 0);
 }
 
 static void
@@ -229,24 +243,25 @@ store_side(void)
 	char value[128];
 
 	toolstack_add(g, NULL);
-	CU_ASSERT_EQUAL(front_backend_state(g), XenbusStateInitialising);
-	CU_ASSERT_STRING_EQUAL(fake_store_get(guest_back(g, "mac").text, value, sizeof(value)),
-			       "00:16:3e:00:05:00");
-	CU_ASSERT_EQUAL(fake_xen()->store->write(backend, 0, "backend/vif/5/0/state", "2"), 0);
-	CU_ASSERT(front_await(g, XenbusStateInitWait));
+	CHECK_EQ(front_backend_state(g), XenbusStateInitialising);
+	CHECK_STR(fake_store_get(guest_back(g, "mac").text, value, sizeof(value)),
+		  "00:16:3e:00:05:00");
+	CHECK_EQ(fake_xen()->store->write(backend, 0, "backend/vif/5/0/state", "2"), 0);
+	CHECK(front_await(g, XenbusStateInitWait));
 	front_publish(g, FRONT_LINUX);
 	front_set_state(g, XenbusStateConnected);
-	CU_ASSERT_EQUAL(fake_store_number(guest_front(g, "tx-ring-ref").text, -1), g->tx_ref);
-	CU_ASSERT_EQUAL(fake_store_number(guest_front(g, "feature-gso-tcpv6").text, -1), 1);
-	CU_ASSERT_EQUAL(fake_store_number(guest_front(g, "state").text, -1), 4);
-	char *seen = fake_xen()->store->read(backend, 0, guest_front(g, "event-channel").text, NULL);
-	CU_ASSERT_PTR_NOT_NULL(seen);
+	CHECK_EQ(fake_store_number(guest_front(g, "tx-ring-ref").text, -1), g->tx_ref);
+	CHECK_EQ(fake_store_number(guest_front(g, "feature-gso-tcpv6").text, -1), 1);
+	CHECK_EQ(fake_store_number(guest_front(g, "state").text, -1), 4);
+	char *seen =
+		fake_xen()->store->read(backend, 0, guest_front(g, "event-channel").text, NULL);
+	CHECK_NOT_NULL(seen);
 	free(seen);
-	CU_ASSERT(fake_xen()->store->write(backend, 0, guest_front(g, "state").text, "6") < 0);
+	CHECK_LT(fake_xen()->store->write(backend, 0, guest_front(g, "state").text, "6"), 0);
 	toolstack_detach(g);
-	CU_ASSERT_EQUAL(front_backend_state(g), XenbusStateClosing);
+	CHECK_EQ(front_backend_state(g), XenbusStateClosing);
 	toolstack_remove(g);
-	CU_ASSERT_EQUAL(front_backend_state(g), -1);
+	CHECK_EQ(front_backend_state(g), -1);
 	fake_xen()->store->close(backend);
 	guest_destroy(g);
 }
@@ -258,17 +273,19 @@ frames_checksums(void)
 	static uint8_t data[65535], other[65535];
 
 	for (enum frame_kind kind = FRAME_UDP4; kind < FRAME_N_KINDS; kind++) {
-		struct frame f = { .kind = kind, .len = 777, .seed = kind * 1000 + 7, .vlan = kind % 2 };
+		struct frame f = {
+			.kind = kind, .len = 777, .seed = kind * 1000 + 7, .vlan = kind % 2
+		};
 
 		frame_build(&f, data);
-		CU_ASSERT(frame_checksums_right(data, f.len));
-		CU_ASSERT(frame_equal(&f, FRAME_COMPLETE, data, f.len));
+		CHECK(frame_checksums_right(data, f.len));
+		CHECK(frame_equal(&f, FRAME_COMPLETE, data, f.len));
 		data[500] ^= 1;
-		CU_ASSERT_FALSE(frame_checksums_right(data, f.len));
-		CU_ASSERT_FALSE(frame_equal(&f, FRAME_COMPLETE, data, f.len));
+		CHECK_FALSE(frame_checksums_right(data, f.len));
+		CHECK_FALSE(frame_equal(&f, FRAME_COMPLETE, data, f.len));
 		frame_build_blank(&f, other);
-		CU_ASSERT_FALSE(frame_checksums_right(other, f.len));
-		CU_ASSERT(frame_equal(&f, FRAME_BLANK, other, f.len));
+		CHECK_FALSE(frame_checksums_right(other, f.len));
+		CHECK(frame_equal(&f, FRAME_BLANK, other, f.len));
 	}
 }
 

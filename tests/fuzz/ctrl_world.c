@@ -1,76 +1,54 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The guest's pages, the hypervisor and the poller as ctl/vif/ctrl.c sees them. */
+/* The guest's pages and the poller as ctl/vif/ctrl_ring.c sees them. */
 #include "fuzz/ctrl_world.h"
 
+#include "fakes/fake_xen.h"
 #include "fuzz/fuzz.h"
 
+#define SELF 1u
 #define DOMID 5u
-#define EVTCHN 9u
+#define LAST_REF 0xefffffffu
+#define BAD_GNTREF (-3) /* GNTST_bad_gntref */
 
 struct ctrl_world ctrl_world;
 
-static struct ctrl ctrl;
+static struct ctrl_ring ctrl;
 static struct port port;
-static struct member member;
-static struct static_grants *polled; /* the poller's table */
+static struct attachment attachment;
+static struct static_grants *polled;   /* the poller's table */
 static const struct steering *steered; /* the poller's, at least until the next call */
 static dp_call_fn *call; /* what is asked of the poller; NULL: to pass the top of its loop */
 static void *call_arg;
-static uint32_t n_mapped;
+static struct ctrl_ring_env env;
+static struct vif_rings vif_rings = { .n_queues = CTRL_WORLD_QUEUES, .ctrl_page = ctrl_world.page };
 
-static void *
-grants_map(struct grants *grants, uint32_t domid, uint32_t ref, bool writable)
+/* Lists and the like are copied one by one. */
+static int16_t
+look_at_copy(const struct grant_copy *c, unsigned i)
 {
-	(void)grants, (void)writable;
-	MUST(domid == DOMID);
-	if (ref >= 0xf0000000u || (ctrl_world.map_fails > 0 && --ctrl_world.map_fails == 0))
-		return NULL;
-	n_mapped++;
-	return calloc(1, 1); /* whoever uses it after unmap() is caught */
+	const union grant_ptr *foreign = c->flags == GRANT_COPY_SOURCE_REF ? &c->source : &c->dest;
+
+	MUST(i == 0 && c->len > 0 && foreign->foreign.domid == DOMID);
+	return foreign->foreign.ref % 8 == 7 ? BAD_GNTREF : GRANT_STATUS_OKAY;
 }
 
-static int
-grants_unmap(struct grants *grants, void *mapped)
+void
+ctrl_world_init(void)
 {
-	(void)grants;
-	n_mapped--;
-	free(mapped);
-	return 0;
+	const struct xen_ops *xen = fake_xen();
+
+	fake_reset(SELF);
+	fake_abort_on_violation();
+	fake_copy_set_hook(look_at_copy);
+	ctrl_world.list = fake_page_alloc(DOMID);
+	fake_grant_others(ctrl_world.list, SELF, LAST_REF);
+	env = (struct ctrl_ring_env){ .xen = xen, .events = xen->events->open() };
+	vif_rings.grants = xen->grants->open();
+	vif_rings.evtchn_ctrl =
+		(uint32_t)xen->events->bind(env.events, DOMID, fake_port_alloc(DOMID, SELF));
 }
 
-/* The guest's list is one page; its grant may be bad, and so may be the call. */
-static int
-grants_copy(struct grants *grants, struct grant_copy *c, unsigned n)
-{
-	bool from = c->flags == GRANT_COPY_SOURCE_REF;
-	union grant_ptr *foreign = from ? &c->source : &c->dest;
-
-	(void)grants;
-	MUST(n == 1 && c->status == GRANT_STATUS_UNTOUCHED && foreign->foreign.domid == DOMID);
-	MUST(c->len > 0 && foreign->foreign.offset + c->len <= NETIF_PAGE_SIZE);
-	if (ctrl_world.copy_fails > 0 && --ctrl_world.copy_fails == 0)
-		return -1;
-	c->status = foreign->foreign.ref % 8 == 7 ? -3 : GRANT_STATUS_OKAY;
-	if (c->status == GRANT_STATUS_OKAY)
-		memcpy(from ? c->dest.virt : (void *)ctrl_world.list, from ? (void *)ctrl_world.list : c->source.virt, c->len);
-	return 0;
-}
-
-static int
-events_any(struct events *events, uint32_t port)
-{
-	(void)events;
-	MUST(port == EVTCHN);
-	return ctrl_world.notify_fails ? -1 : 0;
-}
-
-static const struct grants_ops grants_ops = { .map = grants_map, .unmap = grants_unmap, .copy = grants_copy };
-static const struct events_ops events_ops = { .notify = events_any, .unmask = events_any };
-static const struct xen_ops xen = { .grants = &grants_ops, .events = &events_ops };
-static struct ctrl_env env = { .xen = &xen };
-static const struct vif_link vif_link = { .n_queues = CTRL_WORLD_QUEUES, .ctrl_page = ctrl_world.page, .evtchn_ctrl = EVTCHN };
-
-/* In place of ctl/ports/member.c and dp/vif/port_vif.c. */
+/* In place of ctl/ports/attachment.c and dp/vif/port_vif.c. */
 void
 port_vif_take_grants(struct port *p, void *grants)
 {
@@ -79,23 +57,27 @@ port_vif_take_grants(struct port *p, void *grants)
 }
 
 bool
-member_can_call(const struct member *m)
+attachment_can_call(const struct attachment *m)
 {
 	bool in_request = ctrl.ring.req_cons != ctrl.ring.rsp_prod;
 
-	return m->phase == MEMBER_IN && !(ctrl_world.call_fails && in_request);
+	return m->phase == ATTACHMENT_IN && !(ctrl_world.call_fails && in_request);
 }
 
 bool
-member_call(struct members *members, struct member *m, dp_call_fn *fn, void *arg)
+attachment_call(struct attachments *attachments, struct attachment *m, dp_call_fn *fn, void *arg,
+		attachment_done_fn *done, void *done_arg)
 {
-	(void)members;
-	MUST(m == &member && m->phase == MEMBER_IN && (fn == port_vif_take_grants || fn == NULL));
+	(void)attachments;
+	MUST(m == &attachment && m->phase == ATTACHMENT_IN &&
+	     (fn == port_vif_take_grants || fn == NULL));
 	if (ctrl_world.call_fails)
 		return false;
-	m->phase = MEMBER_CALLED_ON;
+	m->phase = ATTACHMENT_BUSY;
 	call = fn;
 	call_arg = arg;
+	m->done = done;
+	m->done_arg = done_arg;
 	steered = port.steering; /* a poller may answer at once, and use this until the next call */
 	return true;
 }
@@ -103,12 +85,12 @@ member_call(struct members *members, struct member *m, dp_call_fn *fn, void *arg
 void
 ctrl_world_poll(void)
 {
-	if (member.phase != MEMBER_CALLED_ON)
+	if (attachment.phase != ATTACHMENT_BUSY)
 		return;
 	if (call != NULL)
 		call(&port, call_arg);
-	member.phase = MEMBER_IN;
-	ctrl_called(&ctrl);
+	attachment.phase = ATTACHMENT_IN;
+	attachment.done(attachment.done_arg);
 }
 
 /* The poller may look at what it had before, too: it is there, and names queues that are there. */
@@ -124,17 +106,20 @@ check_steering(const struct steering *s)
 void
 ctrl_world_check(void)
 {
-	unsigned n = 0;
+	const uint8_t *page = (const uint8_t *)ctrl_world.list;
+	unsigned n = 0, n_mapped = fake_domain_mapped(DOMID);
 
 	check_steering(steered);
 	check_steering(port.steering);
 	for (uint32_t i = 0; polled != NULL && i < static_grants_size(polled); i++) {
 		n += polled->entry[i].page != NULL;
-		MUST(polled->entry[i].page == NULL || *polled->entry[i].page == 0);
+		MUST(polled->entry[i].page == NULL || *polled->entry[i].page == *page);
 	}
 	MUST(polled == NULL || (n == polled->n && (ctrl.busy || n == ctrl.n_grants)));
-	MUST(n_mapped == env.n_static && n_mapped == ctrl.n_grants + ctrl.n_gone && n_mapped <= LIMIT_STATIC_GRANTS);
-	MUST(ctrl.ring.req_cons - ctrl.ring.rsp_prod == ctrl.busy && ctrl.busy == (member.phase == MEMBER_CALLED_ON));
+	MUST(n_mapped == env.n_static && n_mapped == ctrl.n_grants + ctrl.n_gone &&
+	     n_mapped <= LIMIT_STATIC_GRANTS);
+	MUST(ctrl.ring.req_cons - ctrl.ring.rsp_prod == ctrl.busy &&
+	     ctrl.busy == (attachment.phase == ATTACHMENT_BUSY));
 	MUST(ctrl.ring.rsp_published == ctrl.ring.rsp_prod);
 }
 
@@ -143,7 +128,7 @@ ctrl_world_run(void)
 {
 	uint32_t pending = ring_pending(&ctrl.ring), before = ctrl.ring.req_cons;
 
-	ctrl_run(&ctrl);
+	ctrl_ring_run(&ctrl);
 	MUST(ctrl.ring.req_cons - before <= (pending > ring_size(&ctrl.ring) ? 0 : pending));
 	MUST(ctrl.fault == NULL || ctrl.ring.req_cons == before);
 }
@@ -153,13 +138,19 @@ ctrl_world_open(uint32_t index, uint32_t n_waiting)
 {
 	struct ring_shared *shared = (void *)ctrl_world.page;
 
-	memset(&ctrl_world, 0, sizeof(ctrl_world));
+	memset(ctrl_world.page, 0, sizeof(ctrl_world.page));
+	memset(ctrl_world.list, 0, NETIF_PAGE_SIZE);
+	ctrl_world.call_fails = false;
+	fake_map_fail(0, 0, 0);
+	fake_copy_fail_call(0, 0, 0, 0);
+	fake_notify_fail(0, 0, 0);
 	shared->rsp_prod = index;
 	shared->req_prod = index + n_waiting;
-	member = (struct member){ .phase = MEMBER_IN, .port = &port };
+	attachment = (struct attachment){ .phase = ATTACHMENT_IN, .port = &port };
 	port.steering = steered = NULL;
 	polled = NULL;
-	MUST((ctrl_open(&ctrl, &env, &vif_link, &member, DOMID) == 0) == (n_waiting <= 128));
+	MUST((ctrl_ring_open(&ctrl, &env, &vif_rings, &attachment, DOMID) == 0) ==
+	     (n_waiting <= 128));
 }
 
 bool
@@ -171,7 +162,7 @@ ctrl_world_is_open(void)
 void
 ctrl_world_close(void)
 {
-	ctrl_close(&ctrl);
-	ctrl_close(&ctrl);
-	MUST(n_mapped == 0 && env.n_static == 0 && !ctrl_run(&ctrl));
+	ctrl_ring_close(&ctrl);
+	ctrl_ring_close(&ctrl);
+	MUST(fake_domain_mapped(DOMID) == 0 && env.n_static == 0 && !ctrl_ring_run(&ctrl));
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What the fuzz targets share (docs/TESTING.md, Fuzzing): the input as a stream of numbers, a check that is always
- * compiled in, and an EAL without hugepages, devices and privileges.
+ * What the fuzz targets share (docs/TESTING.md, Fuzzing): the input as a stream of numbers, a check
+ * that is always compiled in, and an EAL without hugepages, devices and privileges.
  */
 #ifndef VPE_TESTS_FUZZ_H
 #define VPE_TESTS_FUZZ_H
@@ -52,8 +52,16 @@ take_bytes(struct input *in, void *out, size_t n)
 static inline void
 start_eal(void)
 {
-	char *argv[] = { "fuzz", "--no-huge", "-m", "64", "--no-pci", "--no-shconf", "--no-telemetry", "--iova-mode=va",
-			 "--log-level=error", NULL };
+	char *argv[] = { "fuzz",
+			 "--no-huge",
+			 "-m",
+			 "64",
+			 "--no-pci",
+			 "--no-shconf",
+			 "--no-telemetry",
+			 "--iova-mode=va",
+			 "--log-level=error",
+			 NULL };
 
 	MUST(rte_eal_init((int)(sizeof(argv) / sizeof(argv[0])) - 1, argv) >= 0);
 }

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * sw/policy.c and ctl/vif/policy_text.c. The input: what is checked (1 byte), a frame's extra length (1), the operator's list of addresses,
- * which is also tried as MAC and VLANs, up to a NUL; then a frame.
+ * sw/policy.c and ctl/vif/policy_text.c. The input: what is checked (1 byte), a frame's extra
+ * length (1), the operator's list of addresses, which is also tried as MAC and VLANs, up to a NUL;
+ * then a frame.
  */
 #include "sw/policy.h"
 
 #include "fuzz/fuzz.h"
 #include "fuzz/policy_check.h"
+#include "mbuf.h"
 
 #define TEXT_SIZE 256u
 
@@ -33,9 +35,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	take_bytes(&in, frame, in.left);
 	policy_check_headers(frame, len);
 	policy_check_headers(frame, spare % len);
-	enum drop_reason reason = policy_check(&policy, frame, len);
-	MUST(reason == DROP_N || reason == DROP_MAC_SPOOF || reason == DROP_IP_SPOOF || reason == DROP_NO_PORT);
-	MUST(policy_check(&policy, frame, len) == reason);
+	struct rte_mbuf m = mbuf_of(frame, len);
+	enum drop_reason reason = policy_check(&policy, &m);
+	MUST(reason == DROP_N || reason == DROP_MAC_SPOOF || reason == DROP_IP_SPOOF ||
+	     reason == DROP_NO_PORT);
+	MUST(policy_check(&policy, &m) == reason);
 	if (reason == DROP_N)
 		policy_check_passed(&policy, frame, len);
 	free(frame);

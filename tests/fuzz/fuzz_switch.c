@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * sw/switch.c, vlan.c, guarded.c and fdb.c. The input is a series of steps: ports, policies and flags of bridges come and go, frames
- * come from any port with any addresses, with and without tags, time passes.
+ * sw/switch.c, vlan.c, guarded.c and fdb.c. The input is a series of steps: ports, policies and
+ * flags of bridges come and go, frames come from any port with any addresses, with and without
+ * tags, time passes.
  */
 #include "fuzz/fuzz.h"
 #include "fuzz/switch_model.h"
@@ -49,7 +50,8 @@ step(struct input *in)
 	uint16_t port = take_port(in);
 
 	if (what == 0) {
-		switch_model_add(port, (uint16_t)take(in, 1) % 4 * 85 + (port > LIMIT_PORTS)); /* 255 is the last one */
+		/* 255 is the last one */
+		switch_model_add(port, (uint16_t)take(in, 1) % 4 * 85 + (port > LIMIT_PORTS));
 	} else if (what == 1) {
 		switch_model_del(port);
 	} else if (what == 2) {
@@ -70,7 +72,10 @@ step(struct input *in)
 		if (what == 10)
 			memcpy(frame + 16, (uint8_t[]){ 0x81, 0, 0, (uint8_t)take(in, 1) % 32 }, 4);
 		if (what == 7) /* a provider's, or two */
-			take_bytes(in, memcpy(frame + 12, (uint8_t[]){ 0x88, 0xa8, 0, 10, 0x81, 0, 0, 20 }, 8), 8);
+			take_bytes(in,
+				   memcpy(frame + 12,
+					  (uint8_t[]){ 0x88, 0xa8, 0, 10, 0x81, 0, 0, 20 }, 8),
+				   8);
 		switch_model_forward(port, frame, sizeof(frame));
 	}
 }

@@ -32,7 +32,7 @@ keys_check_frontend(void)
 	char why[256] = "";
 	int ret = vif_keys_read(&keys_store, KEYS_STORE_DIR, MAX_QUEUES, &k, why, sizeof(why));
 
-	MUST(keys_store_open == 0);
+	keys_store_check();
 	if (ret < 0) {
 		check_sentence(why, sizeof(why));
 		return;
@@ -42,11 +42,13 @@ keys_check_frontend(void)
 	for (unsigned i = 0; i < k.n_queues; i++) {
 		const struct vif_queue_keys *q = &k.queue[i];
 
-		MUST(q->tx_ref != q->rx_ref && q->evtchn_tx >= 1 && q->evtchn_tx < 0x80000000u && q->evtchn_rx >= 1 &&
-		     q->evtchn_rx < 0x80000000u);
+		MUST(q->tx_ref != q->rx_ref && q->evtchn_tx >= 1 && q->evtchn_tx < 0x80000000u &&
+		     q->evtchn_rx >= 1 && q->evtchn_rx < 0x80000000u);
 		MUST(i == 0 || (q->tx_ref != k.queue[0].tx_ref && q->rx_ref != k.queue[0].tx_ref &&
-				q->evtchn_tx != k.queue[0].evtchn_rx && q->evtchn_rx != k.queue[0].evtchn_rx));
-		MUST(!k.has_ctrl || (k.ctrl_ref != q->tx_ref && k.ctrl_ref != q->rx_ref && k.evtchn_ctrl >= 1));
+				q->evtchn_tx != k.queue[0].evtchn_rx &&
+				q->evtchn_rx != k.queue[0].evtchn_rx));
+		MUST(!k.has_ctrl ||
+		     (k.ctrl_ref != q->tx_ref && k.ctrl_ref != q->rx_ref && k.evtchn_ctrl >= 1));
 	}
 }
 
@@ -55,8 +57,10 @@ keys_check_config(enum hotplug_mode mode)
 {
 	struct vif_config c;
 	char why[256] = "";
-	int ret = vif_config_read(&keys_store, KEYS_STORE_DIR, 5, mode, &c, why, sizeof(why));
+	struct node_source keys = node_source(&keys_store, KEYS_STORE_DIR, "key");
+	int ret = vif_config_read(&keys.source, 5, mode, &c, why, sizeof(why));
 
+	vif_config_read_domain(&keys_store, 5, &c);
 	hotplug_read(&keys_store, KEYS_STORE_DIR);
 	if (ret == -EINVAL)
 		check_sentence(why, sizeof(why));
@@ -66,7 +70,9 @@ keys_check_config(enum hotplug_mode mode)
 	MUST(memchr(c.bridge, '\0', sizeof(c.bridge)) != NULL);
 }
 
-/* What the operator may change; as it is at first, and again: the second reading finds nothing new. */
+/*
+ * What the operator may change; as it is at first, and again: the second reading finds nothing new.
+ */
 void
 keys_check_live(bool switched)
 {
@@ -74,14 +80,17 @@ keys_check_live(bool switched)
 	char why[256] = "";
 
 	vif_live_init(&live, switched, N_POLLERS);
-	int ret = vif_live_read(&keys_store, KEYS_STORE_DIR, &live, why, sizeof(why));
+	struct node_source keys = node_source(&keys_store, KEYS_STORE_DIR, "key");
+	int ret = vif_live_read(&keys.source, &live, why, sizeof(why));
 	if (ret == -EINVAL)
 		check_sentence(why, sizeof(why));
 	again = live;
-	MUST(vif_live_read(&keys_store, KEYS_STORE_DIR, &again, why, sizeof(why)) == ret && memcmp(&again, &live, sizeof(live)) == 0);
+	MUST(vif_live_read(&keys.source, &again, why, sizeof(why)) == ret &&
+	     memcmp(&again, &live, sizeof(live)) == 0);
 	MUST(memchr(live.mac_text, '\0', sizeof(live.mac_text)) != NULL && live.max_frame <= 65535);
 	MUST((switched || live.max_frame == 0) && live.weight >= 1 && live.weight <= LIMIT_WEIGHT);
-	MUST(live.policy.n_ipv4 <= POLICY_IPS_MAX && live.policy.n_ipv6 <= POLICY_IPS_MAX && live.policy.vlans.pvid <= 4094);
+	MUST(live.policy.n_ipv4 <= POLICY_IPS_MAX && live.policy.n_ipv6 <= POLICY_IPS_MAX &&
+	     live.policy.vlans.pvid <= 4094);
 	MUST(!live.policy.check_mac || live.has_mac);
 	MUST(live.n_pins <= LIMIT_QUEUES);
 	for (unsigned i = 0; i < live.n_pins; i++)
@@ -96,7 +105,8 @@ keys_check_names(void)
 	unsigned n;
 
 	MUST(vif_keys_features(&n) != NULL && n > 0);
-	MUST(vif_live_has_key(KEY_RATE, strlen(KEY_RATE)) && !vif_live_has_key(KEY_BRIDGE, strlen(KEY_BRIDGE)));
+	MUST(vif_live_has_key(KEY_RATE, strlen(KEY_RATE)) &&
+	     !vif_live_has_key(KEY_BRIDGE, strlen(KEY_BRIDGE)));
 	for (unsigned i = 0; (name = keys_store_name(i)) != NULL; i++)
 		MUST(!vif_live_has_key(name, strlen(name) - 1));
 }

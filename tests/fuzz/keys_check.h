@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Reads keys_store as the daemon does, and checks what comes of it: MUST() of fuzz.h where it breaks what it promises. */
+/*
+ * Reads keys_store as the daemon does, and checks what comes of it: MUST() of fuzz.h where it
+ * breaks what it promises.
+ */
 #ifndef VPE_TESTS_KEYS_CHECK_H
 #define VPE_TESTS_KEYS_CHECK_H
 

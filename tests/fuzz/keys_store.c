@@ -1,96 +1,136 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A store of one directory, whose keys are an input's. */
+/* A directory of the fake store, whose keys are an input's. */
 #include "fuzz/keys_store.h"
 
 #include <errno.h>
+#include <limits.h>
 
-#include "fuzz/fuzz.h"
+#include "fakes/fake_xen.h"
 #include "proto/keys.h"
 
+#define SELF 1u
 #define LONG 2100u /* beyond LIMIT_STORE_VALUE */
 
 static const char *const names[] = {
-	KEY_TX_RING_REF, KEY_RX_RING_REF, KEY_CTRL_RING_REF, KEY_EVTCHN, KEY_EVTCHN_TX, KEY_EVTCHN_RX, KEY_EVTCHN_CTRL,
-	KEY_NUM_QUEUES, KEY_REQUEST_RX_COPY, KEY_FEATURE_SG, KEY_FEATURE_GSO_TCPV4, KEY_FEATURE_GSO_TCPV6,
-	KEY_FEATURE_NO_CSUM, KEY_FEATURE_IPV6_CSUM, KEY_FRONTEND, KEY_FRONTEND_ID, KEY_MAC, KEY_BRIDGE, KEY_SCRIPT, KEY_MTU,
-	KEY_HOTPLUG_STATUS, "queue-0/tx-ring-ref", "queue-0/rx-ring-ref", "queue-0/event-channel-tx", "queue-0/event-channel-rx",
-	"queue-1/tx-ring-ref", "queue-1/rx-ring-ref", "queue-1/event-channel",
-	KEY_FEATURE_RX_NOTIFY, KEY_XDP_HEADROOM, KEY_IP, KEY_VLAN, KEY_RATE, KEY_RATE_TO_GUEST, KEY_MAC_ANTISPOOF, KEY_IP_ANTISPOOF,
-	KEY_PRIORITY, KEY_POLLERS,
+	KEY_TX_RING_REF,
+	KEY_RX_RING_REF,
+	KEY_CTRL_RING_REF,
+	KEY_EVTCHN,
+	KEY_EVTCHN_TX,
+	KEY_EVTCHN_RX,
+	KEY_EVTCHN_CTRL,
+	KEY_NUM_QUEUES,
+	KEY_REQUEST_RX_COPY,
+	KEY_FEATURE_SG,
+	KEY_FEATURE_GSO_TCPV4,
+	KEY_FEATURE_GSO_TCPV6,
+	KEY_FEATURE_NO_CSUM,
+	KEY_FEATURE_IPV6_CSUM,
+	KEY_FRONTEND,
+	KEY_FRONTEND_ID,
+	KEY_MAC,
+	KEY_BRIDGE,
+	KEY_SCRIPT,
+	KEY_MTU,
+	KEY_HOTPLUG_STATUS,
+	"queue-0/tx-ring-ref",
+	"queue-0/rx-ring-ref",
+	"queue-0/event-channel-tx",
+	"queue-0/event-channel-rx",
+	"queue-1/tx-ring-ref",
+	"queue-1/rx-ring-ref",
+	"queue-1/event-channel",
+	KEY_FEATURE_RX_NOTIFY,
+	KEY_XDP_HEADROOM,
+	KEY_IP,
+	KEY_VLAN,
+	KEY_RATE,
+	KEY_RATE_TO_GUEST,
+	KEY_MAC_ANTISPOOF,
+	KEY_IP_ANTISPOOF,
+	KEY_PRIORITY,
+	KEY_POLLERS,
 };
 #define N_NAMES (sizeof(names) / sizeof(names[0]))
 
-static struct {
-	const uint8_t *value; /* NULL: there is none */
-	unsigned len;
-	bool hidden;
-} keys[N_NAMES];
-static uint8_t filler[LONG];
-static unsigned commits;
+struct xstore keys_store;
+static bool hidden[N_NAMES];
 
-unsigned keys_store_open;
-
-/* The store: an allocation of just the value's size, so that who reads beyond is caught. */
-static char *
-store_read(struct store *store, uint32_t tx, const char *path, unsigned *len)
+static void
+fail_commits(void *arg)
 {
-	const char *name = path + strlen(KEYS_STORE_DIR "/");
-	unsigned i = 0;
-
-	(void)store, (void)tx;
-	while (i < N_NAMES && strcmp(names[i], name) != 0)
-		i++;
-	if (i == N_NAMES || keys[i].hidden || keys[i].value == NULL) {
-		errno = i < N_NAMES && keys[i].hidden ? EACCES : ENOENT;
-		return NULL;
-	}
-	char *value = malloc(keys[i].len + 1);
-	memcpy(value, keys[i].value, keys[i].len);
-	value[keys[i].len] = '\0';
-	if (len != NULL)
-		*len = keys[i].len;
-	return value;
+	(void)arg;
+	fake_store_fail(FAKE_STORE_COMMIT, 0, UINT_MAX, EIO);
 }
 
-static uint32_t
-store_begin(struct store *store)
+/* The lowest bits say how often somebody else is faster, the highest one what comes then. */
+static void
+set_outcomes(unsigned outcomes)
 {
-	(void)store;
-	errno = commits == 0xff ? ENOMEM : 0;
-	keys_store_open += commits < 0xfe;
-	return commits < 0xfe ? 1 : 0;
+	fake_store_fail(FAKE_STORE_COMMIT, 0, outcomes % 16, EAGAIN);
+	if (outcomes & 0x80)
+		fake_store_on_begin(outcomes % 16, fail_commits, NULL);
+	if (outcomes >= 0xfe)
+		fake_store_fail(FAKE_STORE_BEGIN, 0, UINT_MAX,
+				outcomes == 0xff ? ENOMEM : FAKE_STORE_NO_ERRNO);
 }
 
-/* The lowest bits say how often somebody else was faster. */
-static int
-store_commit(struct store *store, uint32_t tx)
+static void
+put(unsigned i, const void *value, unsigned len, bool hide)
 {
-	(void)store, (void)tx;
-	keys_store_open--;
-	if (commits % 16 == 0)
-		return commits & 0x80 ? -EIO : 0;
-	commits--;
-	return -EAGAIN;
-}
+	static const struct fake_perms shown = { .n_others = 1, .others = { { SELF, 'r' } } };
+	static const struct fake_perms nobody = { .owner = 0 };
+	char path[128];
 
-static const struct store_ops ops = { .read = store_read, .begin = store_begin, .commit = store_commit };
-const struct xstore keys_store = { .ops = &ops };
+	snprintf(path, sizeof(path), "/local/domain/%u/" KEYS_STORE_DIR "/%s", SELF, names[i]);
+	MUST(fake_store_write_bytes(path, value, len) == 0);
+	if (hidden[i] != hide)
+		MUST(fake_store_set_perms(path, hide ? &nobody : &shown) == 0);
+	hidden[i] = hide;
+}
 
 void
-keys_store_fill(struct input *in, unsigned outcomes)
+keys_store_open(struct input *in, unsigned outcomes)
 {
-	commits = outcomes;
+	static char filler[LONG];
+
+	fake_reset(SELF);
+	fake_abort_on_violation();
+	keys_store = (struct xstore){ .ops = fake_xen()->store, .conn = fake_xen()->store->open() };
+	set_outcomes(outcomes);
 	memset(filler, '9', sizeof(filler));
-	memset(keys, 0, sizeof(keys));
+	memset(hidden, 0, sizeof(hidden));
 	while (in->left > 1) {
 		unsigned i = take(in, 1) % N_NAMES, len = take(in, 1);
 
-		keys[i].hidden = len == 254;
-		keys[i].len = len == 255 ? LONG : len < in->left ? len : (unsigned)in->left;
-		keys[i].value = len == 255 ? filler : in->at;
-		if (len < 254)
-			in->at += keys[i].len, in->left -= keys[i].len;
+		if (len == 255) {
+			put(i, filler, LONG, false);
+		} else if (len == 254) {
+			put(i, "", 0, true);
+		} else {
+			len = len < in->left ? len : (unsigned)in->left;
+			put(i, in->at, len, false);
+			in->at += len, in->left -= len;
+		}
 	}
+}
+
+void
+keys_store_check(void)
+{
+	struct fake_leaks leaks;
+
+	fake_leaks(&leaks);
+	MUST(leaks.n_transactions == 0);
+}
+
+void
+keys_store_close(void)
+{
+	char why[256];
+
+	keys_store.ops->close(keys_store.conn);
+	MUST(fake_leak_free(why, sizeof(why)));
 }
 
 const char *

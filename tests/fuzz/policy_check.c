@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What an operator's texts and a guest's frames may lead to, beside what ctl/vif/policy_text.c and sw/policy.c make of them. */
+/*
+ * What an operator's texts and a guest's frames may lead to, beside what ctl/vif/policy_text.c and
+ * sw/policy.c make of them.
+ */
 #include "fuzz/policy_check.h"
 
 #include <stdbool.h>
@@ -24,7 +27,8 @@ policy_check_text(const char *text, struct policy *policy)
 	if (policy_text_vlan(text, policy) < 0)
 		MUST(memcmp(policy, &before, sizeof(before)) == 0);
 	else
-		MUST(policy->part == (strcmp(text, "trunk") == 0 ? VLAN_TRUNK : VLAN_LISTED) && policy->vlans.pvid <= 4094);
+		MUST(policy->part == (strcmp(text, "trunk") == 0 ? VLAN_TRUNK : VLAN_LISTED) &&
+		     policy->vlans.pvid <= 4094);
 	if (policy_text_mac(text, own) == 0)
 		MUST(!(own[0] & 1) && strlen(text) == 17);
 }
@@ -38,7 +42,10 @@ is_listed(const struct policy *policy, uint32_t addr)
 	return false;
 }
 
-/* A second opinion on what passed: from the right station, and of the protocols that are easy to tell, from the right address. */
+/*
+ * A second opinion on what passed: from the right station, and of the protocols that are easy to
+ * tell, from the right address.
+ */
 void
 policy_check_passed(const struct policy *policy, const uint8_t *frame, uint32_t len)
 {

@@ -15,9 +15,11 @@ raw(const uint8_t *page, uint32_t idx)
 
 /* Whatever is to be answered names the slot that it answers. */
 void
-slots_check_answers(const uint8_t *page, uint32_t idx, enum slots_result result, const struct gpkt *pkt, const struct slot_rsp *rsp)
+slots_check_answers(const uint8_t *page, uint32_t idx, enum slots_result result,
+		    const struct gpkt *pkt, const struct slot_rsp *rsp)
 {
-	int16_t status = result == SLOTS_DROP || result == SLOTS_SHORT ? NETIF_RSP_ERROR : NETIF_RSP_OKAY;
+	int16_t status =
+		result == SLOTS_DROP || result == SLOTS_SHORT ? NETIF_RSP_ERROR : NETIF_RSP_OKAY;
 	unsigned n_null = 0;
 
 	for (unsigned i = 0; i < pkt->n_ring; i++) {
@@ -36,9 +38,12 @@ slots_check_packet(const uint8_t *page, uint32_t idx, const struct gpkt *pkt)
 {
 	uint32_t sum = 0;
 
-	MUST(pkt->n_slots >= 1 && pkt->n_slots <= LIMIT_SLOTS_ACCEPTED && pkt->n_ring == pkt->n_slots + pkt->n_extra);
-	MUST(pkt->size >= 14 && pkt->size == raw(page, idx).size && pkt->flags == raw(page, idx).flags);
-	MUST(pkt->gso_type == XEN_NETIF_GSO_TYPE_NONE || (pkt->gso_type <= XEN_NETIF_GSO_TYPE_TCPV6 && pkt->gso_size > 0));
+	MUST(pkt->n_slots >= 1 && pkt->n_slots <= LIMIT_SLOTS_ACCEPTED &&
+	     pkt->n_ring == pkt->n_slots + pkt->n_extra);
+	MUST(pkt->size >= 14 && pkt->size == raw(page, idx).size &&
+	     pkt->flags == raw(page, idx).flags);
+	MUST(pkt->gso_type == XEN_NETIF_GSO_TYPE_NONE ||
+	     (pkt->gso_type <= XEN_NETIF_GSO_TYPE_TCPV6 && pkt->gso_size > 0));
 	for (unsigned i = 0; i < pkt->n_slots; i++) {
 		netif_tx_request_t slot = raw(page, idx + slots_rsp_index(pkt, i));
 

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Which port is in which bridge with which policy, kept beside the switch, and what follows from that for what the switch does. */
+/*
+ * Which port is in which bridge with which policy, kept beside the switch, and what follows from
+ * that for what the switch does.
+ */
 #include "fuzz/switch_model.h"
 
 #include <stdbool.h>
 
 #include "fuzz/fuzz.h"
+#include "mbuf.h"
 #include "proto/limits.h"
 #include "sw/policy.h"
 
@@ -29,16 +33,23 @@ static unsigned broadcast_rate;
 static bool floods_guarded;
 static uint64_t now_ms;
 
-/* No policy, access ports, trunks with and without a native VLAN, all VLANs; guests that may use one MAC, in and out of VLANs. */
+/*
+ * No policy, access ports, trunks with and without a native VLAN, all VLANs; guests that may use
+ * one MAC, in and out of VLANs.
+ */
 #define BIT(vid) [(vid) / 64] = 1ull << (vid) % 64
 static const struct policy policies[] = {
 	{ .n_ipv4 = 0 },
-	{ .part = VLAN_LISTED, .vlans = { .pvid = 10, .member = { BIT(10) }, .untagged = { BIT(10) } } },
-	{ .part = VLAN_LISTED, .vlans = { .pvid = 10, .member = { BIT(10) | 1u << 20 }, .untagged = { BIT(10) } } },
+	{ .part = VLAN_LISTED,
+	  .vlans = { .pvid = 10, .member = { BIT(10) }, .untagged = { BIT(10) } } },
+	{ .part = VLAN_LISTED,
+	  .vlans = { .pvid = 10, .member = { BIT(10) | 1u << 20 }, .untagged = { BIT(10) } } },
 	{ .part = VLAN_LISTED, .vlans = { .member = { BIT(20), BIT(4094) } } },
 	{ .check_mac = true, .mac = { 2, 0, 0, 0, 0, 2 } },
 	{ .part = VLAN_TRUNK },
-	{ .part = VLAN_LISTED, .check_mac = true, .mac = { 2, 0, 0, 0, 0, 2 },
+	{ .part = VLAN_LISTED,
+	  .check_mac = true,
+	  .mac = { 2, 0, 0, 0, 0, 2 },
 	  .vlans = { .pvid = 20, .member = { BIT(20) }, .untagged = { BIT(20) } } },
 	{ .check_mac = true, .mac = { 2, 0, 0, 0, 0, 3 }, .part = VLAN_TRUNK },
 };
@@ -118,7 +129,9 @@ part_of(const struct port *p)
 void
 switch_model_set_policy(uint16_t port, unsigned number)
 {
-	const struct policy *policy = number % (N_POLICIES + 1) == N_POLICIES ? NULL : &policies[number % (N_POLICIES + 1)];
+	const struct policy *policy = number % (N_POLICIES + 1) == N_POLICIES
+					      ? NULL
+					      : &policies[number % (N_POLICIES + 1)];
 	bool is_guest = number / (N_POLICIES + 1) % 4 != 0;
 
 	if (!is_guest)
@@ -129,7 +142,8 @@ switch_model_set_policy(uint16_t port, unsigned number)
 	struct port *p = &ports[port];
 	struct port next = { .is_guest = is_guest, .policy = policy };
 	enum vlan_part part = part_of(&next);
-	if (p->is_guest != is_guest || part_of(p) != part || (part == VLAN_LISTED && p->policy != policy))
+	if (p->is_guest != is_guest || part_of(p) != part ||
+	    (part == VLAN_LISTED && p->policy != policy))
 		forget(port);
 	p->is_guest = is_guest;
 	p->policy = policy;
@@ -139,7 +153,8 @@ void
 switch_model_pass_time(uint32_t ms)
 {
 	now_ms += ms;
-	for (unsigned i = 0; i < (ms == UINT16_MAX ? N_ENTRIES / 32 : 1); i++) /* now and then through the whole table */
+	/* now and then through the whole table */
+	for (unsigned i = 0; i < (ms == UINT16_MAX ? N_ENTRIES / 32 : 1); i++)
 		sw_tick(sw, now_ms);
 }
 
@@ -183,7 +198,9 @@ vid_of(const struct port *p, const uint8_t *frame)
 	if (is_tag(frame + 12) && (frame[12] == 0x88 || vid == 4095))
 		return -1;
 	if (is_tag(frame + 12) && vid != 0)
-		return !is_in(p, vid) || (listed && stacked && has(p->policy->vlans.untagged, vid)) ? -1 : (int)vid;
+		return !is_in(p, vid) || (listed && stacked && has(p->policy->vlans.untagged, vid))
+			       ? -1
+			       : (int)vid;
 	if (is_tag(frame + 12) && stacked)
 		return -1;
 	return !listed ? 0 : p->policy->vlans.pvid != 0 ? p->policy->vlans.pvid : -1;
@@ -210,7 +227,10 @@ is_guarded(const struct port *p)
 	return p->is_guest && p->policy != NULL && p->policy->check_mac;
 }
 
-/* Guarded ports that own the address in the sender's VLAN; `one` is the last of them, and `is_own`: the sender is one. */
+/*
+ * Guarded ports that own the address in the sender's VLAN; `one` is the last of them, and `is_own`:
+ * the sender is one.
+ */
 static unsigned
 owners(uint16_t from, unsigned vid, const uint8_t *mac, uint16_t *one, bool *is_own)
 {
@@ -220,7 +240,8 @@ owners(uint16_t from, unsigned vid, const uint8_t *mac, uint16_t *one, bool *is_
 	for (uint16_t port = 0; port < LIMIT_PORTS; port++) {
 		const struct port *p = &ports[port];
 
-		if (p->bridge != ports[from].bridge || !is_guarded(p) || !is_in(p, vid) || memcmp(p->policy->mac, mac, 6) != 0)
+		if (p->bridge != ports[from].bridge || !is_guarded(p) || !is_in(p, vid) ||
+		    memcmp(p->policy->mac, mac, 6) != 0)
 			continue;
 		*one = port;
 		*is_own |= port == from;
@@ -255,9 +276,10 @@ switch_model_learn(uint16_t port, uint8_t prefix, unsigned n)
 
 	for (unsigned i = 0; i < n; i++) {
 		memcpy(frame + 6, (uint8_t[]){ 2, prefix, 0, 0, (uint8_t)(i >> 8), (uint8_t)i }, 6);
-		sw_learn(sw, port, i % 7 == 0 ? 20 : VLAN_NONE, frame, now_ms);
-		if (bridge(port) >= 0)
-			see(port, i % 7 == 0 ? 20 : VLAN_NONE, frame + 6);
+		uint16_t vid = i % 7 == 0 ? 20 : VLAN_NONE;
+		sw_learn(sw, port, vid, frame, now_ms);
+		if (bridge(port) >= 0 && is_in(&ports[port], vid))
+			see(port, vid, frame + 6);
 	}
 }
 
@@ -272,7 +294,8 @@ flooded(uint16_t from, unsigned vid, bool to_guarded, bool *expected)
 	for (uint16_t port = 0; port < LIMIT_PORTS; port++) {
 		const struct port *p = &ports[port];
 
-		expected[port] = port != from && p->bridge == ports[from].bridge && is_in(p, vid) && (to_guarded || !is_guarded(p));
+		expected[port] = port != from && p->bridge == ports[from].bridge && is_in(p, vid) &&
+				 (to_guarded || !is_guarded(p));
 		n += expected[port];
 	}
 	return n;
@@ -280,18 +303,22 @@ flooded(uint16_t from, unsigned vid, bool to_guarded, bool *expected)
 
 /* What must have come of the destination. */
 static void
-check_destination(uint16_t from, unsigned vid, const uint8_t *dst, enum sw_verdict verdict, const uint16_t *out, unsigned n)
+check_destination(uint16_t from, unsigned vid, const uint8_t *dst, enum sw_verdict verdict,
+		  const uint16_t *out, unsigned n)
 {
 	bool expected[LIMIT_PORTS], is_own, is_group = dst[0] & 1;
 	uint16_t owner = 0;
 	unsigned n_owners = is_group ? 0 : owners(from, vid, dst, &owner, &is_own);
 
 	if (verdict == SW_STORM) {
-		MUST(broadcast_rate != 0 && ports[from].is_guest && memcmp(dst, "\xff\xff\xff\xff\xff\xff", 6) == 0);
-	} else if (is_group && memcmp(dst, "\x01\x80\xc2\0\0", 5) == 0 && dst[5] >= 1 && dst[5] <= 15) {
+		MUST(broadcast_rate != 0 && ports[from].is_guest &&
+		     memcmp(dst, "\xff\xff\xff\xff\xff\xff", 6) == 0);
+	} else if (is_group && memcmp(dst, "\x01\x80\xc2\0\0", 5) == 0 && dst[5] >= 1 &&
+		   dst[5] <= 15) {
 		MUST(n == 0);
 	} else if (verdict == SW_FLOOD) {
-		MUST(n_owners == 0 && n == flooded(from, vid, is_group || floods_guarded, expected));
+		MUST(n_owners == 0 &&
+		     n == flooded(from, vid, is_group || floods_guarded, expected));
 		for (unsigned i = 0; i < n; i++) {
 			MUST(expected[out[i]]);
 			expected[out[i]] = false; /* once */
@@ -321,11 +348,12 @@ check_source(uint16_t from, unsigned vid, const uint8_t *src, enum sw_verdict ve
 }
 
 void
-switch_model_forward(uint16_t from, const uint8_t *frame, uint32_t len)
+switch_model_forward(uint16_t from, uint8_t *frame, uint32_t len)
 {
 	uint16_t out[LIMIT_PORTS], vid = 0;
 	unsigned n;
-	enum drop_reason reason = sw_admit(sw, from, frame, len, &vid);
+	struct rte_mbuf m = mbuf_of(frame, len);
+	enum drop_reason reason = sw_admit(sw, from, &m, &vid);
 
 	if (bridge(from) < 0) {
 		MUST(reason == DROP_NO_PORT && sw_rules(sw, from) == 0);

@@ -31,7 +31,7 @@ void switch_model_pass_time(uint32_t ms);
 void switch_model_learn(uint16_t port, uint8_t prefix, unsigned n);
 
 /* A frame of `len` bytes, at least 22, comes from the port. */
-void switch_model_forward(uint16_t from, const uint8_t *frame, uint32_t len);
+void switch_model_forward(uint16_t from, uint8_t *frame, uint32_t len);
 
 /* All ports leave. */
 void switch_model_end(void);

@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The guest, the hypervisor and the poller as dp/vif/to_guest.c sees them. */
+/* The guest and the poller as dp/vif/to_guest.c sees them. */
 #include "fuzz/to_guest_world.h"
+
+#include <errno.h>
+#include <limits.h>
 
 #include "dp/engine/dp_private.h"
 #include "dp/frame/worker.h"
 #include "dp/vif/vif_queue.h"
 #include "dp/vif/vif_scratch.h"
+#include "fakes/fake_xen.h"
 #include "fuzz/fuzz.h"
 
+#define SELF 1u
 #define DOMID 5u
-#define EVTCHN 9u
+#define BAD_GNTREF (-3) /* GNTST_bad_gntref */
 #define N_SMALL 1023u
 #define N_LARGE 31u
 #define TICKS_PER_MS 1000u
@@ -21,52 +26,66 @@ static struct worker pl;
 static struct vif_scratch scratch;
 static struct vif_queue q;
 static struct meter meter;
-static const struct steering hash = { .algorithm = XEN_NETIF_CTRL_HASH_ALGORITHM_TOEPLITZ, .types = 15, .key = { 0x6d, 0x5a } };
+static const struct steering hash = { .algorithm = XEN_NETIF_CTRL_HASH_ALGORITHM_TOEPLITZ,
+				      .types = 15,
+				      .key = { 0x6d, 0x5a } };
 static struct static_grants *grants;
+static struct grants *copying;
+static struct events *events;
+static uint32_t evtchn;
+static uint32_t copy_fails; /* as for to_guest_world_fail_copies() */
 static uint32_t n_failed, n_given;
 
-/* Each copy is of bytes of a frame that waits, to the start of one page of the guest. */
-static int
-grants_copy(struct grants *handle, struct grant_copy *c, unsigned n)
+/* Whether the bytes are of a frame that waits. */
+static bool
+waits(const uint8_t *from, unsigned len)
 {
-	(void)handle;
-	for (unsigned i = 0; i < n; i++) {
-		const uint8_t *from = c[i].source.virt;
-		bool found = false;
+	for (unsigned k = 0; k < q.gp.backlog.n; k++) {
+		struct rte_mbuf *m = backlog_peek(&q.gp.backlog, k);
+		const uint8_t *start = rte_pktmbuf_mtod(m, const uint8_t *);
 
-		MUST(c[i].flags == GRANT_COPY_DEST_REF && c[i].dest.foreign.domid == DOMID && c[i].dest.foreign.offset == q.headroom);
-		MUST(c[i].len > 0 && c[i].len + q.headroom <= (int)NETIF_PAGE_SIZE && c[i].status == GRANT_STATUS_UNTOUCHED);
-		for (unsigned k = 0; k < q.backlog.n && !found; k++) {
-			struct rte_mbuf *m = q.backlog.frame[(q.backlog.head + k) % LIMIT_BACKLOG_FRAMES];
-			const uint8_t *start = rte_pktmbuf_mtod(m, const uint8_t *);
-
-			found = from >= start && from + c[i].len <= start + m->pkt_len;
-		}
-		MUST(found);
-		c[i].status = to_guest_world.copy_fails >> (i % 32) & 1 ? -3 : GRANT_STATUS_OKAY;
-		n_failed += to_guest_world.copy_fails >> (i % 32) & 1;
+		if (from >= start && from + len <= start + m->pkt_len)
+			return true;
 	}
-	return to_guest_world.copy_fails == UINT32_MAX ? -1 : 0;
+	return false;
 }
 
-static int
-events_notify(struct events *events, uint32_t port)
+/* Each copy is of bytes of a frame that waits, to the start of one page of the guest. */
+static int16_t
+look_at_copy(const struct grant_copy *c, unsigned i)
 {
-	(void)events;
-	MUST(port == EVTCHN);
-	return 0;
+	bool fails = copy_fails >> (i % 32) & 1;
+
+	MUST(c->flags == GRANT_COPY_DEST_REF && c->dest.foreign.domid == DOMID &&
+	     c->dest.foreign.offset == q.headroom);
+	MUST(c->len > 0 && waits(c->source.virt, c->len));
+	n_failed += fails;
+	return fails ? BAD_GNTREF : GRANT_STATUS_OKAY;
 }
 
-static const struct grants_ops grants_ops = { .copy = grants_copy };
-static const struct events_ops events_ops = { .notify = events_notify };
+void
+to_guest_world_fail_copies(uint32_t which)
+{
+	copy_fails = which;
+	fake_copy_fail_call(0, which == UINT32_MAX ? UINT_MAX : 0, UINT_MAX, EFAULT);
+}
 
 void
 to_guest_world_init(void)
 {
-	static struct static_grant grant[2] = { { .ref = 0x10, .writable = true }, { .ref = 0x11 } };
+	const struct xen_ops *xen = fake_xen();
+	struct static_grant grant[2] = { { .ref = 0x10, .writable = true }, { .ref = 0x11 } };
 
 	MUST(pools_create(&pools, N_SMALL, N_LARGE) == 0);
-	grant[0].page = grant[1].page = malloc(NETIF_PAGE_SIZE);
+	fake_reset(SELF);
+	fake_abort_on_violation();
+	fake_copy_set_hook(look_at_copy);
+	fake_grant_others(fake_page_alloc(DOMID), SELF, UINT32_MAX);
+	copying = xen->grants->open();
+	events = xen->events->open();
+	evtchn = (uint32_t)xen->events->bind(events, DOMID, fake_port_alloc(DOMID, SELF));
+	for (unsigned i = 0; i < 2; i++)
+		grant[i].page = xen->grants->map(copying, DOMID, grant[i].ref, grant[i].writable);
 	grants = static_grants_create(grant, 2);
 }
 
@@ -76,11 +95,24 @@ to_guest_world_open(uint32_t index, bool has_grants, uint16_t headroom)
 	struct ring_shared *shared = (void *)to_guest_world.page;
 
 	memset(&to_guest_world, 0, sizeof(to_guest_world));
+	to_guest_world_fail_copies(0);
 	memset(&q, 0, sizeof(q));
-	scratch = (struct vif_scratch){ .copy.ops = &grants_ops };
-	pl = (struct worker){ .pools = &pools, .n_waiting_max = { N_SMALL / 2, N_LARGE / 2 }, .vif = &scratch, .signal_fd = -1 };
-	q = (struct vif_queue){ .port.owner = &pl, .port.leader = &q.port, .events_ops = &events_ops, .evtchn_rx = EVTCHN, .domid = DOMID,
-		.meter_to = &meter, .grants = has_grants ? grants : NULL, .headroom = headroom };
+	scratch = (struct vif_scratch){ .copy = { .ops = fake_xen()->grants, .grants = copying } };
+	pl = (struct worker){ .pools = &pools,
+			      .n_waiting_max = { N_SMALL / 2, N_LARGE / 2 },
+			      .vif = &scratch,
+			      .signal_fd = -1 };
+	q = (struct vif_queue){
+		.gp = { .port = { .owner = &pl, .leader = &q.gp.port },
+			.ops = &to_guest_ops,
+			.meter_to = &meter },
+		.events_ops = fake_xen()->events,
+		.events = events,
+		.evtchn_rx = evtchn,
+		.domid = DOMID,
+		.grants = has_grants ? grants : NULL,
+		.headroom = headroom,
+	};
 	meter = (struct meter){ .cost = 0 };
 	shared->req_prod = shared->rsp_prod = index;
 	ring_attach(&q.rx, to_guest_world.page, sizeof(netif_rx_request_t));
@@ -91,7 +123,7 @@ to_guest_world_open(uint32_t index, bool has_grants, uint16_t headroom)
 bool
 to_guest_world_is_on(void)
 {
-	return q.port.fault == NULL;
+	return q.gp.port.fault == NULL;
 }
 
 void
@@ -110,13 +142,13 @@ to_guest_world_meter(uint32_t bytes, uint32_t usecs)
 void
 to_guest_world_hash(bool on)
 {
-	q.port.steering = on ? &hash : NULL;
+	q.gp.port.steering = on ? &hash : NULL;
 }
 
 void
 to_guest_world_drop(void)
 {
-	to_guest_drop(&q);
+	guest_port_drop(&q.gp);
 }
 
 /* What waits is counted, and bounded; each frame went somewhere, once. */
@@ -125,15 +157,18 @@ to_guest_world_check(void)
 {
 	uint32_t bytes = 0;
 
-	for (unsigned k = 0; k < q.backlog.n; k++)
-		bytes += q.backlog.frame[(q.backlog.head + k) % LIMIT_BACKLOG_FRAMES]->pkt_len;
-	MUST(q.backlog.n <= LIMIT_BACKLOG_FRAMES && q.backlog.bytes <= LIMIT_BACKLOG_BYTES && bytes == q.backlog.bytes);
-	MUST(q.port.n_waiting[POOL_SMALL] + q.port.n_waiting[POOL_LARGE] == q.backlog.n);
-	MUST(memcmp(q.port.n_waiting, pl.n_waiting, sizeof(pl.n_waiting)) == 0);
+	for (unsigned k = 0; k < q.gp.backlog.n; k++)
+		bytes += backlog_peek(&q.gp.backlog, k)->pkt_len;
+	MUST(q.gp.backlog.n <= LIMIT_BACKLOG_FRAMES && q.gp.backlog.bytes <= LIMIT_BACKLOG_BYTES &&
+	     bytes == q.gp.backlog.bytes);
+	MUST(q.gp.port.n_waiting[POOL_SMALL] + q.gp.port.n_waiting[POOL_LARGE] == q.gp.backlog.n);
+	MUST(memcmp(q.gp.port.n_waiting, pl.n_waiting, sizeof(pl.n_waiting)) == 0);
 	MUST(q.rx_copied - q.rx.req_cons <= NETIF_RING_SIZE);
-	MUST((to_guest_need(&q) == 0) == (q.backlog.n == 0));
-	MUST(n_given == q.port.stats.tx_frames + port_stats_dropped(&q.port.stats) + q.backlog.n);
-	MUST(q.rx.rsp_prod == q.rx.req_cons && q.rx.rsp_published == q.rx.rsp_prod && q.rx.shared->rsp_prod == q.rx.rsp_prod);
+	MUST((to_guest_need(&q) == 0) == (q.gp.backlog.n == 0));
+	MUST(n_given ==
+	     q.gp.port.stats.tx_frames + port_stats_dropped(&q.gp.port.stats) + q.gp.backlog.n);
+	MUST(q.rx.rsp_prod == q.rx.req_cons && q.rx.rsp_published == q.rx.rsp_prod &&
+	     q.rx.shared->rsp_prod == q.rx.rsp_prod);
 }
 
 /* The chain of extra infos at `idx`. Returns where it ends. */
@@ -145,7 +180,8 @@ skip_extras(uint32_t idx)
 	do {
 		MUST(idx != q.rx.rsp_prod);
 		ring_copy_request(&q.rx, idx++, &extra);
-		MUST(extra.type == XEN_NETIF_EXTRA_TYPE_GSO || (extra.type == XEN_NETIF_EXTRA_TYPE_HASH && q.hash != NULL) ||
+		MUST(extra.type == XEN_NETIF_EXTRA_TYPE_GSO ||
+		     (extra.type == XEN_NETIF_EXTRA_TYPE_HASH && q.hash != NULL) ||
 		     (extra.type == NETIF_EXTRA_TYPE_XDP && q.headroom > 0));
 	} while (extra.flags & XEN_NETIF_EXTRA_FLAG_MORE);
 	return idx;
@@ -162,9 +198,11 @@ check_responses(uint32_t idx, uint64_t n_frames, uint64_t bytes)
 		uint16_t more = NETRXF_more_data;
 
 		for (unsigned n = 0; more; n++) {
-			MUST(idx != q.rx.rsp_prod && n < (q.headroom > 0 ? NETIF_RING_SIZE : LIMIT_SLOTS_ACCEPTED));
+			MUST(idx != q.rx.rsp_prod &&
+			     n < (q.headroom > 0 ? NETIF_RING_SIZE : LIMIT_SLOTS_ACCEPTED));
 			ring_copy_request(&q.rx, idx++, &rsp);
-			MUST(rsp.offset == q.headroom && rsp.offset + rsp.status <= (int)NETIF_PAGE_SIZE && rsp.status != 0);
+			MUST(rsp.offset == q.headroom &&
+			     rsp.offset + rsp.status <= (int)NETIF_PAGE_SIZE && rsp.status != 0);
 			MUST(rsp.status > 0 || n_failed > 0);
 			sum += rsp.status > 0 ? (uint64_t)rsp.status : 0;
 			more = rsp.flags & NETRXF_more_data;
@@ -192,11 +230,13 @@ to_guest_world_give(unsigned n_wanted, uint32_t len, uint32_t at, uint32_t flags
 {
 	struct rte_mbuf *frames[LIMIT_BURST];
 	unsigned n = 0;
-	uint32_t idx = q.rx.rsp_prod, pending = ring_pending(&q.rx), copied = q.rx_copied - q.rx.req_cons;
-	uint64_t n_before = q.port.stats.tx_frames, bytes_before = q.port.stats.tx_bytes;
+	uint32_t idx = q.rx.rsp_prod, pending = ring_pending(&q.rx),
+		 copied = q.rx_copied - q.rx.req_cons;
+	uint64_t n_before = q.gp.port.stats.tx_frames, bytes_before = q.gp.port.stats.tx_bytes;
 
 	len = len < 60 ? 60 : len;
-	while (n < n_wanted % (LIMIT_BURST + 1) && (frames[n] = pool_alloc_at(&pools, len, at % POOL_PAGE)) != NULL) {
+	while (n < n_wanted % (LIMIT_BURST + 1) &&
+	       (frames[n] = pool_alloc_at(&pools, len, at % POOL_PAGE)) != NULL) {
 		frames[n]->ol_flags |= flags & 1 ? RTE_MBUF_F_TX_TCP_SEG | RTE_MBUF_F_TX_IPV4 : 0;
 		frames[n]->ol_flags |= flags & 2 ? RTE_MBUF_F_TX_TCP_CKSUM | RTE_MBUF_F_TX_IPV6 : 0;
 		frames[n]->ol_flags |= flags & 4 ? RTE_MBUF_F_RX_L4_CKSUM_GOOD : 0;
@@ -205,18 +245,23 @@ to_guest_world_give(unsigned n_wanted, uint32_t len, uint32_t at, uint32_t flags
 	}
 	n_given += n;
 	n_failed = 0;
-	to_guest_burst(&q, frames, n);
-	/* An impossible index is found out when the copies of slots are used up, and may be possible again by then. */
+	guest_port_send(&q.gp, frames, n);
+	/*
+	 * An impossible index is found out when the copies of slots are used up, and may be
+	 * possible again by then.
+	 */
 	bool possible = pending >= copied && pending <= NETIF_RING_SIZE;
 	MUST(q.rx.rsp_prod - idx <= (possible ? pending : copied + NETIF_RING_SIZE));
 	if (possible)
-		check_responses(idx, q.port.stats.tx_frames - n_before, q.port.stats.tx_bytes - bytes_before);
+		check_responses(idx, q.gp.port.stats.tx_frames - n_before,
+				q.gp.port.stats.tx_bytes - bytes_before);
 }
 
 void
 to_guest_world_close(void)
 {
-	for (unsigned k = 0; k < q.backlog.n; k++)
-		rte_pktmbuf_free(q.backlog.frame[(q.backlog.head + k) % LIMIT_BACKLOG_FRAMES]);
-	MUST(rte_mempool_avail_count(pools.small) == N_SMALL && rte_mempool_avail_count(pools.large) == N_LARGE);
+	for (unsigned k = 0; k < q.gp.backlog.n; k++)
+		rte_pktmbuf_free(backlog_peek(&q.gp.backlog, k));
+	MUST(rte_mempool_avail_count(pools.small) == N_SMALL &&
+	     rte_mempool_avail_count(pools.large) == N_LARGE);
 }

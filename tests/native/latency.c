@@ -2,12 +2,15 @@
 /*
  * latency [--pairs N] [--json]: vpe against DPDK's vhost and virtio-user on this host, in turns.
  *
- *   vpe echo       libvpefront to the daemon's echo port and back; both ends poll, buffers are static grants
- *   vpe one way    an application's vpe_fe_tx_burst() to another application's vpe_fe_rx_burst(), through the switch
+ *   vpe echo       libvpefront to the daemon's echo port and back; both ends poll, buffers are
+ *                  static grants
+ *   vpe one way    an application's vpe_fe_tx_burst() to another application's vpe_fe_rx_burst(),
+ *                  through the switch
  *   vhost echo     virtio-user to a thread that swaps addresses on a vhost port and back
  *
- * The backend polls on CPU 1, the application on CPU 0. Frames have 60 bytes, one at a time. The hypervisor is the fake one:
- * shared memory takes the place of mapped grants, as it would be mapped on Xen too.
+ * The backend polls on CPU 1, the application on CPU 0. Frames have 60 bytes, one at a time. The
+ * hypervisor is the fake one: shared memory takes the place of mapped grants, as it would be mapped
+ * on Xen too.
  */
 #include <err.h>
 #include <getopt.h>
@@ -40,7 +43,7 @@
 #define PAIRS_MAX 99
 #define ETHERTYPE 0x88b5 /* local experimental */
 
-/* ---- figures --------------------------------------------------------------------------------------------- */
+/* ---- figures --------------------------------------------------------------------------------- */
 
 struct series {
 	double p50_us[PAIRS_MAX], p99_us[PAIRS_MAX];
@@ -117,7 +120,7 @@ expect_ours(const uint8_t *frame)
 		errx(1, "somebody else's frame");
 }
 
-/* ---- vpe ------------------------------------------------------------------------------------------------- */
+/* ---- vpe ------------------------------------------------------------------------------------- */
 
 #define SELF 1u
 
@@ -140,11 +143,19 @@ static void
 host_start(struct host *h)
 {
 	const struct dp_params dp = {
-		.n_pollers = 1, .cpus = { BACKEND_CPU }, .mode = DP_POLL_ALWAYS, .memory_mb = 256,
-		.n_small_buffers = 4095, .n_large_buffers = 255, .n_fdb_entries = 1024, .fdb_age_s = 300,
+		.n_pollers = 1,
+		.cpus = { BACKEND_CPU },
+		.mode = DP_POLL_ALWAYS,
+		.memory_mb = 256,
+		.n_small_buffers = 4095,
+		.n_large_buffers = 255,
+		.n_fdb_entries = 1024,
+		.fdb_age_s = 300,
 		.file_prefix = "vpe-latency",
 	};
-	const struct uplink_params echo = { .kind = UPLINK_ECHO, .device = "echo", .bridge = "echo", .poller = -1 };
+	const struct uplink_params echo = {
+		.kind = UPLINK_ECHO, .device = "echo", .bridge = "echo", .poller = -1
+	};
 	const struct ctl_params ctl = { .uplinks = &echo, .n_uplinks = 1, .hotplug = HOTPLUG_SELF };
 	char why[512] = "";
 
@@ -163,7 +174,9 @@ host_start(struct host *h)
 static void
 host_open(struct host *h, unsigned i, const char *bridge)
 {
-	const struct guest_params domain = { .domid = 5 + i, .backend = SELF, .n_rx_slots = GUEST_SLOTS };
+	const struct guest_params domain = { .domid = 5 + i,
+					     .backend = SELF,
+					     .n_rx_slots = GUEST_SLOTS };
 	const struct toolstack_vif vif = { .bridge = bridge };
 	const struct vpe_fe_params params = { .vif = 0 };
 
@@ -214,7 +227,8 @@ vpe_trip(struct vpe_fe *from, struct vpe_fe *to, const uint8_t dst[6])
 }
 
 static void
-vpe_measure(struct vpe_fe *from, struct vpe_fe *to, const uint8_t dst[6], struct series *s, int pair)
+vpe_measure(struct vpe_fe *from, struct vpe_fe *to, const uint8_t dst[6], struct series *s,
+	    int pair)
 {
 	for (unsigned i = 0; i < N_WARM; i++)
 		vpe_trip(from, to, dst);
@@ -248,7 +262,7 @@ vpe_one_way(struct series *s, int pair)
 	host_stop(&h);
 }
 
-/* ---- vhost and virtio-user --------------------------------------------------------------------------------- */
+/* ---- vhost and virtio-user ------------------------------------------------------------------- */
 
 #define SOCKET "/tmp/vpe-latency-%d.sock"
 
@@ -264,11 +278,13 @@ port_start(const char *name, const char *args, struct rte_mempool *pool)
 	const struct rte_eth_conf conf = { 0 };
 	uint16_t id;
 
-	if (rte_eal_hotplug_add("vdev", name, args) < 0 || rte_eth_dev_get_port_by_name(name, &id) < 0)
+	if (rte_eal_hotplug_add("vdev", name, args) < 0 ||
+	    rte_eth_dev_get_port_by_name(name, &id) < 0)
 		errx(1, "no %s", name);
 	if (rte_eth_dev_configure(id, 1, 1, &conf) < 0 ||
 	    rte_eth_rx_queue_setup(id, 0, DESCRIPTORS, SOCKET_ID_ANY, NULL, pool) < 0 ||
-	    rte_eth_tx_queue_setup(id, 0, DESCRIPTORS, SOCKET_ID_ANY, NULL) < 0 || rte_eth_dev_start(id) < 0)
+	    rte_eth_tx_queue_setup(id, 0, DESCRIPTORS, SOCKET_ID_ANY, NULL) < 0 ||
+	    rte_eth_dev_start(id) < 0)
 		errx(1, "%s does not start", name);
 	return id;
 }
@@ -283,7 +299,8 @@ vhost_echo_run(void *arg)
 	while (!__atomic_load_n(&p->stop, __ATOMIC_RELAXED)) {
 		uint16_t n = rte_eth_rx_burst(p->vhost, 0, frame, 32);
 		for (uint16_t i = 0; i < n; i++) {
-			struct rte_ether_hdr *eth = rte_pktmbuf_mtod(frame[i], struct rte_ether_hdr *);
+			struct rte_ether_hdr *eth =
+				rte_pktmbuf_mtod(frame[i], struct rte_ether_hdr *);
 			struct rte_ether_addr src = eth->src_addr;
 			eth->src_addr = eth->dst_addr;
 			eth->dst_addr = src;
@@ -301,7 +318,8 @@ peer_open(struct peer *p)
 	char args[128], path[64];
 
 	snprintf(path, sizeof(path), SOCKET, (int)getpid());
-	p->pool = rte_pktmbuf_pool_create("peer", 4095, 128, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
+	p->pool = rte_pktmbuf_pool_create("peer", 4095, 128, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
+					  SOCKET_ID_ANY);
 	if (p->pool == NULL)
 		errx(1, "no pool");
 	snprintf(args, sizeof(args), "iface=%s,queues=1", path);
@@ -358,7 +376,7 @@ vhost_echo(struct peer *p, struct series *s, int pair)
 	pthread_join(thread, NULL);
 }
 
-/* ---- the run --------------------------------------------------------------------------------------------- */
+/* ---- the run --------------------------------------------------------------------------------- */
 
 static json_t *
 in_json(const struct series *s, int n)
@@ -369,20 +387,23 @@ in_json(const struct series *s, int n)
 		json_array_append_new(p50, json_real(s->p50_us[i]));
 		json_array_append_new(p99, json_real(s->p99_us[i]));
 	}
-	return json_pack("{s:f, s:f, s:o, s:o}", "p50_us", median(s->p50_us, n), "p99_us", median(s->p99_us, n), "p50_us_all", p50,
-			 "p99_us_all", p99);
+	return json_pack("{s:f, s:f, s:o, s:o}", "p50_us", median(s->p50_us, n), "p99_us",
+			 median(s->p99_us, n), "p50_us_all", p50, "p99_us_all", p99);
 }
 
 static void
 show(const char *name, const struct series *s, int n)
 {
-	printf("%-12s p50 %7.3f us   p99 %7.3f us\n", name, median(s->p50_us, n), median(s->p99_us, n));
+	printf("%-12s p50 %7.3f us   p99 %7.3f us\n", name, median(s->p50_us, n),
+	       median(s->p99_us, n));
 }
 
 int
 main(int argc, char **argv)
 {
-	static const struct option options[] = { { "pairs", 1, NULL, 'p' }, { "json", 0, NULL, 'j' }, { 0 } };
+	static const struct option options[] = { { "pairs", 1, NULL, 'p' },
+						 { "json", 0, NULL, 'j' },
+						 { 0 } };
 	static struct series echo, one_way, vhost;
 	struct peer peer = { 0 };
 	int pairs = 5, opt;
@@ -401,9 +422,10 @@ main(int argc, char **argv)
 	}
 	double ratio = median(echo.p50_us, pairs) / median(vhost.p50_us, pairs);
 	if (json) {
-		json_t *all = json_pack("{s:o, s:o, s:o, s:f, s:i}", "vpe_echo", in_json(&echo, pairs), "vhost_echo",
-					in_json(&vhost, pairs), "vpe_one_way", in_json(&one_way, pairs), "echo_ratio", ratio,
-					"pairs", pairs);
+		json_t *all =
+			json_pack("{s:o, s:o, s:o, s:f, s:i}", "vpe_echo", in_json(&echo, pairs),
+				  "vhost_echo", in_json(&vhost, pairs), "vpe_one_way",
+				  in_json(&one_way, pairs), "echo_ratio", ratio, "pairs", pairs);
 		json_dumpf(all, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(6));
 		putchar('\n');
 		json_decref(all);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * deny SYSCALL ERROR COMMAND...: runs a command for which a system call fails, as on an older or a locked kernel. The tables below
- * have the names of both. Source: seccomp(2), mode filter.
+ * deny SYSCALL ERROR COMMAND...: runs a command for which a system call fails, as on an older or a
+ * locked kernel. The tables below have the names of both. Source: seccomp(2), mode filter.
  */
 #include <errno.h>
 #include <linux/filter.h>

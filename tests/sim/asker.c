@@ -6,7 +6,8 @@
 void
 asker_start(struct asker *a, unsigned n_queues)
 {
-	asker_start_with(a, n_queues, &(struct sim_options){ .self = SIM_SELF, .hotplug = HOTPLUG_SELF });
+	asker_start_with(a, n_queues,
+			 &(struct sim_options){ .self = SIM_SELF, .hotplug = HOTPLUG_SELF });
 }
 
 void
@@ -75,7 +76,9 @@ ask(struct asker *a, uint16_t type, uint32_t d0, uint32_t d1, uint32_t d2, uint3
 	asker_publish(a);
 	if (!asker_take(a, &rsp))
 		return UINT32_MAX;
-	sim_check(rsp.id == id && rsp.type == type, "request %u of type %u has answer %u of type %u", id, type, rsp.id, rsp.type);
-	sim_check(rsp.status == status, "type %u: status %u instead of %u", type, rsp.status, status);
+	sim_check(rsp.id == id && rsp.type == type,
+		  "request %u of type %u has answer %u of type %u", id, type, rsp.id, rsp.type);
+	sim_check(rsp.status == status, "type %u: status %u instead of %u", type, rsp.status,
+		  status);
 	return rsp.data;
 }

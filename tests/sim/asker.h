@@ -35,6 +35,7 @@ void asker_publish(struct asker *a);
 /* The next response. False: none came. */
 bool asker_take(struct asker *a, response_t *rsp);
 /* One request, whose response must have `status`. Returns its data. */
-uint32_t ask(struct asker *a, uint16_t type, uint32_t d0, uint32_t d1, uint32_t d2, uint32_t status);
+uint32_t ask(struct asker *a, uint16_t type, uint32_t d0, uint32_t d1, uint32_t d2,
+	     uint32_t status);
 
 #endif

@@ -94,7 +94,8 @@ direct_expect(struct vpe_fe *fe, const struct frame *f)
 	do
 		len = direct_receive(fe, got, &first);
 	while (len > 0 && got[0] == 0xff); /* a broadcast of somebody else */
-	return sim_check(len == f->len && memcmp(want, got, len) == 0, "%u bytes came instead of %u", len, f->len);
+	return sim_check(len == f->len && memcmp(want, got, len) == 0,
+			 "%u bytes came instead of %u", len, f->len);
 }
 
 void
@@ -105,7 +106,7 @@ direct_greet(struct vpe_fe *fe, struct guest *from, struct guest *to)
 
 	frame_build(&f, data);
 	direct_send(fe, direct_frame(fe, data, f.len, f.len));
-	CU_ASSERT(flow_expect(to, &f, FRAME_COMPLETE));
+	CHECK(flow_expect(to, &f, FRAME_COMPLETE));
 }
 
 struct vpe_fe *
@@ -121,7 +122,7 @@ direct_start(struct sim *s, struct guest **g, struct guest **b)
 void
 direct_end(struct sim *s, struct vpe_fe *fe)
 {
-	CU_ASSERT_EQUAL(vpe_fe_close(fe), 0);
-	CU_ASSERT_EQUAL(front_n_open(), 0);
+	CHECK_EQ(vpe_fe_close(fe), 0);
+	CHECK_EQ(front_n_open(), 0);
 	sim_stop(s);
 }

@@ -5,10 +5,12 @@
 #include <errno.h>
 #include <string.h>
 
-#define WINDOW 128u /* frames under way: fewer than the rings' slots, so that an honest flow loses none */
+/* frames under way: fewer than the rings' slots, so that an honest flow loses none */
+#define WINDOW 128u
 
 struct frame
-flow_frame(const struct guest *from, const struct guest *to, enum frame_kind kind, uint32_t len, uint32_t seed)
+flow_frame(const struct guest *from, const struct guest *to, enum frame_kind kind, uint32_t len,
+	   uint32_t seed)
 {
 	struct frame f = { .kind = kind, .len = len, .seed = seed };
 
@@ -84,8 +86,8 @@ run_receive(struct run *r)
 		if (r->n_got < r->n && frame_equal(&f, FRAME_COMPLETE, got.data, got.len))
 			r->n_got++;
 		else
-			r->intact = sim_check(false, "frame %u: %u bytes of %u, or other ones", r->n_got, got.len,
-					      f.len);
+			r->intact = sim_check(false, "frame %u: %u bytes of %u, or other ones",
+					      r->n_got, got.len, f.len);
 	}
 	return any;
 }
@@ -96,7 +98,8 @@ flow_run(struct guest *from, struct guest *to, flow_make_fn *make, void *arg, un
 	struct run r = { .from = from, .to = to, .make = make, .arg = arg, .n = n, .intact = true };
 	uint64_t deadline = sim_deadline();
 
-	while ((r.n_got < n || r.n_sent < n) && r.intact && from->broken[0] == '\0' && to->broken[0] == '\0') {
+	while ((r.n_got < n || r.n_sent < n) && r.intact && from->broken[0] == '\0' &&
+	       to->broken[0] == '\0') {
 		uint64_t seq = fake_seq();
 		unsigned n_before = r.n_sent + r.n_got;
 		bool any = run_send(&r);
@@ -112,8 +115,9 @@ flow_run(struct guest *from, struct guest *to, flow_make_fn *make, void *arg, un
 	if (r.n_got == n && r.intact)
 		return true;
 	char drops[2][256];
-	sim_fail("vif%u to vif%u: %u sent, %u of %u arrived %s%s; dropped:%s;%s", from->params.domid, to->params.domid,
-		 r.n_sent, r.n_got, n, from->broken, to->broken, sim_drops(from, drops[0], sizeof(drops[0])),
+	sim_fail("vif%u to vif%u: %u sent, %u of %u arrived %s%s; dropped:%s;%s",
+		 from->params.domid, to->params.domid, r.n_sent, r.n_got, n, from->broken,
+		 to->broken, sim_drops(from, drops[0], sizeof(drops[0])),
 		 sim_drops(to, drops[1], sizeof(drops[1])));
 	return false;
 }
@@ -199,8 +203,8 @@ flow_expect(struct guest *g, const struct frame *f, enum frame_csum csum)
 			continue;
 		bool blank = got.flags & NETRXF_csum_blank;
 		return sim_check(blank == (csum == FRAME_BLANK), "flags are %x", got.flags) &&
-		       sim_check(frame_equal(f, csum, got.data, got.len), "frame of %u bytes differs (%u bytes)",
-				 f->len, got.len);
+		       sim_check(frame_equal(f, csum, got.data, got.len),
+				 "frame of %u bytes differs (%u bytes)", f->len, got.len);
 	}
 	return sim_check(false, "frame of %u bytes does not arrive", f->len);
 }

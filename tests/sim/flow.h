@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Traffic between guests of a simulation: sends frames, receives what comes, waits as an interrupt-driven frontend
- * does, so that a lost notification shows as a flow that stands still.
+ * Traffic between guests of a simulation: sends frames, receives what comes, waits as an
+ * interrupt-driven frontend does, so that a lost notification shows as a flow that stands still.
  */
 #ifndef VPE_SIM_FLOW_H
 #define VPE_SIM_FLOW_H
 
-#include "fakes/frames.h"
+#include "frames/frame.h"
 #include "sim/sim.h"
 
 /* How frame `i` of a flow looks. */
@@ -16,10 +16,13 @@ typedef struct frame flow_make_fn(void *arg, unsigned i);
 struct frame flow_any(void *arg, unsigned i);
 
 /* A frame between the usual addresses of two guests. */
-struct frame flow_frame(const struct guest *from, const struct guest *to, enum frame_kind kind, uint32_t len,
-			uint32_t seed);
+struct frame flow_frame(const struct guest *from, const struct guest *to, enum frame_kind kind,
+			uint32_t len, uint32_t seed);
 
-/* Sends `n` frames and checks that they arrive, whole and in order. Other frames at the receiver are ignored. */
+/*
+ * Sends `n` frames and checks that they arrive, whole and in order. Other frames at the receiver
+ * are ignored.
+ */
 bool flow_run(struct guest *from, struct guest *to, flow_make_fn *make, void *arg, unsigned n);
 
 /* Both ways, all sizes. */

@@ -14,7 +14,7 @@ hostile_start_unconnected(struct hostile *h, const struct guest_params *params)
 	h->n2 = sim_add(&h->s);
 	sim_connect_all(&h->s);
 	h->bad = sim_add_with(&h->s, params, NULL);
-	CU_ASSERT(flow_exchange(h->n1, h->n2, 60));
+	CHECK(flow_exchange(h->n1, h->n2, 60));
 }
 
 void
@@ -28,8 +28,8 @@ hostile_start(struct hostile *h)
 	h->n2 = sim_add(&h->s);
 	h->bad = sim_add_with(&h->s, &params, NULL);
 	sim_connect_all(&h->s);
-	CU_ASSERT(flow_exchange(h->n1, h->n2, 60));
-	CU_ASSERT(flow_exchange(h->bad, h->n1, 30));
+	CHECK(flow_exchange(h->n1, h->n2, 60));
+	CHECK(flow_exchange(h->bad, h->n1, 30));
 	guest_log_clear(h->bad);
 }
 
@@ -117,9 +117,9 @@ hostile_publish(struct hostile *h, unsigned n_okay, unsigned n_error, unsigned n
 	sim_check(guest_log_count(h->bad, NETIF_RSP_OKAY) == n_okay &&
 			  guest_log_count(h->bad, NETIF_RSP_ERROR) == n_error &&
 			  guest_log_count(h->bad, NETIF_RSP_NULL) == n_null,
-		  "%u okay, %u errors, %u null, not %u, %u, %u", guest_log_count(h->bad, NETIF_RSP_OKAY),
-		  guest_log_count(h->bad, NETIF_RSP_ERROR), guest_log_count(h->bad, NETIF_RSP_NULL), n_okay, n_error,
-		  n_null);
+		  "%u okay, %u errors, %u null, not %u, %u, %u",
+		  guest_log_count(h->bad, NETIF_RSP_OKAY), guest_log_count(h->bad, NETIF_RSP_ERROR),
+		  guest_log_count(h->bad, NETIF_RSP_NULL), n_okay, n_error, n_null);
 	hostile_still_served(h);
 }
 

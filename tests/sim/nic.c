@@ -25,9 +25,11 @@ vhost_start(void)
 {
 	const struct rte_eth_conf conf = { 0 };
 
-	return rte_eth_dev_get_port_by_name(VHOST, &vhost) == 0 && rte_eth_dev_configure(vhost, 1, 1, &conf) == 0 &&
+	return rte_eth_dev_get_port_by_name(VHOST, &vhost) == 0 &&
+	       rte_eth_dev_configure(vhost, 1, 1, &conf) == 0 &&
 	       rte_eth_rx_queue_setup(vhost, 0, DESCRIPTORS, SOCKET_ID_ANY, NULL, pool) == 0 &&
-	       rte_eth_tx_queue_setup(vhost, 0, DESCRIPTORS, SOCKET_ID_ANY, NULL) == 0 && rte_eth_dev_start(vhost) == 0;
+	       rte_eth_tx_queue_setup(vhost, 0, DESCRIPTORS, SOCKET_ID_ANY, NULL) == 0 &&
+	       rte_eth_dev_start(vhost) == 0;
 }
 
 bool
@@ -39,12 +41,15 @@ nic_opened(void)
 	sim_skip("ThreadSanitizer does not see what the drivers do");
 	return false;
 #endif
-	pool = rte_pktmbuf_pool_create("wire", WIRE_BUFFERS, 0, 0, RTE_PKTMBUF_HEADROOM + 9216, SOCKET_ID_ANY);
+	pool = rte_pktmbuf_pool_create("wire", WIRE_BUFFERS, 0, 0, RTE_PKTMBUF_HEADROOM + 9216,
+				       SOCKET_ID_ANY);
 	snprintf(path, sizeof(path), "/tmp/vpe-sim-nic-%d.sock", (int)getpid());
 	snprintf(args, sizeof(args), "iface=%s,queues=1", path);
 	bool ok = pool != NULL && rte_eal_hotplug_add("vdev", VHOST, args) == 0 && vhost_start();
-	snprintf(args, sizeof(args), "path=%s,queues=1,queue_size=%u,mac=02:00:00:00:00:ee", path, DESCRIPTORS);
-	return sim_check(ok && rte_eal_hotplug_add("vdev", NIC_DEVICE, args) == 0, "no virtio-user with vhost");
+	snprintf(args, sizeof(args), "path=%s,queues=1,queue_size=%u,mac=02:00:00:00:00:ee", path,
+		 DESCRIPTORS);
+	return sim_check(ok && rte_eal_hotplug_add("vdev", NIC_DEVICE, args) == 0,
+			 "no virtio-user with vhost");
 }
 
 bool
@@ -52,11 +57,13 @@ nic_is_ready(void)
 {
 	struct rte_eth_link link = { .link_status = RTE_ETH_LINK_DOWN };
 
-	for (uint64_t end = sim_deadline(); link.link_status != RTE_ETH_LINK_UP && fake_now_ms() < end; usleep(1000)) {
+	for (uint64_t end = sim_deadline();
+	     link.link_status != RTE_ETH_LINK_UP && fake_now_ms() < end; usleep(1000)) {
 		if (rte_eth_link_get_nowait(vhost, &link) < 0)
 			break;
 	}
-	return sim_check(link.link_status == RTE_ETH_LINK_UP, "virtio-user and vhost do not find each other");
+	return sim_check(link.link_status == RTE_ETH_LINK_UP,
+			 "virtio-user and vhost do not find each other");
 }
 
 bool

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A NIC as an uplink: DPDK's virtio-user, which keeps what it has sent until it needs the descriptor again, and cannot be asked
- * for it. The wire is a vhost port of the same process: what the test does not take stays in the NIC.
+ * A NIC as an uplink: DPDK's virtio-user, which keeps what it has sent until it needs the
+ * descriptor again, and cannot be asked for it. The wire is a vhost port of the same process: what
+ * the test does not take stays in the NIC.
  */
 #ifndef VPE_SIM_NIC_H
 #define VPE_SIM_NIC_H

@@ -45,7 +45,7 @@ outside_no_kernel(void)
 	return access("/dev/net/tun", R_OK | W_OK) == 0 ? NULL : "no /dev/net/tun";
 }
 
-/* ---- an ethdev of rings --------------------------------------------------------------------------------- */
+/* ---- an ethdev of rings ---------------------------------------------------------------------- */
 
 static struct rte_ring *inward, *outward;
 
@@ -98,7 +98,7 @@ outside_ring_remove(void)
 {
 	struct rte_eth_dev *dev = rte_eth_dev_allocated(OUTSIDE_RING_DEVICE);
 
-	CU_ASSERT_PTR_NOT_NULL_FATAL(dev);
+	REQUIRE_NOT_NULL(dev);
 	rte_eth_dev_callback_process(dev, RTE_ETH_EVENT_INTR_RMV, NULL);
 }
 
@@ -151,7 +151,8 @@ outside_ring_expect(const struct frame *f)
 
 	if (m == NULL)
 		return false;
-	bool equal = is_finished(m) && frame_equal(f, FRAME_COMPLETE, rte_pktmbuf_mtod(m, uint8_t *), m->pkt_len);
+	bool equal = is_finished(m) &&
+		     frame_equal(f, FRAME_COMPLETE, rte_pktmbuf_mtod(m, uint8_t *), m->pkt_len);
 	rte_pktmbuf_free(m);
 	return sim_check(equal, "frame of %u bytes differs", f->len);
 }
@@ -168,8 +169,9 @@ outside_ring_expect_segments(const struct frame *f)
 		if (m == NULL)
 			return false;
 		const uint8_t *data = rte_pktmbuf_mtod(m, uint8_t *);
-		bool right = is_finished(m) && m->pkt_len <= 1514 && frame_segment_of(f, at, data, m->pkt_len, &n) &&
-			     n > 0 && frame_checksums_right(data, m->pkt_len);
+		bool right = is_finished(m) && m->pkt_len <= 1514 &&
+			     frame_segment_of(f, at, data, m->pkt_len, &n) && n > 0 &&
+			     frame_checksums_right(data, m->pkt_len);
 		rte_pktmbuf_free(m);
 		if (!sim_check(right, "segment at %u of %u differs", at, payload))
 			return false;
@@ -178,7 +180,7 @@ outside_ring_expect_segments(const struct frame *f)
 	return true;
 }
 
-/* ---- a kernel device ------------------------------------------------------------------------------------ */
+/* ---- a kernel device ------------------------------------------------------------------------- */
 
 static int
 set_up(int fd, const char *device)
@@ -201,7 +203,8 @@ outside_kernel_open(const char *device)
 
 	if (fd < 0)
 		return -errno;
-	if (addr.sll_ifindex == 0 || bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 || set_up(fd, device) < 0) {
+	if (addr.sll_ifindex == 0 || bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 ||
+	    set_up(fd, device) < 0) {
 		int error = errno;
 
 		close(fd);
@@ -233,14 +236,14 @@ outside_kernel_expect(int fd, const struct frame *f, enum frame_csum csum)
 		ssize_t len = recv(fd, data, sizeof(data), 0);
 		if (len < 12 || memcmp(data, f->dst, 12) != 0)
 			continue; /* the kernel's own */
-		return sim_check(frame_equal(f, csum, data, (uint32_t)len), "frame of %u bytes differs (%zd bytes)",
-				 f->len, len);
+		return sim_check(frame_equal(f, csum, data, (uint32_t)len),
+				 "frame of %u bytes differs (%zd bytes)", f->len, len);
 	}
 	return sim_check(false, "frame of %u bytes does not come out", f->len);
 }
 
 bool
-outside_kernel_expect_segments(int fd, const struct frame *f)
+outside_kernel_expect_segments(int fd, const struct frame *f, uint32_t max)
 {
 	static uint8_t data[65536];
 	struct pollfd pfd = { .fd = fd, .events = POLLIN };
@@ -254,7 +257,8 @@ outside_kernel_expect_segments(int fd, const struct frame *f)
 		ssize_t len = recv(fd, data, sizeof(data), 0);
 		if (len < 12 || memcmp(data, f->dst, 12) != 0)
 			continue; /* the kernel's own */
-		bool right = len <= 1514 && frame_segment_of(f, at, data, (uint32_t)len, &n) && n > 0;
+		bool right =
+			len <= max && frame_segment_of(f, at, data, (uint32_t)len, &n) && n > 0;
 		if (!sim_check(right, "segment at %u of %u differs (%zd bytes)", at, payload, len))
 			return false;
 		at += n;
@@ -296,13 +300,14 @@ outside_kernel_make_pair(const char *a, const char *b)
 {
 	char command[256];
 
-	snprintf(command, sizeof(command),
-		 "ip link add %s type veth peer name %s 2>/dev/null && ip link set %s up && ip link set %s up", a, b,
-		 a, b);
+	snprintf(
+		command, sizeof(command),
+		"ip link add %s type veth peer name %s 2>/dev/null && ip link set %s up && ip link set %s up",
+		a, b, a, b);
 	return system(command) == 0;
 }
 
-/* ---- for cases ------------------------------------------------------------------------------------------ */
+/* ---- for cases ------------------------------------------------------------------------------- */
 
 bool
 outside_skips_kernel(void)

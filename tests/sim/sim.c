@@ -50,7 +50,7 @@ sim_fail(const char *fmt, ...)
 	sim_check(false, "%s", text);
 }
 
-/* ---- the data plane ------------------------------------------------------------------------------------- */
+/* ---- the data plane -------------------------------------------------------------------------- */
 
 /* EAL starts once in a process, so the first data plane must have the most pollers. */
 int
@@ -102,7 +102,7 @@ sim_dp_stop(void)
 	return -1;
 }
 
-/* ---- a case --------------------------------------------------------------------------------------------- */
+/* ---- a case ---------------------------------------------------------------------------------- */
 
 static void *
 run(void *arg)
@@ -170,9 +170,11 @@ check_guest(const struct guest *g)
 
 	if (g->raw)
 		return;
-	sim_check(g->broken[0] == '\0', "vif%u.%u saw: %s", g->params.domid, g->params.devid, g->broken);
-	sim_check(events.n_spurious == 0, "vif%u.%u got %llu of %llu events for nothing", g->params.domid,
-		  g->params.devid, (unsigned long long)events.n_spurious, (unsigned long long)events.n_received);
+	sim_check(g->broken[0] == '\0', "vif%u.%u saw: %s", g->params.domid, g->params.devid,
+		  g->broken);
+	sim_check(events.n_spurious == 0, "vif%u.%u got %llu of %llu events for nothing",
+		  g->params.domid, g->params.devid, (unsigned long long)events.n_spurious,
+		  (unsigned long long)events.n_received);
 }
 
 void
@@ -188,7 +190,8 @@ sim_stop(struct sim *s)
 	sim_check(memcmp(&leaks, &dp_holds, sizeof(leaks)) == 0, "%s", why);
 	sim_check(fake_violations(why, sizeof(why)) == 0, "rule broken: %s", why);
 	dp_get_pool_stats(dp, &pools);
-	sim_check(pools.n_small_free == pools_full.n_small && pools.n_large_free == pools_full.n_large,
+	sim_check(pools.n_small_free == pools_full.n_small &&
+			  pools.n_large_free == pools_full.n_large,
 		  "lost buffers: %u small, %u large", pools.n_small - pools.n_small_free,
 		  pools.n_large - pools.n_large_free);
 	for (unsigned i = 0; i < s->n_guests; i++) {
@@ -198,7 +201,7 @@ sim_stop(struct sim *s)
 	s->n_guests = 0;
 }
 
-/* ---- guests --------------------------------------------------------------------------------------------- */
+/* ---- guests ---------------------------------------------------------------------------------- */
 
 struct guest_params
 sim_guest_params(void)
@@ -231,7 +234,8 @@ connect_begin(const struct sim *s, const struct guest *g, unsigned features)
 {
 	bool offered = front_await(g, XenbusStateInitWait);
 
-	if (!sim_check(offered, "vif%u: state is %d, not 2", g->params.domid, front_backend_state(g)))
+	if (!sim_check(offered, "vif%u: state is %d, not 2", g->params.domid,
+		       front_backend_state(g)))
 		return false;
 	if (s->hotplug == HOTPLUG_SCRIPT)
 		toolstack_hotplug(g, "connected");
@@ -247,7 +251,8 @@ connect_end(const struct guest *g)
 	bool ok = front_await(g, XenbusStateConnected);
 
 	return sim_check(ok, "vif%u does not connect: state %d, error \"%s\"", g->params.domid,
-			 front_backend_state(g), fake_store_get(guest_error(g).text, error, sizeof(error)));
+			 front_backend_state(g),
+			 fake_store_get(guest_error(g).text, error, sizeof(error)));
 }
 
 bool
@@ -277,7 +282,7 @@ sim_join(struct sim *s)
 	return g;
 }
 
-/* ---- what the daemon is to say of a vif ----------------------------------------------------------------- */
+/* ---- what the daemon is to say of a vif ------------------------------------------------------ */
 
 /* Waits for an error text. */
 static bool
@@ -300,11 +305,15 @@ sim_expect_fault(const struct guest *g, const char *text)
 {
 	char error[512];
 
-	if (!sim_check(await_error(g, error, sizeof(error)), "vif%u: no error \"%s\"", g->params.domid, text))
+	if (!sim_check(await_error(g, error, sizeof(error)), "vif%u: no error \"%s\"",
+		       g->params.domid, text))
 		return false;
-	return sim_check(strstr(error, text) != NULL, "the error is \"%s\", not \"%s\"", error, text) &&
-	       sim_check(fake_store_await(guest_back(g, "carrier").text, "0", sim_deadline()), "carrier is up") &&
-	       sim_check(front_backend_state(g) == XenbusStateConnected, "state is %d", front_backend_state(g));
+	return sim_check(strstr(error, text) != NULL, "the error is \"%s\", not \"%s\"", error,
+			 text) &&
+	       sim_check(fake_store_await(guest_back(g, "carrier").text, "0", sim_deadline()),
+			 "carrier is up") &&
+	       sim_check(front_backend_state(g) == XenbusStateConnected, "state is %d",
+			 front_backend_state(g));
 }
 
 bool
@@ -313,7 +322,8 @@ sim_expect_refused(const struct guest *g)
 	char error[512];
 	bool closing = front_await(g, XenbusStateClosing);
 
-	return sim_check(closing, "vif%u: state is %d, not 5", g->params.domid, front_backend_state(g)) &&
+	return sim_check(closing, "vif%u: state is %d, not 5", g->params.domid,
+			 front_backend_state(g)) &&
 	       sim_check(await_error(g, error, sizeof(error)), "vif%u: no error", g->params.domid);
 }
 
@@ -341,7 +351,8 @@ sim_drops(const struct guest *g, char *text, size_t text_size)
 	text[0] = '\0';
 	for (unsigned i = 0; port != NULL && i < DROP_N && len < text_size; i++)
 		if (port->stats.n_dropped[i] != 0)
-			len += (size_t)snprintf(text + len, text_size - len, " %s %llu", drop_name(i),
+			len += (size_t)snprintf(text + len, text_size - len, " %s %llu",
+						drop_name(i),
 						(unsigned long long)port->stats.n_dropped[i]);
 	return text;
 }

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The whole daemon on the fake hypervisor: data plane and control plane as main.c starts them, with scripted
- * guests around them.
+ * The whole daemon on the fake hypervisor: data plane and control plane as main.c starts them, with
+ * scripted guests around them.
  *
- * Theory of operation: a suite has one data plane (sim_dp_start()); each case has its own control plane, which runs in
- * a thread, and its own guests. sim_stop() ends the case and checks what must hold after any case: the control
- * plane ended well, nothing of Xen is held, no rule of ops.h was broken, all packet buffers are back, and no
- * honest guest saw a rule of netif.h broken.
+ * Theory of operation: a suite has one data plane (sim_dp_start()); each case has its own control
+ * plane, which runs in a thread, and its own guests. sim_stop() ends the case and checks what must
+ * hold after any case: the control plane ended well, nothing of Xen is held, no rule of ops.h was
+ * broken, all packet buffers are back, and no honest guest saw a rule of netif.h broken.
  *
- * Threads: a case runs on CUnit's thread and owns the guests. Nothing sleeps: waits end with what they wait for, or
- * fail after GUEST_PATIENCE_MS.
+ * Threads: a case runs on CUnit's thread and owns the guests. Nothing sleeps: waits end with what
+ * they wait for, or fail after GUEST_PATIENCE_MS.
  */
 #ifndef VPE_SIM_SIM_H
 #define VPE_SIM_SIM_H
@@ -17,8 +17,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 
-#include <CUnit/CUnit.h>
-
+#include "check.h"
 #include "ctl/ctl.h"
 #include "dp/engine/dp.h"
 #include "fakes/guest_store.h"
@@ -26,7 +25,7 @@
 #define SIM_GUESTS 12u
 #define SIM_SELF 1u /* the driver domain; dom0 is 0 */
 
-/* ---- the data plane ------------------------------------------------------------------------------------- */
+/* ---- the data plane -------------------------------------------------------------------------- */
 
 /* Starts it; a CUnit suite's init function returns this. 0 or not. */
 int sim_dp_start(enum dp_poll_mode mode, unsigned n_pollers);
@@ -35,7 +34,7 @@ int sim_dp_start_calm(enum dp_poll_mode mode, unsigned n_pollers, unsigned broad
 int sim_dp_stop(void);
 struct dp *sim_dp(void);
 
-/* ---- a case --------------------------------------------------------------------------------------------- */
+/* ---- a case ---------------------------------------------------------------------------------- */
 
 struct sim {
 	struct ctl *ctl;
@@ -52,7 +51,7 @@ struct sim_options {
 	const struct uplink_params *uplinks;
 	unsigned n_uplinks;
 	struct balance_params balance; /* zeroes: queues stay */
-	const char *control_path; /* NULL: no control socket */
+	const char *control_path;      /* NULL: no control socket */
 };
 
 /* A driver domain without uplinks whose hypervisor is fresh. */
@@ -73,12 +72,13 @@ bool sim_check(bool ok, const char *fmt, ...) __attribute__((format(printf, 2, 3
 
 uint64_t sim_deadline(void);
 
-/* ---- guests --------------------------------------------------------------------------------------------- */
+/* ---- guests ---------------------------------------------------------------------------------- */
 
 /* A domain with one vif in the store, not connected. Domids count from 5. Owned by `s`. */
 struct guest *sim_add(struct sim *s);
 /* The same with other rings and another vif; NULLs for the usual. params->domid is filled in. */
-struct guest *sim_add_with(struct sim *s, const struct guest_params *params, const struct toolstack_vif *vif);
+struct guest *sim_add_with(struct sim *s, const struct guest_params *params,
+			   const struct toolstack_vif *vif);
 struct guest_params sim_guest_params(void);
 
 /* Connects it, with the toolstack's part. Whether that worked. */
@@ -88,7 +88,7 @@ bool sim_connect_all(struct sim *s);
 /* Adds and connects one, as stock Linux does. */
 struct guest *sim_join(struct sim *s);
 
-/* ---- what the daemon is to say of a vif ----------------------------------------------------------------- */
+/* ---- what the daemon is to say of a vif ------------------------------------------------------ */
 
 /* The vif is switched off for good: carrier 0, still 4, and an error that contains `text`. */
 bool sim_expect_fault(const struct guest *g, const char *text);

@@ -16,7 +16,7 @@
 static struct source *
 source_of(struct port *port)
 {
-	return member_of(port, struct source, port);
+	return container_of(port, struct source, port);
 }
 
 /* CPU time of the poller: what other processes and the hypervisor take from it does not count. */
@@ -64,7 +64,9 @@ source_rx_burst(struct port *port, struct rte_mbuf **frames, unsigned n)
 		return 0;
 	if (s->period_ns > 0 && s->due_ns == 0)
 		s->due_ns = now;
-	for (; n_given < util_min(n, __atomic_load_n(&s->supply, __ATOMIC_RELAXED)) && s->due_ns <= now; s->due_ns += s->period_ns) {
+	for (; n_given < util_min(n, __atomic_load_n(&s->supply, __ATOMIC_RELAXED)) &&
+	       s->due_ns <= now;
+	     s->due_ns += s->period_ns) {
 		frames[n_given] = make_frame(s, s->due_ns);
 		if (frames[n_given] == NULL)
 			break;
@@ -96,7 +98,9 @@ take(struct source *s, const struct rte_mbuf *m)
 	memcpy(&due_ns, frame + STAMP_AT, sizeof(due_ns));
 	if (due_ns == 0)
 		return;
-	add(&s->n_delayed[util_min((poller_ns() - due_ns) / 1000 / SOURCE_BUCKET_US, SOURCE_BUCKETS - 1)], 1);
+	add(&s->n_delayed[util_min((poller_ns() - due_ns) / 1000 / SOURCE_BUCKET_US,
+				   SOURCE_BUCKETS - 1)],
+	    1);
 }
 
 static void
@@ -106,7 +110,8 @@ source_tx_burst(struct port *port, struct rte_mbuf **frames, unsigned n)
 
 	for (unsigned i = 0; i < n; i++)
 		take(s, frames[i]);
-	for (uint64_t end = s->slow_ns > 0 ? poller_ns() + (uint64_t)s->slow_ns * n : 0; end > 0 && poller_ns() < end;)
+	for (uint64_t end = s->slow_ns > 0 ? poller_ns() + (uint64_t)s->slow_ns * n : 0;
+	     end > 0 && poller_ns() < end;)
 		;
 	add(&s->n_out, n);
 	rte_pktmbuf_free_bulk(frames, n);
@@ -142,14 +147,14 @@ await_event(enum dp_event_kind kind)
 			return;
 		poll(&pfd, 1, 10);
 	}
-	CU_ASSERT_EQUAL(event.kind, kind);
+	CHECK_EQ(event.kind, kind);
 }
 
 void
 source_make(struct source *s, const char *name, uint16_t bridge, unsigned supply)
 {
 	memset(s, 0, sizeof(*s));
-	CU_ASSERT_EQUAL_FATAL(port_init(&s->port, &source_ops, name, bridge), 0);
+	REQUIRE_EQ(port_init(&s->port, &source_ops, name, bridge), 0);
 	s->port.weight = 1;
 	s->port.max_frame = LIMIT_FRAME_SIZE;
 	s->supply = supply;
@@ -164,7 +169,7 @@ source_attach(struct source *s)
 
 	for (unsigned i = 0; i < LIMIT_QUEUES; i++)
 		pinned[i] = s->poller;
-	CU_ASSERT_EQUAL_FATAL(dp_attach(sim_dp(), &s->port, pinned), 0);
+	REQUIRE_EQ(dp_attach(sim_dp(), &s->port, pinned), 0);
 	await_event(DP_ATTACHED);
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Ports that a case makes itself: they give exactly as many frames as it wants, without a guest or a control plane, and count
- * what is sent to them. In the poller's own time they also say how long a frame was on its way.
+ * Ports that a case makes itself: they give exactly as many frames as it wants, without a guest or
+ * a control plane, and count what is sent to them. In the poller's own time they also say how long
+ * a frame was on its way.
  */
 #ifndef VPE_SIM_SOURCE_H
 #define VPE_SIM_SOURCE_H
@@ -19,16 +20,25 @@ struct source {
 	int poller;       /* that it is attached to */
 	unsigned supply;  /* frames a round at most */
 	unsigned every;   /* only in each so many rounds; 0 and 1: in each */
-	uint64_t period_ns; /* or one frame in so much of the poller's CPU time, from `due_ns` on; 0: as many as it may */
+	/*
+	 * or one frame in so much of the poller's CPU time, from `due_ns` on; 0: as many as it may
+	 */
+	uint64_t period_ns;
 	uint64_t due_ns;
-	unsigned slow_ns;   /* that each frame takes that is sent to it */
-	unsigned work;      /* that each of its frames costs; it stops at half of the work it may do, as a guest's ring does */
-	uint8_t dst[6], src[6]; /* of its frames */
+	unsigned slow_ns; /* that each frame takes that is sent to it */
+	/*
+	 * that each of its frames costs; it stops at half of the work it may do, as a guest's ring
+	 * does
+	 */
+	unsigned work;
+	uint8_t dst[6], src[6];      /* of its frames */
 	uint64_t n_rounds, n_frames; /* written by the poller */
 	unsigned n_to_count;         /* rounds; counted down by the poller */
 	uint64_t n_counted;          /* frames given in these */
-	uint64_t n_out, n_out_marked; /* frames sent to it; those whose source address ends with SOURCE_MARK */
-	uint64_t n_delayed[SOURCE_BUCKETS]; /* of the marked ones with a time in them, by the time since they were due */
+	/* frames sent to it; those whose source address ends with SOURCE_MARK */
+	uint64_t n_out, n_out_marked;
+	/* of the marked ones with a time in them, by the time since they were due */
+	uint64_t n_delayed[SOURCE_BUCKETS];
 };
 
 #define SOURCE_MARK 0xb

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Cases: one vif sends what costs its poller most, and a modest neighbour on the same poller sends a frame now and then. What the
- * attacker's frames cost in a round is bounded, and so is what the neighbour's frames have to wait, whatever they are.
+ * Cases: one vif sends what costs its poller most, and a modest neighbour on the same poller sends
+ * a frame now and then. What the attacker's frames cost in a round is bounded, and so is what the
+ * neighbour's frames have to wait, whatever they are.
  */
 #include <stdio.h>
 #include <string.h>
@@ -12,11 +13,13 @@
 #include "sim/source.h"
 #include "sim/test_sim.h"
 
-#define BRIDGE 210u       /* of the neighbour, and of nobody else's */
-#define PERIOD_NS 20000u  /* between two frames of the neighbour's */
+#define BRIDGE 210u      /* of the neighbour, and of nobody else's */
+#define PERIOD_NS 20000u /* between two frames of the neighbour's */
 #define WARM_US 20000u
 #define MEASURE_US 100000u
-#define TRIES 5u /* windows, of which one must be good: the machine may have other things to do */
+#define TRIES 5u    /* windows, of which one must be good: the machine may be busy */
+#define ENOUGH 100u /* frames of the neighbour's in a window, which is longer if need be */
+#define STRETCHES_MAX 50u
 #define P99_US (1000u * SLOWNESS)
 #define N_TAKERS 6u
 #define PIECES_MAX 24u
@@ -27,7 +30,7 @@
 #define SLOWNESS 1u
 #endif
 
-/* ---- the neighbour ------------------------------------------------------------------------------------------------ */
+/* ---- the neighbour --------------------------------------------------------------------------- */
 
 struct neighbour {
 	struct source from, to;
@@ -64,17 +67,25 @@ neighbour_begin(struct neighbour *n)
 	n->n_got = __atomic_load_n(&n->to.n_out_marked, __ATOMIC_RELAXED);
 }
 
+static uint64_t
+neighbour_got(const struct neighbour *n)
+{
+	return __atomic_load_n(&n->to.n_out_marked, __ATOMIC_RELAXED) - n->n_got;
+}
+
 /* It lost nothing since then. Returns how long its frames waited, 99 of 100. */
 static unsigned
 neighbour_end(struct neighbour *n, const char *attack)
 {
 	uint64_t n_sent = __atomic_load_n(&n->from.n_frames, __ATOMIC_RELAXED) - n->n_sent;
-	uint64_t n_got = __atomic_load_n(&n->to.n_out_marked, __ATOMIC_RELAXED) - n->n_got;
+	uint64_t n_got = neighbour_got(n);
 	unsigned p99 = source_delay_us(&n->to, n->delayed, 99);
 
-	fprintf(stderr, "\n    %-34s neighbour: %5llu of %5llu frames, p50 %4u us, p99 %4u us", attack, (unsigned long long)n_got,
-		(unsigned long long)n_sent, source_delay_us(&n->to, n->delayed, 50), p99);
-	sim_check(n_got + 2 * LIMIT_BURST >= n_sent && n_got > 10, "%s: %llu of %llu of the neighbour's frames arrive", attack,
+	fprintf(stderr, "\n    %-34s neighbour: %5llu of %5llu frames, p50 %4u us, p99 %4u us",
+		attack, (unsigned long long)n_got, (unsigned long long)n_sent,
+		source_delay_us(&n->to, n->delayed, 50), p99);
+	sim_check(n_got + 2 * LIMIT_BURST >= n_sent && n_got >= ENOUGH,
+		  "%s: %llu of %llu of the neighbour's frames arrive", attack,
 		  (unsigned long long)n_got, (unsigned long long)n_sent);
 	return p99;
 }
@@ -87,13 +98,14 @@ neighbour_check(struct neighbour *n, const char *attack)
 
 	for (unsigned i = 0; i < TRIES && p99 >= P99_US; i++) {
 		neighbour_begin(n);
-		usleep(MEASURE_US);
+		for (unsigned k = 0; k < STRETCHES_MAX && neighbour_got(n) < ENOUGH; k++)
+			usleep(MEASURE_US);
 		p99 = neighbour_end(n, attack);
 	}
 	sim_check(p99 < P99_US, "%s: the neighbour's frames wait for %u us", attack, p99);
 }
 
-/* ---- the attacker ------------------------------------------------------------------------------------------------- */
+/* ---- the attacker ---------------------------------------------------------------------------- */
 
 enum to {
 	TO_TAKER, /* who takes everything as it is */
@@ -171,7 +183,8 @@ put_frame(struct attacker *a, const struct attack *attack, const uint8_t *data)
 		uint32_t n = util_min(step, attack->len - at);
 		struct piece *p = &a->piece[a->n_pieces++];
 
-		p->slot = hostile_slot(a->h, id, (uint16_t)(at == 0 ? attack->len : n), at + n < attack->len ? NETTXF_more_data : 0);
+		p->slot = hostile_slot(a->h, id, (uint16_t)(at == 0 ? attack->len : n),
+				       at + n < attack->len ? NETTXF_more_data : 0);
 		p->is_extra = false;
 		memcpy(a->h->bad->tx_buffers[id].page, data + at, n);
 		if (at > 0)
@@ -188,7 +201,9 @@ static void
 prepare(struct attacker *a, const struct attack *attack)
 {
 	static uint8_t data[GUEST_FRAME_SIZE];
-	const struct guest *to = a->taker[attack->to == TO_PLAIN ? 1 : attack->to == TO_IDLE ? N_TAKERS - 1 : 0];
+	const struct guest *to = a->taker[attack->to == TO_PLAIN  ? 1
+					  : attack->to == TO_IDLE ? N_TAKERS - 1
+								  : 0];
 	struct frame f = flow_frame(a->h->bad, to, attack->kind, attack->len, 1);
 
 	a->n_pieces = 0;
@@ -199,7 +214,9 @@ prepare(struct attacker *a, const struct attack *attack)
 	frame_build_blank(&f, data);
 	for (unsigned i = 0; attack->mcast && i < 2; i++) {
 		a->piece[a->n_pieces++] = (struct piece){ .slot.flags = NETTXF_extra_info };
-		put_extra(a, i == 0 ? XEN_NETIF_EXTRA_TYPE_MCAST_ADD : XEN_NETIF_EXTRA_TYPE_MCAST_DEL, 0);
+		put_extra(a,
+			  i == 0 ? XEN_NETIF_EXTRA_TYPE_MCAST_ADD : XEN_NETIF_EXTRA_TYPE_MCAST_DEL,
+			  0);
 	}
 	if (!attack->mcast)
 		put_frame(a, attack, data);
@@ -242,7 +259,8 @@ spent_by(const struct guest *g)
 	struct dp_poller_stats stats;
 
 	dp_get_poller_stats(sim_dp(), 0, &stats);
-	return (struct spent){ __atomic_load_n(&sim_port(g)->stats.work, __ATOMIC_RELAXED), stats.n_loops };
+	return (struct spent){ __atomic_load_n(&sim_port(g)->stats.work, __ATOMIC_RELAXED),
+			       stats.n_loops };
 }
 
 static void
@@ -262,8 +280,10 @@ attack(struct attacker *a, struct neighbour *n, const struct attack *attack)
 	uint64_t work = (after.work - before.work) / (after.n_rounds - before.n_rounds + 1);
 	fprintf(stderr, ", attacker: work %6llu a round", (unsigned long long)work);
 	sim_check(after.work > before.work, "%s: nothing came of it", attack->name);
-	sim_check(work <= LIMIT_WORK + LIMIT_WORK / 10, "%s: it makes its poller work for %llu in a round", attack->name, (unsigned long long)work);
-	CU_ASSERT_EQUAL(front_backend_state(a->h->bad), XenbusStateConnected);
+	sim_check(work <= LIMIT_WORK + LIMIT_WORK / 10,
+		  "%s: it makes its poller work for %llu in a round", attack->name,
+		  (unsigned long long)work);
+	CHECK_EQ(front_backend_state(a->h->bad), XenbusStateConnected);
 }
 
 static void
@@ -275,12 +295,12 @@ connect_all(struct attacker *a, struct hostile *h)
 	sim_start(&h->s);
 	h->n1 = sim_join(&h->s); /* for whom hostile_slot() makes its frames */
 	h->bad = sim_add_with(&h->s, &params, NULL);
-	CU_ASSERT(sim_connect(&h->s, h->bad, FRONT_LINUX));
+	CHECK(sim_connect(&h->s, h->bad, FRONT_LINUX));
 	a->h = h;
 	for (unsigned i = 0; i < N_TAKERS; i++) {
 		a->taker[i] = sim_add(&h->s);
-		CU_ASSERT(sim_connect(&h->s, a->taker[i], i == 0 ? FRONT_LINUX : FRONT_NO_CSUM));
-		CU_ASSERT(flow_exchange(h->bad, a->taker[i], 10));
+		CHECK(sim_connect(&h->s, a->taker[i], i == 0 ? FRONT_LINUX : FRONT_NO_CSUM));
+		CHECK(flow_exchange(h->bad, a->taker[i], 10));
 		a->taker[i]->raw = true;
 	}
 	h->bad->raw = h->n1->raw = true;
@@ -304,7 +324,7 @@ one_poller(void)
 	sim_stop(&h.s);
 }
 
-/* ---- across pollers ----------------------------------------------------------------------------------------------- */
+/* ---- across pollers -------------------------------------------------------------------------- */
 
 /* Senders on poller 0, a slow way out on poller 1. */
 struct crossing {
@@ -344,10 +364,14 @@ modest_arrived(void *arg)
 {
 	const struct crossing *c = arg;
 
-	return __atomic_load_n(&c->out.n_out_marked, __ATOMIC_RELAXED) == __atomic_load_n(&c->modest.n_frames, __ATOMIC_RELAXED);
+	return __atomic_load_n(&c->out.n_out_marked, __ATOMIC_RELAXED) ==
+	       __atomic_load_n(&c->modest.n_frames, __ATOMIC_RELAXED);
 }
 
-/* One floods a port of another poller; who sends it a frame now and then loses nothing, and neither does the flood. */
+/*
+ * One floods a port of another poller; who sends it a frame now and then loses nothing, and neither
+ * does the flood.
+ */
 static void
 across_is_fair(void)
 {
@@ -357,13 +381,16 @@ across_is_fair(void)
 	usleep(2 * MEASURE_US);
 	__atomic_store_n(&c.modest.supply, 0, __ATOMIC_RELAXED);
 	flow_until(modest_arrived, &c);
-	uint64_t n_sent = c.modest.n_frames, n_got = c.out.n_out_marked, n_flooded = __atomic_load_n(&c.out.n_out, __ATOMIC_RELAXED);
-	fprintf(stderr, "\n    one frame in 20 rounds: %llu of %llu arrive, beside %llu of a flood\n", (unsigned long long)n_got,
-		(unsigned long long)n_sent, (unsigned long long)n_flooded);
-	sim_check(n_got == n_sent && n_got > 10, "%llu of %llu of a modest sender's frames cross", (unsigned long long)n_got,
-		  (unsigned long long)n_sent);
-	CU_ASSERT(n_flooded > 2 * n_got);
-	CU_ASSERT_EQUAL(c.modest.port.stats.n_dropped[DROP_QUEUE_FULL], 0);
+	uint64_t n_sent = c.modest.n_frames, n_got = c.out.n_out_marked,
+		 n_flooded = __atomic_load_n(&c.out.n_out, __ATOMIC_RELAXED);
+	fprintf(stderr,
+		"\n    one frame in 20 rounds: %llu of %llu arrive, beside %llu of a flood\n",
+		(unsigned long long)n_got, (unsigned long long)n_sent,
+		(unsigned long long)n_flooded);
+	sim_check(n_got == n_sent && n_got > 10, "%llu of %llu of a modest sender's frames cross",
+		  (unsigned long long)n_got, (unsigned long long)n_sent);
+	CHECK_GT(n_flooded, 2 * n_got);
+	CHECK_EQ(c.modest.port.stats.n_dropped[DROP_QUEUE_FULL], 0);
 	crossing_leave(&c);
 }
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Cases: somebody holds buffers and does not give them back, and a neighbour works. What is held comes back. */
+/*
+ * Cases: somebody holds buffers and does not give them back, and a neighbour works. What is held
+ * comes back.
+ */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -69,7 +72,7 @@ introduce(struct guest *to, struct guest *g)
 		frame_mac(g->params.domid, f.dst);
 		nic_send(&f);
 	}
-	CU_ASSERT(flow_expect(g, &f, FRAME_COMPLETE));
+	CHECK(flow_expect(g, &f, FRAME_COMPLETE));
 }
 
 /* A bridge with an uplink that is a NIC, whose wire takes nothing by itself. */
@@ -77,13 +80,19 @@ static bool
 stage_open(struct stage *st)
 {
 	static const struct uplink_params uplink = {
-		.kind = UPLINK_ETHDEV, .device = NIC_DEVICE, .bridge = "xenbr0", .mtu = JUMBO, .poller = -1,
+		.kind = UPLINK_ETHDEV,
+		.device = NIC_DEVICE,
+		.bridge = "xenbr0",
+		.mtu = JUMBO,
+		.poller = -1,
 	};
 	struct guest_params params = sim_guest_params();
 
 	if (!nic_opened())
 		return false;
-	sim_start_with(&st->s, &(struct sim_options){ .self = SIM_SELF, .hotplug = HOTPLUG_SELF, .uplinks = &uplink,
+	sim_start_with(&st->s, &(struct sim_options){ .self = SIM_SELF,
+						      .hotplug = HOTPLUG_SELF,
+						      .uplinks = &uplink,
 						      .n_uplinks = 1 });
 	st->n1 = add_jumbo(&st->s);
 	st->n2 = add_jumbo(&st->s);
@@ -91,7 +100,7 @@ stage_open(struct stage *st)
 	params.n_rx_slots = 0;
 	for (unsigned i = 0; i < STALLED_GUESTS; i++)
 		st->stalled[i] = sim_add_with(&st->s, &params, &mtu9000);
-	CU_ASSERT(sim_connect_all(&st->s) && nic_is_ready());
+	CHECK(sim_connect_all(&st->s) && nic_is_ready());
 	for (unsigned i = 0; i < STALLED_GUESTS; i++)
 		introduce(st->stalled[i], st->bad);
 	introduce(NULL, st->bad);
@@ -102,7 +111,7 @@ stage_open(struct stage *st)
 static void
 neighbours_work(struct stage *st)
 {
-	CU_ASSERT(flow_exchange(st->n1, st->n2, 200));
+	CHECK(flow_exchange(st->n1, st->n2, 200));
 	for (unsigned i = 0; i < 50; i++) {
 		struct guest *from = i % 2 ? st->n1 : st->n2, *to = i % 2 ? st->n2 : st->n1;
 		struct frame f = flow_frame(from, to, FRAME_RAW, 4000 + i * 100, i);
@@ -123,7 +132,7 @@ all_back(void *arg)
 	return pools.n_large_free == pools.n_large;
 }
 
-/* ---- who holds ------------------------------------------------------------------------------------------ */
+/* ---- who holds ------------------------------------------------------------------------------- */
 
 enum holder {
 	HOLD_GUESTS, /* that post nothing */
@@ -158,25 +167,27 @@ hold(const struct row *row)
 		struct frame f = frame_out(st.bad, row->len, i);
 
 		if (row->holder == HOLD_GUESTS)
-			f = flow_frame(st.bad, st.stalled[i % STALLED_GUESTS], FRAME_TCP4, row->len, i);
+			f = flow_frame(st.bad, st.stalled[i % STALLED_GUESTS], FRAME_TCP4, row->len,
+				       i);
 		if (!send_frame(st.bad, &f, row->gso_size))
 			break;
 	}
 	neighbours_work(&st);
 	dp_get_pool_stats(sim_dp(), &pools);
-	sim_check(pools.n_small_free >= pools.n_small / 4 && pools.n_large_free >= pools.n_large / 4,
-		  "%s: %u of %u small and %u of %u large buffers are left", row->name, pools.n_small_free, pools.n_small,
-		  pools.n_large_free, pools.n_large);
+	sim_check(pools.n_small_free >= pools.n_small / 4 &&
+			  pools.n_large_free >= pools.n_large / 4,
+		  "%s: %u of %u small and %u of %u large buffers are left", row->name,
+		  pools.n_small_free, pools.n_small, pools.n_large_free, pools.n_large);
 	if (row->holder == HOLD_NIC) { /* the wire moves again, and so does everything */
 		struct frame f = frame_out(st.n1, JUMBO, 7);
 
 		nic_take(&f);
-		CU_ASSERT(send_frame(st.n1, &f, 0));
+		CHECK(send_frame(st.n1, &f, 0));
 		unsigned n = 0;
 		for (uint64_t end = sim_deadline(); n == 0 && fake_now_ms() < end; usleep(1000))
 			n = nic_take(&f);
 		sim_check(n == 1, "%s: afterwards, nothing goes out", row->name);
-		CU_ASSERT(flow_until(all_back, NULL));
+		CHECK(flow_until(all_back, NULL));
 	}
 	nic_stop(&st.s);
 }
@@ -189,8 +200,8 @@ holders(void)
 }
 
 /*
- * A NIC that is never slow and never full: all that goes in comes out. When one guest has sent its frames and is still, all large
- * buffers are back, and another one's frames go out.
+ * A NIC that is never slow and never full: all that goes in comes out. When one guest has sent its
+ * frames and is still, all large buffers are back, and another one's frames go out.
  */
 static void
 nic_gives_back(void)
@@ -204,26 +215,28 @@ nic_gives_back(void)
 		struct frame f = frame_out(i < 990 ? st.bad : st.n1, 4000, i < 990 ? 1 : 2);
 
 		if (i == 990) {
-			CU_ASSERT_EQUAL(n, 990);
-			CU_ASSERT(flow_until(all_back, NULL));
+			CHECK_EQ(n, 990);
+			CHECK(flow_until(all_back, NULL));
 		}
-		CU_ASSERT(send_frame(i < 990 ? st.bad : st.n1, &f, 0));
+		CHECK(send_frame(i < 990 ? st.bad : st.n1, &f, 0));
 		for (uint64_t end = sim_deadline(); n <= i && fake_now_ms() < end;)
 			n += nic_take(&f);
 	}
-	CU_ASSERT_EQUAL(n, 1000);
-	CU_ASSERT(flow_until(all_back, NULL));
+	CHECK_EQ(n, 1000);
+	CHECK(flow_until(all_back, NULL));
 	nic_stop(&st.s);
 }
 
 /*
- * When there is no large buffer at all, small frames go on: between guests, and from and to the host. The suite's first case: no
- * poller's cache has a large buffer yet.
+ * When there is no large buffer at all, small frames go on: between guests, and from and to the
+ * host. The suite's first case: no poller's cache has a large buffer yet.
  */
 static void
 no_large_buffers(void)
 {
-	static const struct uplink_params uplink = { .kind = UPLINK_TAP, .device = "simtap", .bridge = "xenbr0", .poller = -1 };
+	static const struct uplink_params uplink = {
+		.kind = UPLINK_TAP, .device = "simtap", .bridge = "xenbr0", .poller = -1
+	};
 	struct dp_pool_stats pools;
 	struct rte_mbuf *large[256];
 	struct sim s;
@@ -231,12 +244,15 @@ no_large_buffers(void)
 	if (outside_skips_kernel())
 		return;
 	dp_get_pool_stats(sim_dp(), &pools);
-	CU_ASSERT_EQUAL_FATAL(rte_pktmbuf_alloc_bulk(dp_pools(sim_dp())->large, large, pools.n_large), 0);
-	sim_start_with(&s, &(struct sim_options){ .self = SIM_SELF, .hotplug = HOTPLUG_SELF, .uplinks = &uplink, .n_uplinks = 1 });
+	REQUIRE_EQ(rte_pktmbuf_alloc_bulk(dp_pools(sim_dp())->large, large, pools.n_large), 0);
+	sim_start_with(&s, &(struct sim_options){ .self = SIM_SELF,
+						  .hotplug = HOTPLUG_SELF,
+						  .uplinks = &uplink,
+						  .n_uplinks = 1 });
 	struct guest *a = sim_add(&s), *b = sim_add(&s);
 	sim_connect_all(&s);
 	int fd = outside_kernel_open("simtap");
-	CU_ASSERT_FATAL(fd >= 0);
+	REQUIRE_GE(fd, 0);
 	for (unsigned i = 0; i < 100; i++) {
 		struct frame f = frame_out(a, 60 + i, i), in = f;
 
@@ -249,7 +265,7 @@ no_large_buffers(void)
 			break;
 		flow_drain(a);
 	}
-	CU_ASSERT(flow_exchange(a, b, 100));
+	CHECK(flow_exchange(a, b, 100));
 	rte_pktmbuf_free_bulk(large, pools.n_large);
 	close(fd);
 	sim_stop(&s);

@@ -12,7 +12,9 @@
 static void
 start(struct sim *s, const struct uplink_params *uplinks, unsigned n)
 {
-	sim_start_with(s, &(struct sim_options){ .self = SIM_SELF, .hotplug = HOTPLUG_SELF, .uplinks = uplinks,
+	sim_start_with(s, &(struct sim_options){ .self = SIM_SELF,
+						 .hotplug = HOTPLUG_SELF,
+						 .uplinks = uplinks,
 						 .n_uplinks = n });
 }
 
@@ -22,7 +24,10 @@ carrier_becomes(const struct guest *g, const char *value)
 	return fake_store_await(guest_back(g, "carrier").text, value, sim_deadline());
 }
 
-/* The host's own interface is set down and up; frames between guests and the state of the vif do not care. */
+/*
+ * The host's own interface is set down and up; frames between guests and the state of the vif do
+ * not care.
+ */
 static void
 tap(void)
 {
@@ -34,19 +39,20 @@ tap(void)
 		return;
 	start(&s, uplinks, 1);
 	struct guest *a = sim_add(&s), *b = sim_add(&s), *c = sim_add_with(&s, NULL, &other);
-	CU_ASSERT(outside_kernel_set_link("simtap", true));
+	CHECK(outside_kernel_set_link("simtap", true));
 	sim_connect_all(&s);
-	CU_ASSERT(carrier_becomes(a, "1"));
-	CU_ASSERT(carrier_becomes(c, "1"));
-	CU_ASSERT(outside_kernel_set_link("simtap", false));
-	CU_ASSERT(carrier_becomes(a, "0"));
-	CU_ASSERT(carrier_becomes(b, "0"));
-	CU_ASSERT_EQUAL(fake_store_number(guest_back(c, "carrier").text, -1), 1); /* its bridge has no uplink */
-	CU_ASSERT_EQUAL(front_backend_state(a), 4);
-	CU_ASSERT(flow_exchange(a, b, 20));
-	CU_ASSERT(outside_kernel_set_link("simtap", true));
-	CU_ASSERT(carrier_becomes(a, "1"));
-	CU_ASSERT(carrier_becomes(b, "1"));
+	CHECK(carrier_becomes(a, "1"));
+	CHECK(carrier_becomes(c, "1"));
+	CHECK(outside_kernel_set_link("simtap", false));
+	CHECK(carrier_becomes(a, "0"));
+	CHECK(carrier_becomes(b, "0"));
+	/* its bridge has no uplink */
+	CHECK_EQ(fake_store_number(guest_back(c, "carrier").text, -1), 1);
+	CHECK_EQ(front_backend_state(a), 4);
+	CHECK(flow_exchange(a, b, 20));
+	CHECK(outside_kernel_set_link("simtap", true));
+	CHECK(carrier_becomes(a, "1"));
+	CHECK(carrier_becomes(b, "1"));
 	sim_stop(&s);
 }
 
@@ -54,27 +60,30 @@ tap(void)
 static void
 two_uplinks(void)
 {
-	static const struct uplink_params uplinks[] = { { UPLINK_PACKET, "simveth0", "xenbr0", 0, -1 },
-							{ UPLINK_PACKET, "simveth2", "xenbr0", 0, -1 } };
+	static const struct uplink_params uplinks[] = {
+		{ UPLINK_PACKET, "simveth0", "xenbr0", 0, -1 },
+		{ UPLINK_PACKET, "simveth2", "xenbr0", 0, -1 }
+	};
 	struct sim s;
 
 	if (outside_skips_kernel())
 		return;
-	if (!outside_kernel_make_pair("simveth0", "simveth1") || !outside_kernel_make_pair("simveth2", "simveth3")) {
+	if (!outside_kernel_make_pair("simveth0", "simveth1") ||
+	    !outside_kernel_make_pair("simveth2", "simveth3")) {
 		sim_skip("no veth devices");
 		return;
 	}
 	start(&s, uplinks, 2);
 	struct guest *a = sim_join(&s);
-	CU_ASSERT(carrier_becomes(a, "1"));
-	CU_ASSERT(outside_kernel_set_link("simveth1", false));
+	CHECK(carrier_becomes(a, "1"));
+	CHECK(outside_kernel_set_link("simveth1", false));
 	usleep(100000);
-	CU_ASSERT_EQUAL(fake_store_number(guest_back(a, "carrier").text, -1), 1);
-	CU_ASSERT(outside_kernel_set_link("simveth3", false));
-	CU_ASSERT(carrier_becomes(a, "0"));
-	CU_ASSERT(outside_kernel_set_link("simveth1", true));
-	CU_ASSERT(carrier_becomes(a, "1"));
-	CU_ASSERT(outside_kernel_set_link("simveth3", true));
+	CHECK_EQ(fake_store_number(guest_back(a, "carrier").text, -1), 1);
+	CHECK(outside_kernel_set_link("simveth3", false));
+	CHECK(carrier_becomes(a, "0"));
+	CHECK(outside_kernel_set_link("simveth1", true));
+	CHECK(carrier_becomes(a, "1"));
+	CHECK(outside_kernel_set_link("simveth3", true));
 	sim_stop(&s);
 }
 
@@ -88,17 +97,18 @@ flaps(void)
 	if (outside_skips_kernel())
 		return;
 	start(&s, uplinks, 1);
-	CU_ASSERT(outside_kernel_set_link("simtap", true));
+	CHECK(outside_kernel_set_link("simtap", true));
 	struct guest *a = sim_join(&s);
-	CU_ASSERT(carrier_becomes(a, "1"));
+	CHECK(carrier_becomes(a, "1"));
 	uint64_t start_ms = fake_now_ms(), writes = fake_store_calls(FAKE_STORE_WRITE);
 	for (unsigned i = 0; i < 2000; i++)
-		CU_ASSERT_FATAL(outside_kernel_set_link("simtap", i % 2));
-	CU_ASSERT(outside_kernel_set_link("simtap", false));
-	CU_ASSERT(carrier_becomes(a, "0"));
+		REQUIRE(outside_kernel_set_link("simtap", i % 2));
+	CHECK(outside_kernel_set_link("simtap", false));
+	CHECK(carrier_becomes(a, "0"));
 	writes = fake_store_calls(FAKE_STORE_WRITE) - writes;
-	CU_ASSERT(sim_check(writes <= 2 + (fake_now_ms() - start_ms) / 1000, "%llu writes in %llu ms", (unsigned long long)writes,
-			    (unsigned long long)(fake_now_ms() - start_ms)));
+	CHECK(sim_check(writes <= 2 + (fake_now_ms() - start_ms) / 1000, "%llu writes in %llu ms",
+			(unsigned long long)writes,
+			(unsigned long long)(fake_now_ms() - start_ms)));
 	sim_stop(&s);
 }
 
@@ -106,7 +116,8 @@ flaps(void)
 static void
 ethdev(void)
 {
-	static const struct uplink_params uplinks[] = { { UPLINK_ETHDEV, OUTSIDE_RING_DEVICE, "xenbr0", 0, -1 } };
+	static const struct uplink_params uplinks[] = { { UPLINK_ETHDEV, OUTSIDE_RING_DEVICE,
+							  "xenbr0", 0, -1 } };
 	struct sim s;
 
 #ifdef __SANITIZE_THREAD__
@@ -117,20 +128,17 @@ ethdev(void)
 		return;
 	start(&s, uplinks, 1);
 	struct guest *a = sim_join(&s);
-	CU_ASSERT(carrier_becomes(a, "1"));
-	CU_ASSERT(outside_ring_set_link(false));
-	CU_ASSERT(carrier_becomes(a, "0"));
-	CU_ASSERT(outside_ring_set_link(true));
-	CU_ASSERT(carrier_becomes(a, "1"));
+	CHECK(carrier_becomes(a, "1"));
+	CHECK(outside_ring_set_link(false));
+	CHECK(carrier_becomes(a, "0"));
+	CHECK(outside_ring_set_link(true));
+	CHECK(carrier_becomes(a, "1"));
 	sim_end(&s);
 	outside_ring_close();
 	sim_stop(&s);
 }
 
 CU_TestInfo carrier_cases[] = {
-	{ "tap", tap },
-	{ "two_uplinks", two_uplinks },
-	{ "flaps", flaps },
-	{ "ethdev", ethdev },
+	{ "tap", tap },    { "two_uplinks", two_uplinks }, { "flaps", flaps }, { "ethdev", ethdev },
 	CU_TEST_INFO_NULL,
 };

@@ -30,7 +30,7 @@ start(struct place *p)
 				       .control_path = p->path };
 
 	strcpy(p->dir, "/tmp/vpe-sim-XXXXXX");
-	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(p->dir));
+	REQUIRE_NOT_NULL(mkdtemp(p->dir));
 	snprintf(p->path, sizeof(p->path), "%s/control", p->dir);
 	sim_start_with(&p->s, &options);
 	p->a = sim_join(&p->s);
@@ -41,7 +41,7 @@ start(struct place *p)
 static void
 stop(struct place *p)
 {
-	CU_ASSERT(flow_exchange(p->a, p->b, 50));
+	CHECK(flow_exchange(p->a, p->b, 50));
 	sim_stop(&p->s);
 	sim_check(rmdir(p->dir) == 0, "%s: %s", p->dir, strerror(errno));
 }
@@ -98,12 +98,12 @@ control_held(void)
 	for (unsigned i = 0; i < 200; i++)
 		fd[i] = dial(&p);
 	uint64_t begin_ms = fake_now_ms();
-	CU_ASSERT_EQUAL(ask_anew(&p), 2);
+	CHECK_EQ(ask_anew(&p), 2);
 	sim_check(fake_now_ms() - begin_ms < 1000, "the answer took %llu ms",
 		  (unsigned long long)(fake_now_ms() - begin_ms));
 	for (unsigned i = 0; i < 200; i++)
 		close(fd[i]);
-	CU_ASSERT_EQUAL(ask_anew(&p), 2);
+	CHECK_EQ(ask_anew(&p), 2);
 	stop(&p);
 }
 
@@ -127,9 +127,9 @@ control_flood(void)
 			     MSG_NOSIGNAL | MSG_DONTWAIT);
 		}
 		if (round == 25)
-			CU_ASSERT(flow_exchange(sim_join(&p.s), p.a, 20));
+			CHECK(flow_exchange(sim_join(&p.s), p.a, 20));
 	}
-	CU_ASSERT_EQUAL(ask_anew(&p), 3);
+	CHECK_EQ(ask_anew(&p), 3);
 	for (unsigned i = 0; i < 12; i++)
 		close(fd[i]);
 	stop(&p);
@@ -190,7 +190,7 @@ control_400_vifs(void)
 	start(&p);
 	for (unsigned i = 0; i < 400; i++)
 		add_vif(100 + i);
-	CU_ASSERT(flow_until(are_402, &p));
+	CHECK(flow_until(are_402, &p));
 	stop(&p);
 }
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Cases: the control ring, and static grants behind it: netif.h types 8 to 10 from guests that may be hostile. */
+/*
+ * Cases: the control ring, and static grants behind it: netif.h types 8 to 10 from guests that may
+ * be hostile.
+ */
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -31,7 +34,7 @@ not_added(struct asker *a, unsigned n, const char *why)
 		  fake_domain_mapped(a->domid) - n_before);
 }
 
-/* ---- cases ----------------------------------------------------------------------------------------------- */
+/* ---- cases ----------------------------------------------------------------------------------- */
 
 static void
 types(void)
@@ -42,9 +45,9 @@ types(void)
 	ask(&a, 0, 0, 0, 0, NOT_SUPPORTED);
 	ask(&a, DEL + 1, 0, 0, 0, NOT_SUPPORTED);
 	ask(&a, UINT16_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX, NOT_SUPPORTED);
-	CU_ASSERT_EQUAL(ask(&a, SIZE, 0, 0, 0, OKAY), LIMIT_STATIC_GRANTS);
-	CU_ASSERT_EQUAL(ask(&a, SIZE, 1, 0, 0, NO), 0);
-	CU_ASSERT_EQUAL(ask(&a, SIZE, UINT32_MAX, 0, 0, NO), 0);
+	CHECK_EQ(ask(&a, SIZE, 0, 0, 0, OKAY), LIMIT_STATIC_GRANTS);
+	CHECK_EQ(ask(&a, SIZE, 1, 0, 0, NO), 0);
+	CHECK_EQ(ask(&a, SIZE, UINT32_MAX, 0, 0, NO), 0);
 	asker_end(&a);
 }
 
@@ -54,15 +57,15 @@ added_and_deleted(void)
 	struct asker a;
 
 	asker_start(&a, 1);
-	CU_ASSERT_EQUAL(a.fe->info.n_static, a.fe->queue[0].n_buf);
+	CHECK_EQ(a.fe->info.n_static, a.fe->queue[0].n_buf);
 	for (unsigned n = 1; n <= LIMIT_STATIC_LIST; n *= 8) {
 		list_refs(&a, n);
 		ask(&a, ADD, 0, a.ctrl->list_ref, n, OKAY);
-		CU_ASSERT_EQUAL(fake_domain_mapped(a.domid), a.n_mapped + n);
-		CU_ASSERT_EQUAL(ask(&a, DEL, 0, a.ctrl->list_ref, n, OKAY), n);
+		CHECK_EQ(fake_domain_mapped(a.domid), a.n_mapped + n);
+		CHECK_EQ(ask(&a, DEL, 0, a.ctrl->list_ref, n, OKAY), n);
 		for (unsigned i = 0; i < n; i++)
-			CU_ASSERT_EQUAL(a.ctrl->list[i].status, OKAY);
-		CU_ASSERT_EQUAL(fake_domain_mapped(a.domid), a.n_mapped);
+			CHECK_EQ(a.ctrl->list[i].status, OKAY);
+		CHECK_EQ(fake_domain_mapped(a.domid), a.n_mapped);
 	}
 	asker_end(&a);
 }
@@ -78,21 +81,24 @@ deleted_under_traffic(void)
 	fake_copy_counts(&n_before, &n_calls);
 	direct_greet(a.fe, a.d, a.b);
 	fake_copy_counts(&n_ops, &n_calls);
-	CU_ASSERT_EQUAL(n_ops, n_before + 1); /* to the neighbour alone */
+	CHECK_EQ(n_ops, n_before + 1); /* to the neighbour alone */
 	for (unsigned i = 0; i < a.fe->queue[0].n_buf; i++) {
 		a.ctrl->list[0] = (struct xen_netif_gref){ .ref = a.fe->queue[0].buf[i].ref };
-		CU_ASSERT_EQUAL(ask(&a, DEL, 0, a.ctrl->list_ref, 1, OKAY), 1);
+		CHECK_EQ(ask(&a, DEL, 0, a.ctrl->list_ref, 1, OKAY), 1);
 		if (i % 16 == 0)
 			direct_greet(a.fe, a.d, a.b);
 	}
 	fake_copy_counts(&n_before, &n_calls);
 	direct_greet(a.fe, a.d, a.b);
 	fake_copy_counts(&n_ops, &n_calls);
-	CU_ASSERT_EQUAL(n_ops, n_before + 2);
+	CHECK_EQ(n_ops, n_before + 2);
 	asker_end(&a);
 }
 
-/* A read-only static grant serves transmits; a receive buffer in it is left to the hypervisor to judge. */
+/*
+ * A read-only static grant serves transmits; a receive buffer in it is left to the hypervisor to
+ * judge.
+ */
 static void
 read_only(void)
 {
@@ -105,7 +111,8 @@ read_only(void)
 
 		*entry = (struct xen_netif_gref){ .ref = a.fe->queue[0].buf[i].ref };
 		ask(&a, DEL, 0, a.ctrl->list_ref, 1, OKAY);
-		*entry = (struct xen_netif_gref){ .ref = a.fe->queue[0].buf[i].ref, .flags = XEN_NETIF_CTRLF_GREF_readonly };
+		*entry = (struct xen_netif_gref){ .ref = a.fe->queue[0].buf[i].ref,
+						  .flags = XEN_NETIF_CTRLF_GREF_readonly };
 		ask(&a, ADD, 0, a.ctrl->list_ref, 1, OKAY);
 	}
 	for (unsigned i = 0; i < 20; i++) {
@@ -113,8 +120,8 @@ read_only(void)
 
 		direct_greet(a.fe, a.d, a.b);
 		frame_build(&f, data);
-		CU_ASSERT_EQUAL(guest_send_frame(a.b, data, f.len), 0);
-		CU_ASSERT(direct_expect(a.fe, &f));
+		CHECK_EQ(guest_send_frame(a.b, data, f.len), 0);
+		CHECK(direct_expect(a.fe, &f));
 		flow_drain(a.b);
 	}
 	asker_end(&a);
@@ -137,7 +144,8 @@ bad_lists(void)
 	for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		ask(&a, ADD, 0, bad[i], 1, NO); /* as the list's page */
 		ask(&a, DEL, 0, bad[i], 1, NO);
-		for (unsigned at = 0; at < 300; at += 149) { /* in the list: first, in the middle, last */
+		/* in the list: first, in the middle, last */
+		for (unsigned at = 0; at < 300; at += 149) {
 			list_refs(&a, 299);
 			a.ctrl->list[at].ref = bad[i];
 			not_added(&a, 299, "a bad reference");
@@ -154,7 +162,8 @@ bad_lists(void)
 	list_refs(&a, 9);
 	a.ctrl->list[8].ref = a.fe->queue[0].buf[5].ref;
 	not_added(&a, 9, "a reference that is mapped already");
-	ask(&a, ADD, 0, a.ctrl->ring_ref, 9, NO); /* the ring as a list: its indices are no references of the guest's */
+	/* the ring as a list: its indices are no references of the guest's */
+	ask(&a, ADD, 0, a.ctrl->ring_ref, 9, NO);
 	asker_end(&a);
 }
 
@@ -169,10 +178,12 @@ read_only_as_writable(void)
 	not_added(&a, 1, "a read-only page as a writable one");
 	a.ctrl->list[0].flags = XEN_NETIF_CTRLF_GREF_readonly;
 	ask(&a, ADD, 0, a.ctrl->list_ref, 1, OKAY);
-	/* The list's page is read-only: nobody can be told what was deleted. It is, all the same. */
+	/*
+	 * The list's page is read-only: nobody can be told what was deleted. It is, all the same.
+	 */
 	uint32_t list_ref = fake_grant(a.ctrl->list, SIM_SELF, FAKE_GRANT_READ_ONLY);
-	CU_ASSERT_EQUAL(ask(&a, DEL, 0, list_ref, 1, NO), 1);
-	CU_ASSERT_EQUAL(fake_domain_mapped(a.domid), a.n_mapped);
+	CHECK_EQ(ask(&a, DEL, 0, list_ref, 1, NO), 1);
+	CHECK_EQ(fake_domain_mapped(a.domid), a.n_mapped);
 	fake_grant_end(a.domid, list_ref);
 	asker_end(&a);
 }
@@ -184,17 +195,17 @@ delete_unknown(void)
 
 	asker_start(&a, 1);
 	list_refs(&a, 8);
-	CU_ASSERT_EQUAL(ask(&a, DEL, 0, a.ctrl->list_ref, 8, OKAY), 0);
+	CHECK_EQ(ask(&a, DEL, 0, a.ctrl->list_ref, 8, OKAY), 0);
 	for (unsigned i = 0; i < 8; i++)
-		CU_ASSERT_EQUAL(a.ctrl->list[i].status, NO);
+		CHECK_EQ(a.ctrl->list[i].status, NO);
 	ask(&a, ADD, 0, a.ctrl->list_ref, 4, OKAY);
 	list_refs(&a, 8);
 	a.ctrl->list[7].ref = a.ref[0]; /* named twice: deleted once */
 	a.ctrl->list[6].ref = UINT32_MAX;
-	CU_ASSERT_EQUAL(ask(&a, DEL, 0, a.ctrl->list_ref, 8, OKAY), 4);
+	CHECK_EQ(ask(&a, DEL, 0, a.ctrl->list_ref, 8, OKAY), 4);
 	for (unsigned i = 0; i < 8; i++)
-		CU_ASSERT_EQUAL(a.ctrl->list[i].status, i < 4 ? OKAY : NO);
-	CU_ASSERT_EQUAL(fake_domain_mapped(a.domid), a.n_mapped);
+		CHECK_EQ(a.ctrl->list[i].status, i < 4 ? OKAY : NO);
+	CHECK_EQ(fake_domain_mapped(a.domid), a.n_mapped);
 	ask(&a, DEL, 0, a.ctrl->list_ref, 0, NO);
 	ask(&a, DEL, 0, a.ctrl->list_ref, LIMIT_STATIC_LIST + 1, NO);
 	asker_end(&a);
@@ -211,16 +222,17 @@ too_many(void)
 	n_static = a.fe->info.n_static;
 	for (unsigned i = 0; i < LIMIT_STATIC_GRANTS - n_static; i++) {
 		a.ctrl->list[0] = (struct xen_netif_gref){
-			.ref = fake_grant(a.page[i % LIMIT_STATIC_LIST], SIM_SELF, FAKE_GRANT_READ_WRITE),
+			.ref = fake_grant(a.page[i % LIMIT_STATIC_LIST], SIM_SELF,
+					  FAKE_GRANT_READ_WRITE),
 		};
 		ask(&a, ADD, 0, a.ctrl->list_ref, 1, OKAY);
 	}
-	CU_ASSERT_EQUAL(fake_domain_mapped(a.domid), a.n_mapped - n_static + LIMIT_STATIC_GRANTS);
+	CHECK_EQ(fake_domain_mapped(a.domid), a.n_mapped - n_static + LIMIT_STATIC_GRANTS);
 	list_refs(&a, 1);
 	not_added(&a, 1, "one too many");
 	direct_greet(a.fe, a.d, a.b);
 	a.ctrl->list[0].ref = a.fe->queue[0].buf[0].ref;
-	CU_ASSERT_EQUAL(ask(&a, DEL, 0, a.ctrl->list_ref, 1, OKAY), 1);
+	CHECK_EQ(ask(&a, DEL, 0, a.ctrl->list_ref, 1, OKAY), 1);
 	list_refs(&a, 1);
 	ask(&a, ADD, 0, a.ctrl->list_ref, 1, OKAY);
 	not_added(&a, 1, "one too many");
@@ -235,7 +247,7 @@ mapping_fails(void)
 	asker_start(&a, 1);
 	for (unsigned skip = 0; skip < 9; skip += 4) {
 		list_refs(&a, 9);
-		fake_map_fail(skip, ENOSPC);
+		fake_map_fail(skip, 1, ENOSPC);
 		not_added(&a, 9, "the hypervisor has no room");
 	}
 	ask(&a, ADD, 0, a.ctrl->list_ref, 9, OKAY);
@@ -256,18 +268,26 @@ full_ring(void)
 
 		list_refs(&a, 3);
 		for (unsigned i = 0; i < n; i++)
-			asker_put(&a, i % 3 == 0 ? ADD : i % 3 == 1 ? DEL : SIZE, 0, i % 3 == 2 ? 0 : a.ctrl->list_ref, i % 3 == 2 ? 0 : 3);
+			asker_put(&a,
+				  i % 3 == 0   ? ADD
+				  : i % 3 == 1 ? DEL
+					       : SIZE,
+				  0, i % 3 == 2 ? 0 : a.ctrl->list_ref, i % 3 == 2 ? 0 : 3);
 		asker_publish(&a);
 		direct_greet(a.fe, a.d, a.b);
 		for (unsigned i = 0; i < n && asker_take(&a, &rsp); i++)
-			sim_check(rsp.id == (uint16_t)(first + i) && rsp.status == OKAY, "answer %u: id %u, status %u", i, rsp.id, rsp.status);
+			sim_check(rsp.id == (uint16_t)(first + i) && rsp.status == OKAY,
+				  "answer %u: id %u, status %u", i, rsp.id, rsp.status);
 	}
 	ask(&a, DEL, 0, a.ctrl->list_ref, 3, OKAY);
-	CU_ASSERT_EQUAL(fake_domain_mapped(a.domid), a.n_mapped);
+	CHECK_EQ(fake_domain_mapped(a.domid), a.n_mapped);
 	asker_end(&a);
 }
 
-/* The producer index is impossible: the vif is switched off, and all of it is unmapped when it goes. */
+/*
+ * The producer index is impossible: the vif is switched off, and all of it is unmapped when it
+ * goes.
+ */
 static void
 impossible_index(void)
 {
@@ -278,9 +298,10 @@ impossible_index(void)
 
 		asker_start(&a, 1);
 		struct fe_ring *ring = &a.ctrl->ring;
-		__atomic_store_n(&ring->shared->req_prod, ring->req_published + jumps[i], __ATOMIC_RELEASE);
+		__atomic_store_n(&ring->shared->req_prod, ring->req_published + jumps[i],
+				 __ATOMIC_RELEASE);
 		a.ctrl->xen->events->notify(a.ctrl->events, (uint32_t)a.ctrl->port);
-		CU_ASSERT(sim_expect_fault(a.d, "control ring"));
+		CHECK(sim_expect_fault(a.d, "control ring"));
 		for (unsigned p = 0; p < LIMIT_STATIC_LIST; p++)
 			fake_page_free(a.page[p]);
 		direct_end(&a.s, a.fe);
@@ -305,7 +326,7 @@ dies(void)
 		uint64_t deadline = sim_deadline();
 		while (fake_domain_mapped(a.domid) > 0 && fake_now_ms() < deadline)
 			fake_wait(fake_seq(), fake_now_ms() + 5);
-		CU_ASSERT_EQUAL(fake_domain_mapped(a.domid), 0);
+		CHECK_EQ(fake_domain_mapped(a.domid), 0);
 		for (unsigned p = 0; p < LIMIT_STATIC_LIST; p++)
 			fake_page_free(a.page[p]);
 		vpe_fe_close(a.fe); /* may say that the store is gone */
@@ -324,7 +345,8 @@ rewrite_list(void *arg)
 {
 	struct mutator *m = arg;
 
-	for (unsigned random = 1; !__atomic_load_n(&m->stop, __ATOMIC_RELAXED); random = random * 1664525 + 1013904223) {
+	for (unsigned random = 1; !__atomic_load_n(&m->stop, __ATOMIC_RELAXED);
+	     random = random * 1664525 + 1013904223) {
 		struct xen_netif_gref *entry = &m->list[random >> 8 & 15];
 
 		__atomic_store_n(&entry->ref, m->ref[random >> 16 & 31], __ATOMIC_RELAXED);
@@ -333,7 +355,10 @@ rewrite_list(void *arg)
 	return NULL;
 }
 
-/* The list changes while it is read. What the backend counts stays true: after deleting each page, none is mapped. */
+/*
+ * The list changes while it is read. What the backend counts stays true: after deleting each page,
+ * none is mapped.
+ */
 static void
 changing_list(void)
 {
@@ -345,7 +370,7 @@ changing_list(void)
 	asker_start(&a, 1);
 	m = (struct mutator){ .list = a.ctrl->list, .ref = a.ref };
 	list_refs(&a, 16);
-	CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, rewrite_list, &m), 0);
+	REQUIRE_EQ(pthread_create(&thread, NULL, rewrite_list, &m), 0);
 	for (unsigned i = 0; i < 2000; i++) {
 		asker_put(&a, i % 2 ? DEL : ADD, 0, a.ctrl->list_ref, 1 + i % 16);
 		asker_publish(&a);
@@ -356,7 +381,7 @@ changing_list(void)
 	pthread_join(thread, NULL);
 	list_refs(&a, 32);
 	ask(&a, DEL, 0, a.ctrl->list_ref, 32, OKAY);
-	CU_ASSERT_EQUAL(fake_domain_mapped(a.domid), a.n_mapped);
+	CHECK_EQ(fake_domain_mapped(a.domid), a.n_mapped);
 	asker_end(&a);
 }
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Cases: the kernel's devices behind uplinks and drop-in vifs are deleted, made anew, renamed, set down. */
+/*
+ * Cases: the kernel's devices behind uplinks and drop-in vifs are deleted, made anew, renamed, set
+ * down.
+ */
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,7 +55,8 @@ port_called(const char *name)
 static bool
 passes(struct guest *g, const char *device, uint32_t seed)
 {
-	struct frame out = { .kind = FRAME_RAW, .len = 200, .seed = seed }, in = { .kind = FRAME_UDP4, .len = 300, .seed = seed };
+	struct frame out = { .kind = FRAME_RAW, .len = 200, .seed = seed },
+		     in = { .kind = FRAME_UDP4, .len = 300, .seed = seed };
 	int fd = outside_kernel_open(device);
 	uint8_t data[300];
 
@@ -64,7 +68,8 @@ passes(struct guest *g, const char *device, uint32_t seed)
 	memcpy(in.src, out.dst, 6);
 	frame_build(&out, data);
 	flow_drain(g);
-	bool ok = guest_send_frame(g, data, out.len) == 0 && outside_kernel_expect(fd, &out, FRAME_COMPLETE);
+	bool ok = guest_send_frame(g, data, out.len) == 0 &&
+		  outside_kernel_expect(fd, &out, FRAME_COMPLETE);
 	if (ok) {
 		outside_kernel_send(fd, &in);
 		ok = flow_expect(g, &in, FRAME_COMPLETE);
@@ -74,11 +79,16 @@ passes(struct guest *g, const char *device, uint32_t seed)
 }
 
 static void
-start(struct sim *s, enum uplink_kind kind, const char *device)
+start(struct sim *s, enum uplink_type kind, const char *device)
 {
-	struct uplink_params uplink = { .kind = kind, .device = device, .bridge = "xenbr0", .poller = -1 };
+	struct uplink_params uplink = {
+		.kind = kind, .device = device, .bridge = "xenbr0", .poller = -1
+	};
 
-	sim_start_with(s, &(struct sim_options){ .self = SIM_SELF, .hotplug = HOTPLUG_SELF, .uplinks = &uplink, .n_uplinks = 1 });
+	sim_start_with(s, &(struct sim_options){ .self = SIM_SELF,
+						 .hotplug = HOTPLUG_SELF,
+						 .uplinks = &uplink,
+						 .n_uplinks = 1 });
 }
 
 /* simveth0, with simveth1 as its far end. False: the case is skipped. */
@@ -86,14 +96,17 @@ static bool
 make_pair(void)
 {
 	if (if_nametoindex("simveth0") != 0)
-		CU_ASSERT(shell("ip link del simveth0"));
+		CHECK(shell("ip link del simveth0"));
 	if (outside_kernel_make_pair("simveth0", "simveth1"))
 		return true;
 	sim_skip("no veth devices");
 	return false;
 }
 
-/* The driver of a NIC is loaded again, or a tool makes a device anew: it is used again within a second, each time. */
+/*
+ * The driver of a NIC is loaded again, or a tool makes a device anew: it is used again within a
+ * second, each time.
+ */
 static void
 uplink_made_anew(void)
 {
@@ -104,21 +117,22 @@ uplink_made_anew(void)
 	start(&s, UPLINK_PACKET, "simveth0");
 	struct guest *a = sim_add(&s), *b = sim_add(&s);
 	sim_connect_all(&s);
-	CU_ASSERT(passes(a, "simveth1", 1));
+	CHECK(passes(a, "simveth1", 1));
 	uint64_t n_before = port_called("simveth0")->stats.tx_frames;
 	for (unsigned i = 0; i < 3; i++) {
-		CU_ASSERT(shell("ip link del simveth0"));
-		CU_ASSERT(carrier_becomes(a, "0"));
-		CU_ASSERT(flow_exchange(a, b, 20)); /* between guests all goes on */
-		CU_ASSERT_PTR_NULL(port_called("simveth0"));
-		CU_ASSERT(outside_kernel_make_pair("simveth0", "simveth1"));
+		CHECK(shell("ip link del simveth0"));
+		CHECK(carrier_becomes(a, "0"));
+		CHECK(flow_exchange(a, b, 20)); /* between guests all goes on */
+		CHECK_NULL(port_called("simveth0"));
+		CHECK(outside_kernel_make_pair("simveth0", "simveth1"));
 		uint64_t since = fake_now_ms();
-		CU_ASSERT(carrier_becomes(a, "1"));
-		CU_ASSERT(sim_check(fake_now_ms() - since < 1200, "it took %llu ms", (unsigned long long)(fake_now_ms() - since)));
-		CU_ASSERT(passes(a, "simveth1", 2 + i));
-		CU_ASSERT_EQUAL(port_called("simveth0")->stats.n_reopened, i + 1);
+		CHECK(carrier_becomes(a, "1"));
+		CHECK(sim_check(fake_now_ms() - since < 1200, "it took %llu ms",
+				(unsigned long long)(fake_now_ms() - since)));
+		CHECK(passes(a, "simveth1", 2 + i));
+		CHECK_EQ(port_called("simveth0")->stats.n_reopened, i + 1);
 	}
-	CU_ASSERT(port_called("simveth0")->stats.tx_frames >= n_before + 3);
+	CHECK_GE(port_called("simveth0")->stats.tx_frames, n_before + 3);
 	sim_stop(&s);
 }
 
@@ -133,17 +147,18 @@ uplink_made_anew_at_once(void)
 	start(&s, UPLINK_PACKET, "simveth0");
 	struct guest *a = sim_join(&s);
 	for (unsigned i = 0; i < 5; i++) {
-		CU_ASSERT(passes(a, "simveth1", i));
-		CU_ASSERT(shell("ip link del simveth0 && ip link add simveth0 type veth peer name simveth1 &&"
-				" ip link set simveth0 up && ip link set simveth1 up"));
+		CHECK(passes(a, "simveth1", i));
+		CHECK(shell(
+			"ip link del simveth0 && ip link add simveth0 type veth peer name simveth1 &&"
+			" ip link set simveth0 up && ip link set simveth1 up"));
 		for (uint64_t end = sim_deadline(); fake_now_ms() < end; usleep(1000)) {
 			const struct port *port = port_called("simveth0");
 			if (port != NULL && port->stats.n_reopened == i + 1)
 				break;
 		}
 	}
-	CU_ASSERT(carrier_becomes(a, "1"));
-	CU_ASSERT(passes(a, "simveth1", 9));
+	CHECK(carrier_becomes(a, "1"));
+	CHECK(passes(a, "simveth1", 9));
 	sim_stop(&s);
 }
 
@@ -157,18 +172,19 @@ uplink_stays(void)
 		return;
 	start(&s, UPLINK_PACKET, "simveth0");
 	struct guest *a = sim_join(&s);
-	CU_ASSERT(passes(a, "simveth1", 1));
-	CU_ASSERT(outside_kernel_set_link("simveth0", false));
-	CU_ASSERT(carrier_becomes(a, "0"));
-	CU_ASSERT(outside_kernel_set_link("simveth0", true));
-	CU_ASSERT(carrier_becomes(a, "1"));
-	CU_ASSERT(passes(a, "simveth1", 2));
-	CU_ASSERT(shell("ip link set simveth0 down && ip link set simveth0 name simother0 && ip link set simother0 up"));
-	CU_ASSERT(carrier_becomes(a, "1"));
-	CU_ASSERT(passes(a, "simveth1", 3));
-	CU_ASSERT_EQUAL(port_called("simveth0")->stats.n_reopened, 0);
+	CHECK(passes(a, "simveth1", 1));
+	CHECK(outside_kernel_set_link("simveth0", false));
+	CHECK(carrier_becomes(a, "0"));
+	CHECK(outside_kernel_set_link("simveth0", true));
+	CHECK(carrier_becomes(a, "1"));
+	CHECK(passes(a, "simveth1", 2));
+	CHECK(shell(
+		"ip link set simveth0 down && ip link set simveth0 name simother0 && ip link set simother0 up"));
+	CHECK(carrier_becomes(a, "1"));
+	CHECK(passes(a, "simveth1", 3));
+	CHECK_EQ(port_called("simveth0")->stats.n_reopened, 0);
 	sim_stop(&s);
-	CU_ASSERT(shell("ip link del simother0"));
+	CHECK(shell("ip link del simother0"));
 }
 
 /* The daemon ends while a device is missing. */
@@ -181,8 +197,8 @@ uplink_missing_at_the_end(void)
 		return;
 	start(&s, UPLINK_PACKET, "simveth0");
 	struct guest *a = sim_join(&s);
-	CU_ASSERT(shell("ip link del simveth0"));
-	CU_ASSERT(carrier_becomes(a, "0"));
+	CHECK(shell("ip link del simveth0"));
+	CHECK(carrier_becomes(a, "0"));
 	sim_stop(&s);
 }
 
@@ -195,19 +211,21 @@ uplink_tap_deleted(void)
 	if (outside_skips_kernel())
 		return;
 	start(&s, UPLINK_TAP, "simtap");
-	CU_ASSERT(outside_kernel_set_link("simtap", true));
+	CHECK(outside_kernel_set_link("simtap", true));
 	struct guest *a = sim_join(&s);
-	CU_ASSERT(passes(a, "simtap", 1));
-	CU_ASSERT(shell("ip link del simtap"));
-	CU_ASSERT(exists_in_time("simtap"));
-	CU_ASSERT(outside_kernel_set_link("simtap", true));
-	CU_ASSERT(carrier_becomes(a, "1"));
-	CU_ASSERT(passes(a, "simtap", 2));
-	CU_ASSERT_EQUAL(port_called("simtap")->stats.n_reopened, 1);
+	CHECK(passes(a, "simtap", 1));
+	CHECK(shell("ip link del simtap"));
+	CHECK(exists_in_time("simtap"));
+	CHECK(outside_kernel_set_link("simtap", true));
+	CHECK(carrier_becomes(a, "1"));
+	CHECK(passes(a, "simtap", 2));
+	CHECK_EQ(port_called("simtap")->stats.n_reopened, 1);
 	sim_stop(&s);
 }
 
-/* The name of the host's own interface is taken for a moment by that of a daemon that was killed. */
+/*
+ * The name of the host's own interface is taken for a moment by that of a daemon that was killed.
+ */
 static void
 uplink_tap_busy(void)
 {
@@ -215,10 +233,11 @@ uplink_tap_busy(void)
 
 	if (outside_skips_kernel())
 		return;
-	CU_ASSERT(shell("ip tuntap add dev simtap mode tap || exit 1; (sleep 0.5; ip tuntap del dev simtap mode tap) &"));
+	CHECK(shell(
+		"ip tuntap add dev simtap mode tap || exit 1; (sleep 0.5; ip tuntap del dev simtap mode tap) &"));
 	start(&s, UPLINK_TAP, "simtap");
 	struct guest *a = sim_join(&s);
-	CU_ASSERT(passes(a, "simtap", 1));
+	CHECK(passes(a, "simtap", 1));
 	sim_stop(&s);
 }
 
@@ -228,8 +247,11 @@ place(const char *tap)
 {
 	char command[256];
 
-	snprintf(command, sizeof(command), "(ip link show simbr >/dev/null 2>&1 || ip link add simbr type bridge) && ip link set simbr up &&"
-		 " ip link set %s master simbr && ip link set %s up", tap, tap);
+	snprintf(
+		command, sizeof(command),
+		"(ip link show simbr >/dev/null 2>&1 || ip link add simbr type bridge) && ip link set simbr up &&"
+		" ip link set %s master simbr && ip link set %s up",
+		tap, tap);
 	return shell(command);
 }
 
@@ -237,16 +259,16 @@ static void
 end_dropin(struct sim *s, struct guest *g)
 {
 	toolstack_detach(g);
-	CU_ASSERT(front_await(g, XenbusStateClosed));
+	CHECK(front_await(g, XenbusStateClosed));
 	toolstack_remove(g);
 	sim_stop(s);
-	CU_ASSERT_EQUAL(if_nametoindex("vif5.0"), 0);
-	CU_ASSERT(shell("ip link del simbr"));
+	CHECK_EQ(if_nametoindex("vif5.0"), 0);
+	CHECK(shell("ip link del simbr"));
 }
 
 /*
- * A drop-in vif's TAP is deleted. The vif says so, and has carrier again when the new one is where the old one was. The poller does
- * not spin meanwhile.
+ * A drop-in vif's TAP is deleted. The vif says so, and has carrier again when the new one is where
+ * the old one was. The poller does not spin meanwhile.
  */
 static void
 tap_deleted(void)
@@ -258,28 +280,30 @@ tap_deleted(void)
 		return;
 	sim_start_with(&s, &dom0);
 	struct guest *a = sim_add_with(&s, NULL, &bridged);
-	CU_ASSERT(front_await(a, XenbusStateInitWait));
-	CU_ASSERT(place("vif5.0"));
-	CU_ASSERT(sim_connect(&s, a, FRONT_LINUX));
-	CU_ASSERT(carrier_becomes(a, "1"));
-	CU_ASSERT(passes(a, "vif5.0", 1));
-	CU_ASSERT(shell("ip link del vif5.0"));
-	CU_ASSERT(carrier_becomes(a, "0"));
-	CU_ASSERT_EQUAL(front_backend_state(a), XenbusStateConnected);
-	CU_ASSERT(exists_in_time("vif5.0"));
+	CHECK(front_await(a, XenbusStateInitWait));
+	CHECK(place("vif5.0"));
+	CHECK(sim_connect(&s, a, FRONT_LINUX));
+	CHECK(carrier_becomes(a, "1"));
+	CHECK(passes(a, "vif5.0", 1));
+	CHECK(shell("ip link del vif5.0"));
+	CHECK(carrier_becomes(a, "0"));
+	CHECK_EQ(front_backend_state(a), XenbusStateConnected);
+	CHECK(exists_in_time("vif5.0"));
 	usleep(200000);
 	char error[256] = "";
 	fake_store_get(guest_error(a).text, error, sizeof(error));
-	CU_ASSERT(sim_check(strstr(error, "was deleted, and the new one is down") != NULL, "the error is \"%s\"", error));
+	CHECK(sim_check(strstr(error, "was deleted, and the new one is down") != NULL,
+			"the error is \"%s\"", error));
 	dp_get_poller_stats(sim_dp(), 0, &before);
 	usleep(500000);
 	dp_get_poller_stats(sim_dp(), 0, &after);
-	CU_ASSERT(sim_check(after.n_loops - before.n_loops < 5000, "%llu rounds of an idle poller",
-			    (unsigned long long)(after.n_loops - before.n_loops)));
-	CU_ASSERT(place("vif5.0"));
-	CU_ASSERT(carrier_becomes(a, "1"));
-	CU_ASSERT(passes(a, "vif5.0", 2));
-	CU_ASSERT_FALSE(fake_store_exists(guest_error(a).text));
+	/* It may wake up now and then, and looks for idle_us. If it spun, it would be millions. */
+	CHECK(sim_check(after.n_loops - before.n_loops < 100000, "%llu rounds of an idle poller",
+			(unsigned long long)(after.n_loops - before.n_loops)));
+	CHECK(place("vif5.0"));
+	CHECK(carrier_becomes(a, "1"));
+	CHECK(passes(a, "vif5.0", 2));
+	CHECK_FALSE(fake_store_exists(guest_error(a).text));
 	end_dropin(&s, a);
 }
 
@@ -293,21 +317,24 @@ tap_renamed(void)
 		return;
 	sim_start_with(&s, &dom0);
 	struct guest *a = sim_add_with(&s, NULL, &bridged);
-	CU_ASSERT(front_await(a, XenbusStateInitWait));
-	CU_ASSERT(shell("ip link set vif5.0 name simweb"));
-	CU_ASSERT(place("simweb"));
-	CU_ASSERT(sim_connect(&s, a, FRONT_LINUX));
-	CU_ASSERT(carrier_becomes(a, "1"));
-	CU_ASSERT(passes(a, "simweb", 1));
-	CU_ASSERT(shell("ip link del simweb"));
-	CU_ASSERT(exists_in_time("simweb")); /* by the name that the script gave it */
-	CU_ASSERT(place("simweb"));
-	CU_ASSERT(carrier_becomes(a, "1"));
-	CU_ASSERT(passes(a, "simweb", 2));
+	CHECK(front_await(a, XenbusStateInitWait));
+	CHECK(shell("ip link set vif5.0 name simweb"));
+	CHECK(place("simweb"));
+	CHECK(sim_connect(&s, a, FRONT_LINUX));
+	CHECK(carrier_becomes(a, "1"));
+	CHECK(passes(a, "simweb", 1));
+	CHECK(shell("ip link del simweb"));
+	CHECK(exists_in_time("simweb")); /* by the name that the script gave it */
+	CHECK(place("simweb"));
+	CHECK(carrier_becomes(a, "1"));
+	CHECK(passes(a, "simweb", 2));
 	end_dropin(&s, a);
 }
 
-/* A daemon that was killed left both ends in 4, and its TAP died with it. Nobody is told that the new one leads anywhere before it does. */
+/*
+ * A daemon that was killed left both ends in 4, and its TAP died with it. Nobody is told that the
+ * new one leads anywhere before it does.
+ */
 static void
 tap_after_restart(void)
 {
@@ -323,19 +350,22 @@ tap_after_restart(void)
 	fake_store_write(guest_back(a, "state").text, "4");
 	fake_store_write(guest_back(a, "carrier").text, "1");
 	sim_restart(&s, &dom0);
-	CU_ASSERT(carrier_becomes(a, "0"));
-	CU_ASSERT(front_await(a, XenbusStateConnected));
+	CHECK(carrier_becomes(a, "0"));
+	CHECK(front_await(a, XenbusStateConnected));
 	usleep(300000);
-	CU_ASSERT_EQUAL(fake_store_number(guest_back(a, "carrier").text, -1), 0);
-	CU_ASSERT(fake_store_exists(guest_error(a).text));
-	CU_ASSERT(place("vif5.0"));
-	CU_ASSERT(carrier_becomes(a, "1"));
-	CU_ASSERT_FALSE(fake_store_exists(guest_error(a).text));
-	CU_ASSERT(passes(a, "vif5.0", 1));
+	CHECK_EQ(fake_store_number(guest_back(a, "carrier").text, -1), 0);
+	CHECK(fake_store_exists(guest_error(a).text));
+	CHECK(place("vif5.0"));
+	CHECK(carrier_becomes(a, "1"));
+	CHECK_FALSE(fake_store_exists(guest_error(a).text));
+	CHECK(passes(a, "vif5.0", 1));
 	end_dropin(&s, a);
 }
 
-/* The TAP of a daemon that was killed is still there: the new one waits for its end, and nobody is barred for that. */
+/*
+ * The TAP of a daemon that was killed is still there: the new one waits for its end, and nobody is
+ * barred for that.
+ */
 static void
 tap_busy_at_first(void)
 {
@@ -343,16 +373,16 @@ tap_busy_at_first(void)
 
 	if (outside_skips_kernel())
 		return;
-	CU_ASSERT(shell("ip tuntap add dev vif5.0 mode tap"));
+	CHECK(shell("ip tuntap add dev vif5.0 mode tap"));
 	sim_start_with(&s, &dom0);
 	struct guest *a = sim_add_with(&s, NULL, &bridged);
 	usleep(300000);
-	CU_ASSERT_FALSE(fake_store_exists(guest_error(a).text));
-	CU_ASSERT(shell("ip tuntap del dev vif5.0 mode tap"));
-	CU_ASSERT(front_await(a, XenbusStateInitWait));
-	CU_ASSERT(place("vif5.0"));
-	CU_ASSERT(sim_connect(&s, a, FRONT_LINUX));
-	CU_ASSERT(carrier_becomes(a, "1"));
+	CHECK_FALSE(fake_store_exists(guest_error(a).text));
+	CHECK(shell("ip tuntap del dev vif5.0 mode tap"));
+	CHECK(front_await(a, XenbusStateInitWait));
+	CHECK(place("vif5.0"));
+	CHECK(sim_connect(&s, a, FRONT_LINUX));
+	CHECK(carrier_becomes(a, "1"));
 	end_dropin(&s, a);
 }
 

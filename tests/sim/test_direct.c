@@ -6,7 +6,7 @@
 #include "sim/direct.h"
 #include "sim/test_sim.h"
 
-/* ---- cases ----------------------------------------------------------------------------------------------- */
+/* ---- cases ----------------------------------------------------------------------------------- */
 
 static void
 all_sizes(void)
@@ -20,16 +20,16 @@ all_sizes(void)
 		struct frame f = flow_frame(d, b, FRAME_RAW, len, len);
 		frame_build(&f, data);
 		direct_send(fe, direct_frame(fe, data, len, len % 3 ? len : 1 + len / 4));
-		CU_ASSERT(flow_expect(b, &f, FRAME_COMPLETE));
+		CHECK(flow_expect(b, &f, FRAME_COMPLETE));
 		f = flow_frame(b, d, FRAME_RAW, len, len + 7);
 		frame_build(&f, data);
-		CU_ASSERT_EQUAL(guest_send_frame(b, data, len), 0);
-		CU_ASSERT(direct_expect(fe, &f));
+		CHECK_EQ(guest_send_frame(b, data, len), 0);
+		CHECK(direct_expect(fe, &f));
 		flow_drain(b);
 	}
 	struct vpe_fe_stats stats;
 	vpe_fe_get_stats(fe, 0, &stats);
-	CU_ASSERT_EQUAL(stats.n_tx_failed + stats.n_tx_refused + stats.n_rx_dropped, 0);
+	CHECK_EQ(stats.n_tx_failed + stats.n_tx_refused + stats.n_rx_dropped, 0);
 	direct_end(&s, fe);
 }
 
@@ -48,10 +48,10 @@ echo(void)
 		uint64_t deadline = sim_deadline();
 
 		frame_build(&f, data);
-		CU_ASSERT_EQUAL_FATAL(guest_send_frame(b, data, f.len), 0);
+		REQUIRE_EQ(guest_send_frame(b, data, f.len), 0);
 		while (vpe_fe_rx_burst(fe, 0, &frame, 1) == 0 && fake_now_ms() < deadline)
 			;
-		CU_ASSERT_PTR_NOT_NULL_FATAL(frame);
+		REQUIRE_NOT_NULL(frame);
 		uint8_t mac[6];
 		memcpy(mac, frame->data, 6);
 		memcpy(frame->data, frame->data + 6, 6);
@@ -61,8 +61,9 @@ echo(void)
 		memcpy(data, data + 6, 6);
 		memcpy(data + 6, mac, 6);
 		static struct guest_frame back;
-		CU_ASSERT_FATAL(flow_receive(b, &back));
-		CU_ASSERT(back.len == f.len && memcmp(back.data, data, f.len) == 0);
+		REQUIRE(flow_receive(b, &back));
+		CHECK_EQ(back.len, f.len);
+		CHECK_MEM(back.data, data, f.len);
 		flow_drain(b);
 	}
 	direct_end(&s, fe);
@@ -96,11 +97,11 @@ refused(void)
 	bad[5]->flags = VPE_FE_GSO_TCPV4 | VPE_FE_CSUM_BLANK;
 	bad[6]->flags = VPE_FE_GSO_TCPV4;
 	bad[6]->gso_size = 1000;
-	CU_ASSERT_EQUAL(vpe_fe_tx_burst(fe, 0, bad, 7), 7);
+	CHECK_EQ(vpe_fe_tx_burst(fe, 0, bad, 7), 7);
 	vpe_fe_get_stats(fe, 0, &stats);
-	CU_ASSERT_EQUAL(stats.n_tx_refused, 7);
-	CU_ASSERT_EQUAL(stats.n_tx_frames, 0);
-	CU_ASSERT_EQUAL(stats.n_free, n_free);
+	CHECK_EQ(stats.n_tx_refused, 7);
+	CHECK_EQ(stats.n_tx_frames, 0);
+	CHECK_EQ(stats.n_free, n_free);
 	direct_end(&s, fe);
 }
 
@@ -108,16 +109,17 @@ refused(void)
 static void
 cycles(void)
 {
-	const struct vpe_fe_params params = { .n_buffers = FE_BUFFERS_MIN, .timeout_ms = GUEST_PATIENCE_MS };
+	const struct vpe_fe_params params = { .n_buffers = FE_BUFFERS_MIN,
+					      .timeout_ms = GUEST_PATIENCE_MS };
 	struct guest *d;
 	struct sim s;
 
 	sim_start(&s);
 	struct vpe_fe *fe = direct_open(&s, &d);
 	for (unsigned i = 0; i < 100 && fe != NULL; i++) {
-		CU_ASSERT_EQUAL(vpe_fe_close(fe), 0);
-		CU_ASSERT_EQUAL(front_n_open(), 0);
-		CU_ASSERT_EQUAL(fake_domain_mapped(d->params.domid), 0);
+		CHECK_EQ(vpe_fe_close(fe), 0);
+		CHECK_EQ(front_n_open(), 0);
+		CHECK_EQ(fake_domain_mapped(d->params.domid), 0);
 		fe = direct_open_at(&params, front_xen(d->params.domid));
 		sim_check(fe != NULL, "open %u: %s", i, vpe_fe_error());
 	}
@@ -134,10 +136,10 @@ after_a_kill(void)
 	sim_start(&s);
 	b = sim_join(&s);
 	d = sim_add(&s);
-	CU_ASSERT(sim_connect(&s, d, FRONT_LINUX)); /* somebody who does not close */
+	CHECK(sim_connect(&s, d, FRONT_LINUX)); /* somebody who does not close */
 	const struct vpe_fe_params params = { .timeout_ms = GUEST_PATIENCE_MS };
 	struct vpe_fe *fe = direct_open_at(&params, front_xen(d->params.domid));
-	CU_ASSERT_PTR_NOT_NULL_FATAL(fe);
+	REQUIRE_NOT_NULL(fe);
 	direct_greet(fe, d, b);
 	direct_end(&s, fe);
 }
@@ -152,20 +154,20 @@ wrong_opens(void)
 	struct sim s;
 
 	sim_start(&s);
-	CU_ASSERT_PTR_NULL(direct_open_as(&s, &d, &none));
-	CU_ASSERT_EQUAL(errno, ENOENT);
-	CU_ASSERT_PTR_NOT_NULL(strstr(vpe_fe_error(), "vif 7"));
+	CHECK_NULL(direct_open_as(&s, &d, &none));
+	CHECK_EQ(errno, ENOENT);
+	CHECK_HAS(vpe_fe_error(), "vif 7");
 	const struct xen_ops *xen = front_xen(d->params.domid);
-	CU_ASSERT_PTR_NULL(direct_open_at(&many, xen));
-	CU_ASSERT_EQUAL(errno, EINVAL);
+	CHECK_NULL(direct_open_at(&many, xen));
+	CHECK_EQ(errno, EINVAL);
 	for (unsigned skip = 0; skip < 3; skip++) {
 		front_share_fail(skip == 2 ? FE_BUFFERS_DEFAULT + 1 : skip * 100, ENOSPC);
-		CU_ASSERT_PTR_NULL(direct_open_at(&usual, xen));
-		CU_ASSERT_EQUAL(errno, ENOSPC);
-		CU_ASSERT_EQUAL(front_n_open(), 0);
+		CHECK_NULL(direct_open_at(&usual, xen));
+		CHECK_EQ(errno, ENOSPC);
+		CHECK_EQ(front_n_open(), 0);
 	}
 	struct vpe_fe *fe = direct_open_at(&usual, xen);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(fe);
+	REQUIRE_NOT_NULL(fe);
 	direct_end(&s, fe);
 }
 
@@ -177,15 +179,19 @@ backend_closes(void)
 	struct sim s;
 
 	struct vpe_fe *fe = direct_start(&s, &d, &b);
-	CU_ASSERT_EQUAL(vpe_fe_process(fe), 0);
-	fake_store_printf(guest_back(d, "state").text, "%d", XenbusStateClosed); /* as a backend that was unloaded */
-	CU_ASSERT_EQUAL(vpe_fe_process(fe), 1);
+	CHECK_EQ(vpe_fe_process(fe), 0);
+	/* as a backend that was unloaded */
+	fake_store_printf(guest_back(d, "state").text, "%d", XenbusStateClosed);
+	CHECK_EQ(vpe_fe_process(fe), 1);
 	direct_greet(fe, d, b);
-	CU_ASSERT_EQUAL(vpe_fe_process(fe), 0);
+	CHECK_EQ(vpe_fe_process(fe), 0);
 	direct_end(&s, fe);
 }
 
-/* The guest is restored: as another domain, or on another host as one that happens to have the same number. */
+/*
+ * The guest is restored: as another domain, or on another host as one that happens to have the same
+ * number.
+ */
 static void
 guest_restored(void)
 {
@@ -195,26 +201,27 @@ guest_restored(void)
 	struct sim s;
 
 	struct vpe_fe *fe = direct_start(&s, &d, &b);
-	CU_ASSERT_EQUAL(vpe_fe_process(fe), 0);
+	CHECK_EQ(vpe_fe_process(fe), 0);
 	toolstack_remove(d);
 	toolstack_add(d, NULL);
-	CU_ASSERT_EQUAL(vpe_fe_process(fe), -ENODEV);
-	CU_ASSERT_EQUAL(vpe_fe_process(fe), -ENODEV);
-	CU_ASSERT_EQUAL(vpe_fe_close(fe), 0);
-	CU_ASSERT_EQUAL(front_n_open(), 0);
-	CU_ASSERT_EQUAL(fake_store_number(guest_front(d, "state").text, -1), XenbusStateInitialising); /* not touched */
+	CHECK_EQ(vpe_fe_process(fe), -ENODEV);
+	CHECK_EQ(vpe_fe_process(fe), -ENODEV);
+	CHECK_EQ(vpe_fe_close(fe), 0);
+	CHECK_EQ(front_n_open(), 0);
+	/* not touched */
+	CHECK_EQ(fake_store_number(guest_front(d, "state").text, -1), XenbusStateInitialising);
 
 	snprintf(path, sizeof(path), "/local/domain/%u/domid", d->params.domid);
 	fake_store_printf(path, "%u", d->params.domid);
 	fe = direct_open_at(&params, front_xen(d->params.domid));
-	CU_ASSERT_PTR_NOT_NULL_FATAL(fe);
+	REQUIRE_NOT_NULL(fe);
 	direct_greet(fe, d, b);
-	CU_ASSERT_EQUAL(vpe_fe_process(fe), 0);
+	CHECK_EQ(vpe_fe_process(fe), 0);
 	fake_store_printf(path, "%u", d->params.domid + 1);
 	fake_store_printf(guest_back(d, "state").text, "%d", XenbusStateClosed);
-	CU_ASSERT_EQUAL(vpe_fe_process(fe), -ENODEV);
-	CU_ASSERT_EQUAL(vpe_fe_close(fe), 0);
-	CU_ASSERT_EQUAL(front_n_open(), 0);
+	CHECK_EQ(vpe_fe_process(fe), -ENODEV);
+	CHECK_EQ(vpe_fe_close(fe), 0);
+	CHECK_EQ(front_n_open(), 0);
 	toolstack_remove(d);
 	sim_stop(&s);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Cases: headroom before the data in rx slots (XDP), and frontends with few rx slots. The scripted guest itself checks
- * that each frame's XDP extra info and the offset in each of its slots say the same.
+ * Cases: headroom before the data in rx slots (XDP), and frontends with few rx slots. The scripted
+ * guest itself checks that each frame's XDP extra info and the offset in each of its slots say the
+ * same.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +20,8 @@ struct pair {
 
 /* `to` has other rings and features, and takes jumbo frames; headroom 0: it says nothing of it. */
 static void
-pair_start(struct pair *p, unsigned n_rx_slots, unsigned flags, unsigned features, unsigned headroom)
+pair_start(struct pair *p, unsigned n_rx_slots, unsigned flags, unsigned features,
+	   unsigned headroom)
 {
 	static const struct toolstack_vif jumbo = { .mtu = 9000 };
 	struct guest_params params = sim_guest_params();
@@ -31,7 +33,7 @@ pair_start(struct pair *p, unsigned n_rx_slots, unsigned flags, unsigned feature
 	p->to = sim_add_with(&p->s, &params, &jumbo);
 	if (headroom != 0)
 		front_printf(p->to, "xdp-headroom", "%u", headroom);
-	CU_ASSERT(sim_connect(&p->s, p->to, features));
+	CHECK(sim_connect(&p->s, p->to, features));
 }
 
 static void
@@ -40,8 +42,12 @@ send_gso(struct pair *p, enum frame_kind kind, uint32_t len, uint32_t seed)
 	static uint8_t data[GUEST_FRAME_SIZE];
 	struct frame f = flow_frame(p->from, p->to, kind, len, seed);
 	struct guest_packet packet = {
-		.data = data, .len = len, .flags = NETTXF_csum_blank | NETTXF_data_validated, .gso_size = MSS,
-		.gso_type = kind == FRAME_TCP4 ? XEN_NETIF_GSO_TYPE_TCPV4 : XEN_NETIF_GSO_TYPE_TCPV6,
+		.data = data,
+		.len = len,
+		.flags = NETTXF_csum_blank | NETTXF_data_validated,
+		.gso_size = MSS,
+		.gso_type =
+			kind == FRAME_TCP4 ? XEN_NETIF_GSO_TYPE_TCPV4 : XEN_NETIF_GSO_TYPE_TCPV6,
 	};
 
 	frame_build_blank(&f, data);
@@ -51,17 +57,20 @@ send_gso(struct pair *p, enum frame_kind kind, uint32_t len, uint32_t seed)
 
 /* A GSO frame arrives whole with `headroom`, in `n_slots` slots with the extras. */
 static void
-expect_gso(struct pair *p, enum frame_kind kind, uint32_t len, uint32_t seed, unsigned headroom, unsigned n_slots)
+expect_gso(struct pair *p, enum frame_kind kind, uint32_t len, uint32_t seed, unsigned headroom,
+	   unsigned n_slots)
 {
 	static struct guest_frame got;
 	struct frame f = flow_frame(p->from, p->to, kind, len, seed);
 
-	if (!sim_check(flow_receive(p->to, &got), "GSO frame of %u bytes does not arrive: %s", len, p->to->broken))
+	if (!sim_check(flow_receive(p->to, &got), "GSO frame of %u bytes does not arrive: %s", len,
+		       p->to->broken))
 		return;
-	CU_ASSERT(frame_equal(&f, FRAME_BLANK, got.data, got.len));
-	CU_ASSERT_EQUAL(got.gso_size, MSS);
+	CHECK(frame_equal(&f, FRAME_BLANK, got.data, got.len));
+	CHECK_EQ(got.gso_size, MSS);
 	sim_check(got.headroom == headroom, "headroom is %u, not %u", got.headroom, headroom);
-	sim_check(got.n_slots == n_slots, "%u bytes take %u slots, not %u", len, got.n_slots, n_slots);
+	sim_check(got.n_slots == n_slots, "%u bytes take %u slots, not %u", len, got.n_slots,
+		  n_slots);
 }
 
 /* GSO frames come whole if one slot takes them, else as segments. */
@@ -73,7 +82,7 @@ headroom_from_connect(void)
 	struct pair p;
 
 	pair_start(&p, GUEST_SLOTS, GUEST_GUARD_HEADROOM, FRONT_LINUX, 256);
-	CU_ASSERT(flow_exchange(p.from, p.to, 100));
+	CHECK(flow_exchange(p.from, p.to, 100));
 	for (unsigned i = 0; i < 20; i++) {
 		uint32_t len = lens[i % 5];
 		send_gso(&p, FRAME_TCP4, len, i);
@@ -82,11 +91,11 @@ headroom_from_connect(void)
 			continue;
 		}
 		for (uint32_t left = len - 54; left > 0; left -= got.len - 54) {
-			CU_ASSERT_FATAL(flow_receive(p.to, &got));
-			CU_ASSERT_EQUAL(got.gso_size, 0);
-			CU_ASSERT_EQUAL(got.n_slots, 2);
-			CU_ASSERT_EQUAL(got.headroom, 256);
-			CU_ASSERT_FATAL(got.len == 54 + MSS || got.len == 54 + left);
+			REQUIRE(flow_receive(p.to, &got));
+			CHECK_EQ(got.gso_size, 0);
+			CHECK_EQ(got.n_slots, 2);
+			CHECK_EQ(got.headroom, 256);
+			REQUIRE(got.len == 54 + MSS || got.len == 54 + left);
 		}
 	}
 	sim_stop(&p.s);
@@ -107,11 +116,11 @@ headroom_of_jumbo_frames(void)
 		struct frame f = flow_frame(p.from, p.to, FRAME_UDP4, len, i);
 		frame_build(&f, data);
 		flow_drain(p.from);
-		CU_ASSERT_EQUAL(guest_send_frame(p.from, data, len), 0);
-		CU_ASSERT_FATAL(flow_receive(p.to, &got));
-		CU_ASSERT(frame_equal(&f, FRAME_COMPLETE, got.data, got.len));
-		CU_ASSERT_EQUAL(got.n_slots, (len + 3839) / 3840 + 1);
-		CU_ASSERT_EQUAL(got.headroom, 256);
+		CHECK_EQ(guest_send_frame(p.from, data, len), 0);
+		REQUIRE(flow_receive(p.to, &got));
+		CHECK(frame_equal(&f, FRAME_COMPLETE, got.data, got.len));
+		CHECK_EQ(got.n_slots, (len + 3839) / 3840 + 1);
+		CHECK_EQ(got.headroom, 256);
 	}
 	sim_stop(&p.s);
 }
@@ -124,17 +133,17 @@ headroom_without_sg(void)
 	struct pair p;
 
 	pair_start(&p, GUEST_SLOTS, GUEST_GUARD_HEADROOM, FRONT_CSUM6, 0);
-	CU_ASSERT(flow_exchange(p.from, p.to, 50));
-	CU_ASSERT(front_reconfigure(p.to, 9999));
-	CU_ASSERT(flow_exchange(p.from, p.to, 50));
+	CHECK(flow_exchange(p.from, p.to, 50));
+	CHECK(front_reconfigure(p.to, 9999));
+	CHECK(flow_exchange(p.from, p.to, 50));
 	struct frame f = flow_frame(p.from, p.to, FRAME_UDP4, 1514, 1);
 	uint8_t data[1514];
 	frame_build(&f, data);
 	guest_send_frame(p.from, data, sizeof(data));
-	CU_ASSERT(flow_receive(p.to, &got));
-	CU_ASSERT_EQUAL(got.headroom, LIMIT_XDP_HEADROOM);
-	CU_ASSERT_EQUAL(got.n_slots, 2);
-	CU_ASSERT_EQUAL(port_max_frame(sim_port(p.to)), NETIF_PAGE_SIZE - LIMIT_XDP_HEADROOM);
+	CHECK(flow_receive(p.to, &got));
+	CHECK_EQ(got.headroom, LIMIT_XDP_HEADROOM);
+	CHECK_EQ(got.n_slots, 2);
+	CHECK_EQ(port_max_frame(sim_port(p.to)), NETIF_PAGE_SIZE - LIMIT_XDP_HEADROOM);
 	sim_stop(&p.s);
 }
 
@@ -154,19 +163,20 @@ headroom_changes_under_traffic(void)
 		for (; n < 60; n++) {
 			struct frame f = flow_frame(p.from, p.to, FRAME_UDP4, sizeof(data), n);
 			frame_build(&f, data);
-			CU_ASSERT_EQUAL(guest_send_frame(p.from, data, sizeof(data)), 0);
+			CHECK_EQ(guest_send_frame(p.from, data, sizeof(data)), 0);
 		}
-		CU_ASSERT(front_reconfigure(p.to, values[i]));
+		CHECK(front_reconfigure(p.to, values[i]));
 		for (unsigned k = 0; k < n; k++) {
 			struct frame f = flow_frame(p.from, p.to, FRAME_UDP4, sizeof(data), k);
-			CU_ASSERT(flow_receive(p.to, &got));
-			CU_ASSERT(frame_equal(&f, FRAME_COMPLETE, got.data, got.len));
-			CU_ASSERT(got.headroom == values[i] || got.headroom == (i == 0 ? 0 : values[i - 1]));
+			CHECK(flow_receive(p.to, &got));
+			CHECK(frame_equal(&f, FRAME_COMPLETE, got.data, got.len));
+			CHECK(got.headroom == values[i] ||
+			      got.headroom == (i == 0 ? 0 : values[i - 1]));
 		}
 		send_gso(&p, FRAME_TCP4, 1800, i);
-		CU_ASSERT(flow_receive(p.to, &got));
-		CU_ASSERT_EQUAL(got.headroom, values[i]); /* from our 8 on */
-		CU_ASSERT(flow_exchange(p.from, p.to, 20));
+		CHECK(flow_receive(p.to, &got));
+		CHECK_EQ(got.headroom, values[i]); /* from our 8 on */
+		CHECK(flow_exchange(p.from, p.to, 20));
 	}
 	sim_stop(&p.s);
 }
@@ -184,11 +194,15 @@ receive_own(struct guest *g, struct guest_frame *got)
 	return false;
 }
 
-/* Values from the text of no number to more than a page, without waiting for answers: the neighbours do not notice. */
+/*
+ * Values from the text of no number to more than a page, without waiting for answers: the
+ * neighbours do not notice.
+ */
 static void
 headroom_absurd(void)
 {
-	static const char *const values[] = { "32767", "4096", "65536", "-1", "4095", "0x10", "", "4294967295", "4032" };
+	static const char *const values[] = { "32767", "4096", "65536",      "-1",  "4095",
+					      "0x10",  "",     "4294967295", "4032" };
 	static struct guest_frame got;
 	struct pair p;
 	struct port_vif_stats stats;
@@ -199,14 +213,14 @@ headroom_absurd(void)
 		front_printf(p.to, "xdp-headroom", "%s", values[i % 9]);
 		front_set_state(p.to, i % 3 == 2 ? 4 : 7);
 		send_gso(&p, FRAME_TCP4, 2000, i);
-		CU_ASSERT(receive_own(p.to, &got));
-		CU_ASSERT_EQUAL(got.len, 2000);
-		CU_ASSERT(got.headroom <= LIMIT_XDP_HEADROOM);
-		CU_ASSERT(flow_exchange(p.from, other, 10));
+		CHECK(receive_own(p.to, &got));
+		CHECK_EQ(got.len, 2000);
+		CHECK_LE(got.headroom, LIMIT_XDP_HEADROOM);
+		CHECK(flow_exchange(p.from, other, 10));
 	}
-	CU_ASSERT(front_reconfigure(p.to, 65535));
+	CHECK(front_reconfigure(p.to, 65535));
 	port_vif_get_stats(sim_port(p.to), &stats);
-	CU_ASSERT_EQUAL(stats.headroom, LIMIT_XDP_HEADROOM);
+	CHECK_EQ(stats.headroom, LIMIT_XDP_HEADROOM);
 	sim_stop(&p.s);
 }
 
@@ -217,16 +231,16 @@ headroom_across_reconnect(void)
 	struct pair p;
 
 	pair_start(&p, GUEST_SLOTS, 0, FRONT_LINUX, 0);
-	CU_ASSERT(front_reconfigure(p.to, 256));
+	CHECK(front_reconfigure(p.to, 256));
 	front_set_state(p.to, XenbusStateReconfiguring);
-	CU_ASSERT(front_await(p.to, XenbusStateReconfigured));
-	CU_ASSERT(front_close(p.to));
+	CHECK(front_await(p.to, XenbusStateReconfigured));
+	CHECK(front_close(p.to));
 	guest_renew(p.to);
 	front_set_state(p.to, XenbusStateInitialising);
-	CU_ASSERT(front_connect(p.to, FRONT_LINUX));
+	CHECK(front_connect(p.to, FRONT_LINUX));
 	send_gso(&p, FRAME_TCP4, 3000, 1);
 	expect_gso(&p, FRAME_TCP4, 3000, 1, 256, 3);
-	CU_ASSERT(flow_exchange(p.from, p.to, 20));
+	CHECK(flow_exchange(p.from, p.to, 20));
 	sim_stop(&p.s);
 }
 
@@ -237,13 +251,13 @@ four_slots(void)
 	struct pair p;
 
 	pair_start(&p, 4, GUEST_GUARD_HEADROOM, FRONT_LINUX, 0);
-	CU_ASSERT(flow_exchange(p.from, p.to, 200));
+	CHECK(flow_exchange(p.from, p.to, 200));
 	for (unsigned i = 0; i < 20; i++) {
 		send_gso(&p, FRAME_TCP4, 3 * 4096, i);
 		expect_gso(&p, FRAME_TCP4, 3 * 4096, i, 0, 4);
 	}
-	CU_ASSERT(front_reconfigure(p.to, 256));
-	CU_ASSERT(flow_exchange(p.from, p.to, 200));
+	CHECK(front_reconfigure(p.to, 256));
+	CHECK(flow_exchange(p.from, p.to, 200));
 	for (unsigned i = 0; i < 20; i++) {
 		send_gso(&p, FRAME_TCP6, 3840, i);
 		expect_gso(&p, FRAME_TCP6, 3840, i, 256, 3);
@@ -260,19 +274,20 @@ no_rx_notify(void)
 	struct pair p;
 
 	pair_start(&p, 4, 0, FRONT_LINUX | FRONT_NO_RX_NOTIFY, 0);
-	CU_ASSERT(flow_exchange(p.from, p.to, 10));
+	CHECK(flow_exchange(p.from, p.to, 10));
 	p.to->params.flags |= GUEST_MUTE;
 	flow_drain(p.from);
 	for (unsigned i = 0; i < 200; i++) {
 		struct frame f = flow_frame(p.from, p.to, FRAME_UDP4, sizeof(data), i);
 		frame_build(&f, data);
-		CU_ASSERT_EQUAL(guest_send_frame(p.from, data, sizeof(data)), 0);
+		CHECK_EQ(guest_send_frame(p.from, data, sizeof(data)), 0);
 	}
 	uint64_t start_ms = fake_now_ms();
 	for (unsigned i = 0; i < 200; i++)
-		CU_ASSERT(flow_receive(p.to, &got));
+		CHECK(flow_receive(p.to, &got));
 	/* 50 times four slots. The longest sleep is 100 ms. */
-	sim_check(fake_now_ms() - start_ms < 2500, "took %u ms", (unsigned)(fake_now_ms() - start_ms));
+	sim_check(fake_now_ms() - start_ms < 2500, "took %u ms",
+		  (unsigned)(fake_now_ms() - start_ms));
 	sim_stop(&p.s);
 }
 

@@ -18,7 +18,7 @@
 
 #define STALL_MS 1500u
 
-/* ---- the store ---------------------------------------------------------------------------------------------- */
+/* ---- the store ------------------------------------------------------------------------------- */
 
 struct stall {
 	bool began, ended;
@@ -34,7 +34,10 @@ stall(void *arg)
 	__atomic_store_n(&st->ended, true, __ATOMIC_SEQ_CST);
 }
 
-/* xenstored does not answer: who is connected does not notice, and who is not is served when it does. */
+/*
+ * xenstored does not answer: who is connected does not notice, and who is not is served when it
+ * does.
+ */
 static void
 store_stalls(void)
 {
@@ -43,43 +46,47 @@ store_stalls(void)
 	unsigned n = 0;
 
 	hostile_start_unconnected(&h, NULL);
-	CU_ASSERT(front_await(h.bad, XenbusStateInitWait));
+	CHECK(front_await(h.bad, XenbusStateInitWait));
 	fake_store_on_begin(0, stall, &st);
 	front_publish(h.bad, FRONT_LINUX);
 	front_set_state(h.bad, XenbusStateConnected);
-	for (uint64_t end = sim_deadline(); !__atomic_load_n(&st.began, __ATOMIC_SEQ_CST) && fake_now_ms() < end;)
+	for (uint64_t end = sim_deadline();
+	     !__atomic_load_n(&st.began, __ATOMIC_SEQ_CST) && fake_now_ms() < end;)
 		usleep(1000);
 	while (!__atomic_load_n(&st.ended, __ATOMIC_SEQ_CST) && flow_exchange(h.n1, h.n2, 20))
 		n++;
 	sim_check(n > 20, "only %u exchanges while the store stood still", n);
-	CU_ASSERT(front_await(h.bad, XenbusStateConnected));
-	CU_ASSERT(flow_exchange(h.bad, h.n1, 50));
+	CHECK(front_await(h.bad, XenbusStateConnected));
+	CHECK(flow_exchange(h.bad, h.n1, 50));
 	hostile_stop(&h);
 }
 
-/* The quota is used up: every write of ours fails. The vif is refused or waits, frames flow, and nothing spins. */
+/*
+ * The quota is used up: every write of ours fails. The vif is refused or waits, frames flow, and
+ * nothing spins.
+ */
 static void
 store_full(void)
 {
 	struct hostile h;
 
 	hostile_start_unconnected(&h, NULL);
-	CU_ASSERT(front_await(h.bad, XenbusStateInitWait));
+	CHECK(front_await(h.bad, XenbusStateInitWait));
 	fake_store_fail(FAKE_STORE_WRITE, 0, 1000000, ENOSPC);
 	uint64_t before = fake_store_calls(FAKE_STORE_WRITE);
 	front_publish(h.bad, FRONT_LINUX);
 	front_set_state(h.bad, XenbusStateConnected);
 	for (uint64_t end = fake_now_ms() + STALL_MS; fake_now_ms() < end;)
-		CU_ASSERT(flow_exchange(h.n1, h.n2, 20));
+		CHECK(flow_exchange(h.n1, h.n2, 20));
 	uint64_t n = fake_store_calls(FAKE_STORE_WRITE) - before;
 	sim_check(n < STALL_MS, "%u writes in %u ms", (unsigned)n, STALL_MS);
 	fake_store_fail(FAKE_STORE_WRITE, 0, 0, 0);
 	toolstack_detach(h.bad);
-	CU_ASSERT(fake_store_await(guest_back(h.bad, "").text, NULL, sim_deadline()));
+	CHECK(fake_store_await(guest_back(h.bad, "").text, NULL, sim_deadline()));
 	hostile_stop(&h);
 }
 
-/* ---- the hypervisor ------------------------------------------------------------------------------------------- */
+/* ---- the hypervisor -------------------------------------------------------------------------- */
 
 /* Each copy takes 100 ms, as of pages that are paged out: all is late, nothing is lost. */
 static void
@@ -89,14 +96,14 @@ copies_take_100_ms(void)
 
 	hostile_start(&h);
 	fake_copy_set_delay_us(100000);
-	CU_ASSERT(flow_exchange(h.bad, h.n1, 4));
-	CU_ASSERT(flow_exchange(h.n1, h.n2, 4));
+	CHECK(flow_exchange(h.bad, h.n1, 4));
+	CHECK(flow_exchange(h.n1, h.n2, 4));
 	fake_copy_set_delay_us(0);
-	CU_ASSERT(flow_exchange(h.bad, h.n1, 50));
+	CHECK(flow_exchange(h.bad, h.n1, 50));
 	hostile_stop(&h);
 }
 
-/* ---- the log --------------------------------------------------------------------------------------------------- */
+/* ---- the log --------------------------------------------------------------------------------- */
 
 /* Lines about `vif` in file `fd`, which is read from its start. */
 static unsigned
@@ -110,7 +117,7 @@ count_lines(int fd, const char *vif)
 	while (fgets(line, sizeof(line), file) != NULL) {
 		n += strstr(line, vif) != NULL;
 		for (const char *at = line; *at != '\0'; at++)
-			CU_ASSERT(*at == '\n' || (*at >= ' ' && *at <= '~'));
+			CHECK(*at == '\n' || (*at >= ' ' && *at <= '~'));
 	}
 	fclose(file);
 	return n;
@@ -142,7 +149,7 @@ log_flood(void)
 
 	unlink(path);
 	hostile_start_unconnected(&h, NULL);
-	CU_ASSERT(front_await(h.bad, XenbusStateInitWait));
+	CHECK(front_await(h.bad, XenbusStateInitWait));
 	front_publish(h.bad, FRONT_LINUX);
 	snprintf(vif, sizeof(vif), "vif%u.", h.bad->params.domid);
 	fflush(stderr);
@@ -158,7 +165,7 @@ log_flood(void)
 	hostile_stop(&h);
 }
 
-/* ---- the telemetry socket ----------------------------------------------------------------------------------------- */
+/* ---- the telemetry socket -------------------------------------------------------------------- */
 
 static int
 telemetry_connect(void)
@@ -168,9 +175,11 @@ telemetry_connect(void)
 	char greeting[1024];
 	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 
-	snprintf(to.sun_path, sizeof(to.sun_path), "%s/dpdk_telemetry.v2", rte_eal_get_runtime_dir());
+	snprintf(to.sun_path, sizeof(to.sun_path), "%s/dpdk_telemetry.v2",
+		 rte_eal_get_runtime_dir());
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-	if (!sim_check(connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0 && recv(fd, greeting, sizeof(greeting), 0) > 0,
+	if (!sim_check(connect(fd, (struct sockaddr *)&to, sizeof(to)) == 0 &&
+			       recv(fd, greeting, sizeof(greeting), 0) > 0,
 		       "%s: %s", to.sun_path, strerror(errno))) {
 		close(fd);
 		return -1;
@@ -200,8 +209,22 @@ static void
 telemetry_garbage(void)
 {
 	static const char *const commands[] = {
-		"", ",", "/", "/vpe/port", "/vpe/port,", "/vpe/port,,", "/vpe/port,nosuch", "/vpe/port,%s%n", "/vpe/nosuch", "\n",
-		"/vpe/port,\"}", "/vpe/port,\\\"\x1b[2J", "\xff\xfe\x80", "/vpe/ports,../../etc/passwd", "/vpe/fdb,1", "/vpe/pool,-1",
+		"",
+		",",
+		"/",
+		"/vpe/port",
+		"/vpe/port,",
+		"/vpe/port,,",
+		"/vpe/port,nosuch",
+		"/vpe/port,%s%n",
+		"/vpe/nosuch",
+		"\n",
+		"/vpe/port,\"}",
+		"/vpe/port,\\\"\x1b[2J",
+		"\xff\xfe\x80",
+		"/vpe/ports,../../etc/passwd",
+		"/vpe/fdb,1",
+		"/vpe/pool,-1",
 	};
 	char longest[4096], vif[32];
 	uint32_t random = 42;
@@ -217,7 +240,7 @@ telemetry_garbage(void)
 		telemetry_ask(longest, 1 + random % (i % 4 ? 900 : sizeof(longest)));
 	}
 	snprintf(vif, sizeof(vif), "vif%u.0", h.bad->params.domid);
-	CU_ASSERT_PTR_NOT_NULL(strstr(telemetry_ask("/vpe/ports", 10), vif));
+	CHECK_HAS(telemetry_ask("/vpe/ports", 10), vif);
 	hostile_stop(&h);
 }
 
@@ -230,10 +253,10 @@ telemetry_port(void)
 
 	hostile_start(&h);
 	snprintf(ask, sizeof(ask), "/vpe/port,vif%u.0", h.bad->params.domid);
-	CU_ASSERT_PTR_NOT_NULL(strstr(telemetry_ask(ask, strlen(ask)), "\"bridge_name\":\"xenbr0\""));
-	CU_ASSERT_STRING_EQUAL(telemetry_ask("/vpe/port,vif99.0", 17), "{\"/vpe/port\":null}");
-	CU_ASSERT_STRING_EQUAL(telemetry_ask("/vpe/port", 9), "{\"/vpe/port\":null}");
-	CU_ASSERT_STRING_EQUAL(telemetry_ask("/vpe/prt,vif1.0", 15), "{\"/vpe/prt\":null}");
+	CHECK_HAS(telemetry_ask(ask, strlen(ask)), "\"bridge_name\":\"xenbr0\"");
+	CHECK_STR(telemetry_ask("/vpe/port,vif99.0", 17), "{\"/vpe/port\":null}");
+	CHECK_STR(telemetry_ask("/vpe/port", 9), "{\"/vpe/port\":null}");
+	CHECK_STR(telemetry_ask("/vpe/prt,vif1.0", 15), "{\"/vpe/prt\":null}");
 	hostile_stop(&h);
 }
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Hostile cases: guests that keep everybody busy, many of them, and guests that go in the middle of it. */
+/*
+ * Hostile cases: guests that keep everybody busy, many of them, and guests that go in the middle of
+ * it.
+ */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,7 +17,10 @@
 static void
 lengthen(struct guest *g, uint32_t random)
 {
-	netif_tx_request_t slot = { .gref = g->tx_buffers[0].ref, .id = (uint16_t)random, .size = 1, .flags = NETTXF_more_data };
+	netif_tx_request_t slot = { .gref = g->tx_buffers[0].ref,
+				    .id = (uint16_t)random,
+				    .size = 1,
+				    .flags = NETTXF_more_data };
 
 	if (g->tx.req_prod_pvt - g->tx.rsp_cons >= NETIF_RING_SIZE)
 		return;
@@ -89,9 +95,9 @@ rx_starves_and_refills(void)
 			;
 		usleep(500);
 	}
-	CU_ASSERT(h.bad->stats.n_rx_frames - n_got > 1000);
-	CU_ASSERT_EQUAL(fake_store_calls(FAKE_STORE_WRITE), n_writes);
-	CU_ASSERT_EQUAL(fake_store_number(guest_back(h.bad, "carrier").text, -1), 1);
+	CHECK_GT(h.bad->stats.n_rx_frames - n_got, 1000);
+	CHECK_EQ(fake_store_calls(FAKE_STORE_WRITE), n_writes);
+	CHECK_EQ(fake_store_number(guest_back(h.bad, "carrier").text, -1), 1);
 	hostile_stop(&h);
 }
 
@@ -108,7 +114,9 @@ answered(void *arg)
 	return __atomic_load_n(&want->g->tx.sring->rsp_prod, __ATOMIC_ACQUIRE) == want->rsp_prod;
 }
 
-/* It never takes a response and fills the ring over them: it is answered, and nobody waits for it. */
+/*
+ * It never takes a response and fills the ring over them: it is answered, and nobody waits for it.
+ */
 static void
 responses_never_taken(void)
 {
@@ -121,34 +129,41 @@ responses_never_taken(void)
 
 			guest_tx_slot(h.bad, &slot);
 		}
-		__atomic_store_n(&h.bad->tx.sring->req_prod, h.bad->tx.req_prod_pvt, __ATOMIC_RELEASE);
+		__atomic_store_n(&h.bad->tx.sring->req_prod, h.bad->tx.req_prod_pvt,
+				 __ATOMIC_RELEASE);
 		guest_kick(h.bad, GUEST_TX);
 		struct answers want = { h.bad, h.bad->tx.req_prod_pvt };
 		if (!sim_check(flow_until(answered, &want), "round %u is not answered", round))
 			break;
-		CU_ASSERT(flow_exchange(h.n1, h.n2, 10));
+		CHECK(flow_exchange(h.n1, h.n2, 10));
 	}
 	struct port_vif_stats before, after;
 	port_vif_get_stats(sim_port(h.bad), &before);
-	CU_ASSERT(flow_exchange(h.n1, h.n2, 100));
+	CHECK(flow_exchange(h.n1, h.n2, 100));
 	port_vif_get_stats(sim_port(h.bad), &after);
-	CU_ASSERT_EQUAL(before.n_from_guest_slots, after.n_from_guest_slots);
+	CHECK_EQ(before.n_from_guest_slots, after.n_from_guest_slots);
 	hostile_stop(&h);
 }
 
 static void
 send_one(struct guest *g, uint32_t random)
 {
-	netif_tx_request_t slot = { .gref = g->tx_buffers[0].ref, .id = (uint16_t)random, .size = 60 };
+	netif_tx_request_t slot = { .gref = g->tx_buffers[0].ref,
+				    .id = (uint16_t)random,
+				    .size = 60 };
 
-	if (g->tx.req_prod_pvt - __atomic_load_n(&g->tx.sring->rsp_prod, __ATOMIC_ACQUIRE) >= NETIF_RING_SIZE)
+	if (g->tx.req_prod_pvt - __atomic_load_n(&g->tx.sring->rsp_prod, __ATOMIC_ACQUIRE) >=
+	    NETIF_RING_SIZE)
 		return;
 	guest_tx_slot(g, &slot);
 	__atomic_store_n(&g->tx.sring->req_prod, g->tx.req_prod_pvt, __ATOMIC_RELEASE);
 	guest_kick(g, GUEST_TX);
 }
 
-/* As many short frames as it can, one at a time: each look at it takes a bounded number, and others are looked at as often. */
+/*
+ * As many short frames as it can, one at a time: each look at it takes a bounded number, and others
+ * are looked at as often.
+ */
 static void
 one_slot_floods(void)
 {
@@ -162,8 +177,8 @@ one_slot_floods(void)
 	hostile_mutate(&h, send_one, 500);
 	n_frames = sim_port(h.bad)->stats.rx_frames - n_frames;
 	dp_get_poller_stats(sim_dp(), 0, &after);
-	CU_ASSERT(n_frames > 100);
-	CU_ASSERT(n_frames <= LIMIT_BURST * (after.n_loops - before.n_loops));
+	CHECK_GT(n_frames, 100);
+	CHECK_LE(n_frames, LIMIT_BURST * (after.n_loops - before.n_loops));
 	hostile_stop(&h);
 }
 
@@ -175,24 +190,30 @@ unmapped(void *arg)
 	return fake_domain_mapped(g->params.domid) == 0;
 }
 
-/* The grants of mapped rings are taken back, which only stops the guest from reusing the pages; then it dies. */
+/*
+ * The grants of mapped rings are taken back, which only stops the guest from reusing the pages;
+ * then it dies.
+ */
 static void
 ring_grants_revoked(void)
 {
 	struct hostile h;
 
 	hostile_start(&h);
-	CU_ASSERT_FALSE(fake_grant_end(h.bad->params.domid, h.bad->tx_ref));
-	CU_ASSERT_FALSE(fake_grant_end(h.bad->params.domid, h.bad->rx_ref));
-	CU_ASSERT(flow_exchange(h.bad, h.n1, 50));
+	CHECK_FALSE(fake_grant_end(h.bad->params.domid, h.bad->tx_ref));
+	CHECK_FALSE(fake_grant_end(h.bad->params.domid, h.bad->rx_ref));
+	CHECK(flow_exchange(h.bad, h.n1, 50));
 	uint64_t since = fake_now_ms();
 	fake_domain_destroy(h.bad->params.domid, FAKE_STORE_REMOVED);
-	CU_ASSERT(flow_until(unmapped, h.bad));
-	CU_ASSERT(fake_now_ms() - since < 1000);
+	CHECK(flow_until(unmapped, h.bad));
+	CHECK_LT(fake_now_ms() - since, 1000);
 	hostile_stop(&h);
 }
 
-/* As a migration to the same host does it: the vif goes and comes back with other rings, while frames flow to it. */
+/*
+ * As a migration to the same host does it: the vif goes and comes back with other rings, while
+ * frames flow to it.
+ */
 static void
 migrated_ten_times(void)
 {
@@ -204,37 +225,41 @@ migrated_ten_times(void)
 	struct guest *a = sim_add(&s), *b = sim_add(&s), *c = sim_add(&s);
 	sim_connect_all(&s);
 	for (unsigned i = 0; i < 10; i++) {
-		CU_ASSERT(flow_exchange(a, b, 30));
+		CHECK(flow_exchange(a, b, 30));
 		for (unsigned k = 0; k < 60; k++) {
-			struct frame f = flow_frame(k % 2 ? a : b, k % 2 ? b : a, FRAME_RAW, 1000, k);
+			struct frame f =
+				flow_frame(k % 2 ? a : b, k % 2 ? b : a, FRAME_RAW, 1000, k);
 
 			frame_build(&f, data);
 			guest_send_frame(k % 2 ? a : b, data, f.len);
 		}
 		uint64_t since = fake_now_ms();
 		toolstack_remove(a);
-		CU_ASSERT(flow_until(unmapped, a));
+		CHECK(flow_until(unmapped, a));
 		flow_drain(b);
 		guest_renew(a);
 		toolstack_add(a, NULL);
 		if (!sim_connect(&s, a, FRONT_LINUX) || !flow_exchange(b, c, 20))
 			break;
-		CU_ASSERT(flow_exchange(a, b, 5));
+		CHECK(flow_exchange(a, b, 5));
 		n_late += fake_now_ms() - since >= 2000;
 	}
-	sim_check(n_late <= 2, "%u of 10 came late", n_late); /* a busy machine delays one now and then */
+	/* a busy machine delays one now and then */
+	sim_check(n_late <= 2, "%u of 10 came late", n_late);
 	sim_stop(&s);
 }
 
-/* ---- many hostile guests ---------------------------------------------------------------------------------- */
+/* ---- many hostile guests --------------------------------------------------------------------- */
 
 /* Anything at all, once. */
 static void
 any_act(struct guest *g, uint32_t random)
 {
 	netif_tx_request_t slot = {
-		.gref = random & 1 ? g->tx_buffers[random >> 1 & 7].ref : random, .id = (uint16_t)random,
-		.offset = random >> 4 & 7 ? 0 : (uint16_t)random, .size = (uint16_t)(random >> 7 & 1 ? 60 : random >> 3),
+		.gref = random & 1 ? g->tx_buffers[random >> 1 & 7].ref : random,
+		.id = (uint16_t)random,
+		.offset = random >> 4 & 7 ? 0 : (uint16_t)random,
+		.size = (uint16_t)(random >> 7 & 1 ? 60 : random >> 3),
 		.flags = (uint16_t)(random >> 5 & 0xf),
 	};
 
@@ -269,7 +294,8 @@ static void
 bring_back(struct sim *s, struct guest *g)
 {
 	toolstack_detach(g);
-	sim_check(fake_store_await(guest_back(g, "").text, NULL, sim_deadline()), "vif%u is not let go", g->params.domid);
+	sim_check(fake_store_await(guest_back(g, "").text, NULL, sim_deadline()),
+		  "vif%u is not let go", g->params.domid);
 	toolstack_remove(g);
 	guest_renew(g);
 	toolstack_add(g, NULL);
@@ -308,7 +334,7 @@ many_hostile(void)
 	}
 	for (unsigned i = 0; i < N_HOSTILE; i++)
 		bring_back(&s, s.guest[2 + i]);
-	CU_ASSERT(flow_exchange(s.guest[2], n1, 50));
+	CHECK(flow_exchange(s.guest[2], n1, 50));
 	sim_stop(&s);
 }
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Hostile cases: extra infos, and offload requests over headers that do not deserve them. CVE-2024-11614, XSA-423. */
+/*
+ * Hostile cases: extra infos, and offload requests over headers that do not deserve them.
+ * CVE-2024-11614, XSA-423.
+ */
 #include <string.h>
 
 #include "sim/hostile.h"
@@ -21,7 +24,8 @@ extra(uint8_t type, uint8_t flags)
 
 /* A slot with `size` bytes and the extras behind it. */
 static void
-put_with_extras(struct hostile *h, uint16_t size, uint16_t flags, const netif_extra_info_t *extras, unsigned n)
+put_with_extras(struct hostile *h, uint16_t size, uint16_t flags, const netif_extra_info_t *extras,
+		unsigned n)
 {
 	netif_tx_request_t slot = hostile_slot(h, 3, size, flags | NETTXF_extra_info);
 
@@ -165,13 +169,13 @@ extra_chain_of_kinds(void)
 	frame_build_blank(&f, h.bad->tx_buffers[3].page);
 	guest_log_clear(h.bad);
 	guest_tx_publish(h.bad);
-	CU_ASSERT(flow_receive(h.n1, &got));
-	CU_ASSERT(frame_equal(&f, FRAME_BLANK, got.data, got.len));
-	CU_ASSERT_EQUAL(got.gso_size, 700);
-	CU_ASSERT(flow_await_responses(h.bad, 5));
-	CU_ASSERT_EQUAL(guest_log_count(h.bad, NETIF_RSP_OKAY), 1);
-	CU_ASSERT_EQUAL(guest_log_count(h.bad, NETIF_RSP_NULL), 4);
-	CU_ASSERT(hostile_still_served(&h));
+	CHECK(flow_receive(h.n1, &got));
+	CHECK(frame_equal(&f, FRAME_BLANK, got.data, got.len));
+	CHECK_EQ(got.gso_size, 700);
+	CHECK(flow_await_responses(h.bad, 5));
+	CHECK_EQ(guest_log_count(h.bad, NETIF_RSP_OKAY), 1);
+	CHECK_EQ(guest_log_count(h.bad, NETIF_RSP_NULL), 4);
+	CHECK(hostile_still_served(&h));
 	hostile_stop(&h);
 }
 
@@ -192,12 +196,12 @@ multicast_control(void)
 		RING_GET_REQUEST(&h.bad->tx, h.bad->tx.req_prod_pvt - 2)->gref = 0;
 		guest_log_clear(h.bad);
 		guest_tx_publish(h.bad);
-		CU_ASSERT(flow_await_responses(h.bad, 2));
-		CU_ASSERT_EQUAL(guest_log_count(h.bad, NETIF_RSP_NULL), 1);
-		CU_ASSERT_EQUAL(guest_log_count(h.bad, NETIF_RSP_OKAY), 1);
+		CHECK(flow_await_responses(h.bad, 2));
+		CHECK_EQ(guest_log_count(h.bad, NETIF_RSP_NULL), 1);
+		CHECK_EQ(guest_log_count(h.bad, NETIF_RSP_OKAY), 1);
 	}
-	CU_ASSERT_EQUAL(hostile_drops(&h, DROP_GRANT_COPY), before);
-	CU_ASSERT(hostile_still_served(&h));
+	CHECK_EQ(hostile_drops(&h, DROP_GRANT_COPY), before);
+	CHECK(hostile_still_served(&h));
 	hostile_stop(&h);
 }
 
@@ -207,16 +211,24 @@ send_offload(struct hostile *h, const uint8_t *data, uint16_t len, uint16_t flag
 	     uint16_t gso_size)
 {
 	struct guest_packet packet = {
-		.data = data, .len = len, .flags = flags, .gso_type = gso_type, .gso_size = gso_size,
+		.data = data,
+		.len = len,
+		.flags = flags,
+		.gso_type = gso_type,
+		.gso_size = gso_size,
 	};
 
 	flow_drain(h->bad);
 	flow_send(h->bad, &packet);
 }
 
-/* Each of these is no frame that could be segmented or summed: dropped and counted, and nothing else happens. */
+/*
+ * Each of these is no frame that could be segmented or summed: dropped and counted, and nothing
+ * else happens.
+ */
 static void
-bad_headers(enum frame_kind kind, uint8_t gso_type, void (*spoil)(uint8_t *data, unsigned i), unsigned n)
+bad_headers(enum frame_kind kind, uint8_t gso_type, void (*spoil)(uint8_t *data, unsigned i),
+	    unsigned n)
 {
 	static uint8_t data[3000];
 	struct hostile h;
@@ -231,7 +243,7 @@ bad_headers(enum frame_kind kind, uint8_t gso_type, void (*spoil)(uint8_t *data,
 		spoil(data, i);
 		send_offload(&h, data, (uint16_t)f.len, NETTXF_csum_blank, gso_type, 1000);
 	}
-	CU_ASSERT(hostile_still_served(&h));
+	CHECK(hostile_still_served(&h));
 	sim_check(hostile_drops(&h, DROP_BAD_HEADERS) == before + n, "%u of %u dropped",
 		  (unsigned)(hostile_drops(&h, DROP_BAD_HEADERS) - before), n);
 	hostile_stop(&h);
@@ -364,7 +376,7 @@ truncated_headers(void)
 				     v4 ? XEN_NETIF_GSO_TYPE_TCPV4 : XEN_NETIF_GSO_TYPE_TCPV6, 100);
 		}
 	}
-	CU_ASSERT(hostile_still_served(&h));
+	CHECK(hostile_still_served(&h));
 	hostile_stop(&h);
 }
 
@@ -379,18 +391,20 @@ gso_odd_sizes(void)
 	hostile_start(&h);
 	struct guest *plain = sim_add(&h.s);
 	sim_connect(&h.s, plain, FRONT_NO_CSUM);
-	CU_ASSERT(flow_exchange(plain, h.n1, 10));
+	CHECK(flow_exchange(plain, h.n1, 10));
 	for (unsigned i = 0; i < 9; i++) {
 		for (uint32_t len = 3000; len <= 65535; len += 62535) {
-			struct frame f = flow_frame(h.bad, i % 2 ? plain : h.n1, FRAME_TCP4, len, i);
+			struct frame f =
+				flow_frame(h.bad, i % 2 ? plain : h.n1, FRAME_TCP4, len, i);
 
 			frame_build_blank(&f, data);
-			send_offload(&h, data, (uint16_t)len, NETTXF_csum_blank, XEN_NETIF_GSO_TYPE_TCPV4, sizes[i]);
+			send_offload(&h, data, (uint16_t)len, NETTXF_csum_blank,
+				     XEN_NETIF_GSO_TYPE_TCPV4, sizes[i]);
 			flow_drain(plain);
 		}
 	}
-	CU_ASSERT(hostile_still_served(&h));
-	CU_ASSERT(flow_exchange(h.n1, h.n2, 50));
+	CHECK(hostile_still_served(&h));
+	CHECK(flow_exchange(h.n1, h.n2, 50));
 	hostile_stop(&h);
 }
 
@@ -403,19 +417,24 @@ headers_cut_anywhere(void)
 
 	hostile_start(&h);
 	for (uint16_t cut = 1; cut < 128; cut++) {
-		struct frame f = flow_frame(h.bad, h.n1, cut % 2 ? FRAME_TCP4 : FRAME_TCP6, 300, cut);
+		struct frame f =
+			flow_frame(h.bad, h.n1, cut % 2 ? FRAME_TCP4 : FRAME_TCP6, 300, cut);
 		uint16_t sizes[] = { cut, (uint16_t)(300 - cut) };
 		struct guest_packet packet = {
-			.data = data, .len = 300, .flags = NETTXF_csum_blank, .sizes = sizes, .n_sizes = 2,
+			.data = data,
+			.len = 300,
+			.flags = NETTXF_csum_blank,
+			.sizes = sizes,
+			.n_sizes = 2,
 		};
 
 		frame_build_blank(&f, data);
-		CU_ASSERT_EQUAL(guest_send(h.bad, &packet), 0);
+		CHECK_EQ(guest_send(h.bad, &packet), 0);
 		if (!flow_expect(h.n1, &f, FRAME_BLANK))
 			break;
 		flow_drain(h.bad);
 	}
-	CU_ASSERT(hostile_still_served(&h));
+	CHECK(hostile_still_served(&h));
 	hostile_stop(&h);
 }
 
@@ -432,12 +451,16 @@ headers_in_single_bytes(void)
 	sizes[16] = 284;
 	struct frame f = flow_frame(h.bad, h.n1, FRAME_TCP4, 300, 9);
 	struct guest_packet packet = {
-		.data = data, .len = 300, .flags = NETTXF_csum_blank, .sizes = sizes, .n_sizes = 17,
+		.data = data,
+		.len = 300,
+		.flags = NETTXF_csum_blank,
+		.sizes = sizes,
+		.n_sizes = 17,
 	};
 	frame_build_blank(&f, data);
-	CU_ASSERT_EQUAL(guest_send(h.bad, &packet), 0);
-	CU_ASSERT(flow_expect(h.n1, &f, FRAME_BLANK));
-	CU_ASSERT(hostile_still_served(&h));
+	CHECK_EQ(guest_send(h.bad, &packet), 0);
+	CHECK(flow_expect(h.n1, &f, FRAME_BLANK));
+	CHECK(hostile_still_served(&h));
 	hostile_stop(&h);
 }
 

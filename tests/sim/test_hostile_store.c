@@ -14,7 +14,7 @@ static void
 unconnected(struct hostile *h)
 {
 	hostile_start_unconnected(h, NULL);
-	CU_ASSERT(front_await(h->bad, XenbusStateInitWait));
+	CHECK(front_await(h->bad, XenbusStateInitWait));
 	front_publish(h->bad, FRONT_LINUX);
 }
 
@@ -32,9 +32,9 @@ refused(struct hostile *h, const char *what)
 			  !fake_port_bound(h->bad->params.domid, h->bad->port_rx),
 		  "with %s something is held", what);
 	front_set_state(h->bad, XenbusStateClosed);
-	CU_ASSERT(front_await(h->bad, XenbusStateClosed));
+	CHECK(front_await(h->bad, XenbusStateClosed));
 	front_set_state(h->bad, XenbusStateInitialising);
-	CU_ASSERT(front_await(h->bad, XenbusStateInitWait));
+	CHECK(front_await(h->bad, XenbusStateInitWait));
 	front_publish(h->bad, FRONT_LINUX);
 }
 
@@ -42,8 +42,8 @@ refused(struct hostile *h, const char *what)
 static void
 served_at_last(struct hostile *h)
 {
-	CU_ASSERT(sim_connect(&h->s, h->bad, FRONT_LINUX));
-	CU_ASSERT(flow_exchange(h->bad, h->n1, 50));
+	CHECK(sim_connect(&h->s, h->bad, FRONT_LINUX));
+	CHECK(flow_exchange(h->bad, h->n1, 50));
 	hostile_stop(h);
 }
 
@@ -57,10 +57,14 @@ front_remove(const struct guest *g, const char *key)
 }
 
 static const char *const not_numbers[] = {
-	"", "-1", "0x10", " 1", "1 ", "1e3", "4294967296", "18446744073709551617", "junk", "\xff\xfe", "%s%n",
+	"",     "-1",       "0x10", " 1", "1 ", "1e3", "4294967296", "18446744073709551617",
+	"junk", "\xff\xfe", "%s%n",
 };
 
-/* Each key that must be a number gets each value that is none, an absurdly long one, and one with a NUL inside. */
+/*
+ * Each key that must be a number gets each value that is none, an absurdly long one, and one with a
+ * NUL inside.
+ */
 static void
 key_is_no_number(const char *key)
 {
@@ -125,7 +129,8 @@ static void
 key_missing(void)
 {
 	static const char *const keys[] = {
-		"tx-ring-ref", "rx-ring-ref", "event-channel-tx", "event-channel-rx", "request-rx-copy",
+		"tx-ring-ref",      "rx-ring-ref",     "event-channel-tx",
+		"event-channel-rx", "request-rx-copy",
 	};
 	struct hostile h;
 
@@ -147,14 +152,20 @@ ring_refs_bad(void)
 	unconnected(&h);
 	uint8_t *page = fake_page_alloc(h.bad->params.domid);
 	const uint32_t refs[] = {
-		0, 7, UINT32_MAX, 20000, fake_grant(page, SIM_SELF, FAKE_GRANT_READ_ONLY),
-		fake_grant(page, 99, FAKE_GRANT_READ_WRITE), fake_grant_sub_page(page, SIM_SELF, 0, 4096),
+		0,
+		7,
+		UINT32_MAX,
+		20000,
+		fake_grant(page, SIM_SELF, FAKE_GRANT_READ_ONLY),
+		fake_grant(page, 99, FAKE_GRANT_READ_WRITE),
+		fake_grant_sub_page(page, SIM_SELF, 0, 4096),
 	};
 	for (unsigned i = 0; i < 7; i++) {
 		for (unsigned rx = 0; rx < 2; rx++) {
 			char what[64];
 
-			snprintf(what, sizeof(what), "reference %u as %s ring", refs[i], rx ? "rx" : "tx");
+			snprintf(what, sizeof(what), "reference %u as %s ring", refs[i],
+				 rx ? "rx" : "tx");
 			front_printf(h.bad, rx ? "rx-ring-ref" : "tx-ring-ref", "%u", refs[i]);
 			refused(&h, what);
 		}
@@ -179,7 +190,8 @@ event_channels_bad(void)
 			char what[64];
 
 			snprintf(what, sizeof(what), "port %u for %s", ports[i], rx ? "rx" : "tx");
-			front_printf(h.bad, rx ? "event-channel-rx" : "event-channel-tx", "%u", ports[i]);
+			front_printf(h.bad, rx ? "event-channel-rx" : "event-channel-tx", "%u",
+				     ports[i]);
 			refused(&h, what);
 		}
 	}
@@ -199,13 +211,13 @@ feature_keys_odd(void)
 	refused(&h, "feature-sg yes");
 	front_publish(h.bad, FRONT_LINUX);
 	front_set_state(h.bad, XenbusStateConnected);
-	CU_ASSERT(front_await(h.bad, XenbusStateConnected));
+	CHECK(front_await(h.bad, XenbusStateConnected));
 	for (unsigned i = 0; i < 20; i++) {
 		front_printf(h.bad, "feature-sg", "%u", i);
 		front_printf(h.bad, "tx-ring-ref", "%u", i);
 		front_printf(h.bad, "event-channel-tx", "%u", i);
 		front_printf(h.bad, "multi-queue-num-queues", "%u", i);
-		CU_ASSERT(flow_exchange(h.bad, h.n1, 5));
+		CHECK(flow_exchange(h.bad, h.n1, 5));
 	}
 	hostile_stop(&h);
 }
@@ -231,19 +243,20 @@ indices_implausible(void)
 static void
 state_values(void)
 {
-	static const char *const values[] = { "-1", "9", "4x", "", "0", "99999999999", "4 ", "0x4", "connected" };
+	static const char *const values[] = { "-1",          "9",  "4x",  "",         "0",
+					      "99999999999", "4 ", "0x4", "connected" };
 	struct hostile h;
 
 	hostile_start(&h);
 	for (unsigned i = 0; i < 9; i++)
 		front_printf(h.bad, "state", "%s", values[i]);
 	fake_store_write_bytes(guest_front(h.bad, "state").text, "4\0\0", 3);
-	CU_ASSERT(flow_exchange(h.bad, h.n1, 50));
-	CU_ASSERT_EQUAL(front_backend_state(h.bad), XenbusStateConnected);
+	CHECK(flow_exchange(h.bad, h.n1, 50));
+	CHECK_EQ(front_backend_state(h.bad), XenbusStateConnected);
 	front_set_state(h.bad, 7); /* Reconfiguring, which is for ports and XDP we do not have */
 	front_set_state(h.bad, 8);
-	CU_ASSERT(flow_exchange(h.bad, h.n1, 50));
-	CU_ASSERT(front_close(h.bad));
+	CHECK(flow_exchange(h.bad, h.n1, 50));
+	CHECK(front_close(h.bad));
 	hostile_stop(&h);
 }
 
@@ -259,11 +272,11 @@ state_storm(void)
 		if (i % 10 == 0)
 			front_printf(h.bad, "state/child", "%u", i);
 		if (i % 500 == 0)
-			CU_ASSERT(flow_exchange(h.n1, h.n2, 20));
+			CHECK(flow_exchange(h.n1, h.n2, 20));
 	}
-	CU_ASSERT(flow_exchange(h.bad, h.n1, 50));
+	CHECK(flow_exchange(h.bad, h.n1, 50));
 	/* What is still read once a second is enough to close. */
-	CU_ASSERT(front_close(h.bad));
+	CHECK(front_close(h.bad));
 	hostile_stop(&h);
 }
 
@@ -285,8 +298,8 @@ state_storm_then_detach(void)
 	for (unsigned i = 0; i < 1000; i++)
 		front_set_state(h.bad, XenbusStateConnected);
 	toolstack_detach(h.bad);
-	CU_ASSERT(fake_store_await(guest_back(h.bad, "").text, NULL, sim_deadline()));
-	CU_ASSERT(let_go(h.bad));
+	CHECK(fake_store_await(guest_back(h.bad, "").text, NULL, sim_deadline()));
+	CHECK(let_go(h.bad));
 	hostile_stop(&h);
 }
 
@@ -297,7 +310,8 @@ states_out_of_order(void)
 	struct sim s = { .n_guests = 0 };
 
 	fake_reset(SIM_SELF);
-	struct guest *early = sim_add(&s), *prepared = sim_add(&s), *odd = sim_add(&s), *closed = sim_add(&s);
+	struct guest *early = sim_add(&s), *prepared = sim_add(&s), *odd = sim_add(&s),
+		     *closed = sim_add(&s);
 	front_publish(early, FRONT_LINUX);
 	front_set_state(early, XenbusStateConnected);
 	front_publish(prepared, FRONT_LINUX);
@@ -305,17 +319,17 @@ states_out_of_order(void)
 	front_set_state(odd, XenbusStateReconfiguring);
 	front_set_state(closed, XenbusStateClosed);
 	sim_restart(&s, &(struct sim_options){ .self = SIM_SELF, .hotplug = HOTPLUG_SELF });
-	CU_ASSERT(front_await(early, XenbusStateConnected));
-	CU_ASSERT(front_await(prepared, XenbusStateInitWait));
+	CHECK(front_await(early, XenbusStateConnected));
+	CHECK(front_await(prepared, XenbusStateInitWait));
 	front_set_state(prepared, XenbusStateConnected);
-	CU_ASSERT(front_await(prepared, XenbusStateConnected));
+	CHECK(front_await(prepared, XenbusStateConnected));
 	front_set_state(odd, XenbusStateInitialising);
-	CU_ASSERT(sim_connect(&s, odd, FRONT_LINUX));
-	CU_ASSERT(front_await(closed, XenbusStateClosed));
+	CHECK(sim_connect(&s, odd, FRONT_LINUX));
+	CHECK(front_await(closed, XenbusStateClosed));
 	front_set_state(closed, XenbusStateInitialising);
-	CU_ASSERT(sim_connect(&s, closed, FRONT_LINUX));
-	CU_ASSERT(flow_exchange(early, prepared, 20));
-	CU_ASSERT(flow_exchange(odd, closed, 20));
+	CHECK(sim_connect(&s, closed, FRONT_LINUX));
+	CHECK(flow_exchange(early, prepared, 20));
+	CHECK(flow_exchange(odd, closed, 20));
 	sim_stop(&s);
 }
 
@@ -327,7 +341,7 @@ node_deleted(const char *key)
 
 	hostile_start(&h);
 	front_remove(h.bad, key);
-	CU_ASSERT(flow_until(let_go, h.bad));
+	CHECK(flow_until(let_go, h.bad));
 	hostile_stop(&h);
 }
 
@@ -353,7 +367,7 @@ backend_key_deleted(void)
 	front_remove(h.bad, "backend");
 	front_remove(h.bad, "backend-id");
 	front_remove(h.bad, "tx-ring-ref");
-	CU_ASSERT(flow_exchange(h.bad, h.n1, 50));
+	CHECK(flow_exchange(h.bad, h.n1, 50));
 	hostile_stop(&h);
 }
 
@@ -367,14 +381,15 @@ state_made_unreadable(void)
 	own.owner = h.bad->params.domid;
 	fake_store_set_perms(guest_front(h.bad, "state").text, &own);
 	front_set_state(h.bad, XenbusStateConnected);
-	CU_ASSERT(flow_until(let_go, h.bad));
+	CHECK(flow_until(let_go, h.bad));
 	hostile_stop(&h);
 }
 
 static void
 keys_made_unreadable(void)
 {
-	struct fake_perms own = { .owner = 0 }, again = { .n_others = 1, .others = { { SIM_SELF, 'r' } } };
+	struct fake_perms own = { .owner = 0 },
+			  again = { .n_others = 1, .others = { { SIM_SELF, 'r' } } };
 	struct hostile h;
 
 	unconnected(&h);
@@ -402,10 +417,10 @@ junk_nodes(void)
 		snprintf(key, sizeof(key), "state/junk%u", i);
 		front_printf(h.bad, key, "%u", i);
 	}
-	CU_ASSERT(flow_exchange(h.bad, h.n1, 50));
+	CHECK(flow_exchange(h.bad, h.n1, 50));
 	uint64_t after = fake_store_calls(FAKE_STORE_READ) + fake_store_calls(FAKE_STORE_LIST);
 	sim_check(after - before < 400, "%u calls to the store", (unsigned)(after - before));
-	CU_ASSERT(front_close(h.bad));
+	CHECK(front_close(h.bad));
 	hostile_stop(&h);
 }
 
@@ -424,9 +439,9 @@ keys_change_while_read(void)
 		}
 		front_set_state(h.bad, XenbusStateClosing);
 		front_set_state(h.bad, XenbusStateClosed);
-		CU_ASSERT(front_await(h.bad, XenbusStateClosed));
+		CHECK(front_await(h.bad, XenbusStateClosed));
 		front_set_state(h.bad, XenbusStateInitialising);
-		CU_ASSERT(front_await(h.bad, XenbusStateInitWait));
+		CHECK(front_await(h.bad, XenbusStateInitWait));
 	}
 	guest_renew(h.bad);
 	served_at_last(&h);

@@ -94,7 +94,7 @@ chain_of_20_and_21(void)
 	hostile_publish(&h, 0, 20, 0);
 	hostile_chain(&h, 21, 60, 1);
 	hostile_publish(&h, 0, 21, 0);
-	CU_ASSERT_EQUAL(hostile_drops(&h, DROP_GUEST_SLOTS), 2);
+	CHECK_EQ(hostile_drops(&h, DROP_GUEST_SLOTS), 2);
 	hostile_stop(&h);
 }
 
@@ -138,9 +138,9 @@ good_before_fatal(void)
 	hostile_chain(&h, 22, 60, 1);
 	guest_log_clear(h.bad);
 	hostile_publish_fatal(&h, "too many slots");
-	CU_ASSERT(flow_expect(h.n1, &f, FRAME_COMPLETE));
-	CU_ASSERT(flow_await_responses(h.bad, 1));
-	CU_ASSERT_EQUAL(h.bad->tx_log[0].id, 100);
+	CHECK(flow_expect(h.n1, &f, FRAME_COMPLETE));
+	CHECK(flow_await_responses(h.bad, 1));
+	CHECK_EQ(h.bad->tx_log[0].id, 100);
 	hostile_stop(&h);
 }
 
@@ -164,12 +164,13 @@ longest_frame(void)
 
 	hostile_start(&h);
 	for (uint16_t i = 0; i < 16; i++) { /* 65535 = 4095 + 15 * 4096 */
-		netif_tx_request_t slot = hostile_slot(&h, i, i == 0 ? 65535 : 4096, i < 15 ? NETTXF_more_data : 0);
+		netif_tx_request_t slot =
+			hostile_slot(&h, i, i == 0 ? 65535 : 4096, i < 15 ? NETTXF_more_data : 0);
 
 		guest_tx_slot(h.bad, &slot);
 	}
 	hostile_publish(&h, 16, 0, 0);
-	CU_ASSERT_EQUAL(hostile_drops(&h, DROP_GUEST_SLOTS), 0);
+	CHECK_EQ(hostile_drops(&h, DROP_GUEST_SLOTS), 0);
 	hostile_chain(&h, 17, 65535, 4096); /* later slots add up to 65536 */
 	hostile_publish(&h, 0, 17, 0);
 	hostile_stop(&h);
@@ -183,14 +184,15 @@ empty_later_slots(void)
 
 	hostile_start(&h);
 	for (uint16_t i = 0; i < 19; i++) {
-		netif_tx_request_t slot = hostile_slot(&h, i, i == 0 ? 60 : 0, i < 18 ? NETTXF_more_data : 0);
+		netif_tx_request_t slot =
+			hostile_slot(&h, i, i == 0 ? 60 : 0, i < 18 ? NETTXF_more_data : 0);
 
 		if (i > 0)
 			slot.gref = UINT32_MAX;
 		guest_tx_slot(h.bad, &slot);
 	}
 	hostile_publish(&h, 19, 0, 0);
-	CU_ASSERT_EQUAL(hostile_drops(&h, DROP_GRANT_COPY), 0);
+	CHECK_EQ(hostile_drops(&h, DROP_GRANT_COPY), 0);
 	hostile_stop(&h);
 }
 
@@ -233,7 +235,7 @@ too_short(void)
 		guest_tx_slot(h.bad, &slot);
 		hostile_publish(&h, 0, 1, 0);
 	}
-	CU_ASSERT_EQUAL(hostile_drops(&h, DROP_GUEST_SHORT), 3);
+	CHECK_EQ(hostile_drops(&h, DROP_GUEST_SHORT), 3);
 	hostile_stop(&h);
 }
 
@@ -312,7 +314,8 @@ crosses_page_wrapped(void)
 		struct hostile h;
 
 		hostile_start(&h);
-		netif_tx_request_t slot = hostile_slot(&h, 0, later ? 2000 : 700, later ? NETTXF_more_data : 0);
+		netif_tx_request_t slot =
+			hostile_slot(&h, 0, later ? 2000 : 700, later ? NETTXF_more_data : 0);
 		slot.offset = later ? 0 : 64900;
 		guest_tx_slot(h.bad, &slot);
 		slot = hostile_slot(&h, 1, 700, 0);
@@ -338,7 +341,7 @@ response_padding(void)
 	uint8_t want[12], *now = (uint8_t *)RING_GET_REQUEST(&h.bad->tx, at);
 	memcpy(want, &slot, 12);
 	memcpy(want, &(netif_tx_response_t){ .id = 77, .status = NETIF_RSP_OKAY }, 4);
-	CU_ASSERT_EQUAL(memcmp(want, now, 12), 0);
+	CHECK_MEM(want, now, 12);
 	hostile_stop(&h);
 }
 
@@ -355,7 +358,7 @@ any_id(void)
 
 		guest_tx_slot(h.bad, &slot);
 		hostile_publish(&h, 1, 0, 0);
-		CU_ASSERT_EQUAL(h.bad->tx_log[0].id, ids[i]);
+		CHECK_EQ(h.bad->tx_log[0].id, ids[i]);
 	}
 	hostile_stop(&h);
 }
@@ -397,7 +400,10 @@ fatal_and_detached(void)
 	hostile_stop(&h);
 }
 
-/* A vif that was switched off stays so, whatever its frontend does; the toolstack can bring it back. */
+/*
+ * A vif that was switched off stays so, whatever its frontend does; the toolstack can bring it
+ * back.
+ */
 static void
 fault_is_for_good(void)
 {
@@ -406,23 +412,23 @@ fault_is_for_good(void)
 	hostile_start(&h);
 	guest_tx_set_req_prod(h.bad, h.bad->tx.rsp_cons + 1000);
 	sim_expect_fault(h.bad, "impossible");
-	CU_ASSERT_EQUAL(fake_domain_mapped(h.bad->params.domid), 0);
+	CHECK_EQ(fake_domain_mapped(h.bad->params.domid), 0);
 	front_set_state(h.bad, XenbusStateClosing);
 	front_set_state(h.bad, XenbusStateClosed);
-	CU_ASSERT(front_await(h.bad, XenbusStateClosed));
+	CHECK(front_await(h.bad, XenbusStateClosed));
 	guest_renew(h.bad);
 	front_set_state(h.bad, XenbusStateInitialising);
 	front_publish(h.bad, FRONT_LINUX);
 	front_set_state(h.bad, XenbusStateConnected);
-	CU_ASSERT(flow_exchange(h.n1, h.n2, 500));
-	CU_ASSERT_EQUAL(front_backend_state(h.bad), XenbusStateClosed);
+	CHECK(flow_exchange(h.n1, h.n2, 500));
+	CHECK_EQ(front_backend_state(h.bad), XenbusStateClosed);
 	toolstack_detach(h.bad);
-	CU_ASSERT(fake_store_await(guest_back(h.bad, "").text, NULL, sim_deadline()));
+	CHECK(fake_store_await(guest_back(h.bad, "").text, NULL, sim_deadline()));
 	toolstack_remove(h.bad);
 	guest_renew(h.bad);
 	toolstack_add(h.bad, NULL);
-	CU_ASSERT(sim_connect(&h.s, h.bad, FRONT_LINUX));
-	CU_ASSERT(flow_exchange(h.bad, h.n1, 50));
+	CHECK(sim_connect(&h.s, h.bad, FRONT_LINUX));
+	CHECK(flow_exchange(h.bad, h.n1, 50));
 	hostile_stop(&h);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Cases: what one guest may do does not depend on what another one does, and nobody gets what is another's. The suite has two
- * pollers, and a guest may send 200 broadcasts a second.
+ * Cases: what one guest may do does not depend on what another one does, and nobody gets what is
+ * another's. The suite has two pollers, and a guest may send 200 broadcasts a second.
  */
 #include <string.h>
 #include <unistd.h>
@@ -40,8 +40,8 @@ send_bytes(struct guest *g, const void *data, uint32_t len)
 {
 	flow_drain(g);
 	g->n_tx_log = 0;
-	CU_ASSERT_EQUAL(guest_send_frame(g, data, len), 0);
-	CU_ASSERT(flow_await_responses(g, 1));
+	CHECK_EQ(guest_send_frame(g, data, len), 0);
+	CHECK(flow_await_responses(g, 1));
 }
 
 static void
@@ -68,12 +68,21 @@ ring_port(void)
 static void
 start_with_ring(struct sim *s)
 {
-	static const struct uplink_params uplink = { .kind = UPLINK_ETHDEV, .device = OUTSIDE_RING_DEVICE, .bridge = "xenbr0", .poller = -1 };
+	static const struct uplink_params uplink = { .kind = UPLINK_ETHDEV,
+						     .device = OUTSIDE_RING_DEVICE,
+						     .bridge = "xenbr0",
+						     .poller = -1 };
 
-	sim_start_with(s, &(struct sim_options){ .self = SIM_SELF, .hotplug = HOTPLUG_SELF, .uplinks = &uplink, .n_uplinks = 1 });
+	sim_start_with(s, &(struct sim_options){ .self = SIM_SELF,
+						 .hotplug = HOTPLUG_SELF,
+						 .uplinks = &uplink,
+						 .n_uplinks = 1 });
 }
 
-/* Whether the other guest is connected, has ended or comes back is nothing to what a guest of no VLAN may send. */
+/*
+ * Whether the other guest is connected, has ended or comes back is nothing to what a guest of no
+ * VLAN may send.
+ */
 static void
 vlan_filter_stays(void)
 {
@@ -82,25 +91,26 @@ vlan_filter_stays(void)
 	if (!outside_ring_opened())
 		return;
 	start_with_ring(&s);
-	struct guest *plain = sim_add(&s), *listed = sim_add_with(&s, NULL, &(struct toolstack_vif){ .vlan = "20" });
+	struct guest *plain = sim_add(&s),
+		     *listed = sim_add_with(&s, NULL, &(struct toolstack_vif){ .vlan = "20" });
 	sim_connect_all(&s);
 	struct frame f = { .kind = FRAME_UDP4, .len = 300, .seed = 1, .vlan = 20 };
 	frame_mac(plain->params.domid, f.src);
 	frame_mac(0xee, f.dst);
 	send(plain, &f);
-	CU_ASSERT(await_drops(sim_port(plain), DROP_VLAN, 1));
-	CU_ASSERT(front_close(listed));
-	CU_ASSERT(sim_port(listed) == NULL);
+	CHECK(await_drops(sim_port(plain), DROP_VLAN, 1));
+	CHECK(front_close(listed));
+	CHECK_NULL(sim_port(listed));
 	send(plain, &f);
-	CU_ASSERT(await_drops(sim_port(plain), DROP_VLAN, 2));
+	CHECK(await_drops(sim_port(plain), DROP_VLAN, 2));
 	toolstack_remove(listed);
 	usleep(100000);
 	send(plain, &f);
-	CU_ASSERT(await_drops(sim_port(plain), DROP_VLAN, 3));
+	CHECK(await_drops(sim_port(plain), DROP_VLAN, 3));
 	f.vlan = 0;
 	f.len -= 4;
 	send(plain, &f);
-	CU_ASSERT(outside_ring_expect(&f));
+	CHECK(outside_ring_expect(&f));
 	outside_ring_stop(&s);
 }
 
@@ -114,22 +124,23 @@ vlan_trunk(void)
 		return;
 	start_with_ring(&s);
 	struct guest *trunk = sim_add_with(&s, NULL, &(struct toolstack_vif){ .vlan = "trunk" });
-	struct guest *ten = sim_add_with(&s, NULL, &(struct toolstack_vif){ .vlan = "10" }), *plain = sim_add(&s);
+	struct guest *ten = sim_add_with(&s, NULL, &(struct toolstack_vif){ .vlan = "10" }),
+		     *plain = sim_add(&s);
 	sim_connect_all(&s);
 	for (uint16_t vid = 0; vid < 4; vid++) {
 		struct frame f = flow_frame(trunk, trunk, FRAME_UDP4, 300, vid), untagged;
 		f.vlan = vid == 1 ? 10 : vid == 0 ? 0 : (uint16_t)(1000 * vid);
 		memcpy(f.dst, broadcast, 6);
 		send(trunk, &f);
-		CU_ASSERT(outside_ring_expect(&f));
+		CHECK(outside_ring_expect(&f));
 		untagged = f;
 		untagged.len -= f.vlan != 0 ? 4 : 0;
 		untagged.vlan = 0;
 		if (vid < 2)
-			CU_ASSERT(flow_expect(vid == 0 ? plain : ten, &untagged, FRAME_COMPLETE));
+			CHECK(flow_expect(vid == 0 ? plain : ten, &untagged, FRAME_COMPLETE));
 		frame_mac(0xee, f.src);
-		CU_ASSERT(outside_ring_send(&f));
-		CU_ASSERT(flow_expect(trunk, &f, FRAME_COMPLETE));
+		CHECK(outside_ring_send(&f));
+		CHECK(flow_expect(trunk, &f, FRAME_COMPLETE));
 	}
 	outside_ring_stop(&s);
 }
@@ -145,17 +156,17 @@ forged_outside(void)
 	start_with_ring(&s);
 	struct guest *a = sim_add(&s), *b = sim_add(&s), *free = sim_add_with(&s, NULL, &unguarded);
 	sim_connect_all(&s);
-	CU_ASSERT(flow_exchange(a, b, 20));
+	CHECK(flow_exchange(a, b, 20));
 	struct frame f = flow_frame(a, a, FRAME_UDP4, 300, 1);
 	memcpy(f.dst, broadcast, 6);
 	for (unsigned i = 0; i < 10; i++)
-		CU_ASSERT(outside_ring_send(&f));
-	CU_ASSERT(await_drops(ring_port(), DROP_NOT_OWNER, 10));
+		CHECK(outside_ring_send(&f));
+	CHECK(await_drops(ring_port(), DROP_NOT_OWNER, 10));
 	for (unsigned i = 0; i < 10; i++)
 		send(free, &f);
-	CU_ASSERT(await_drops(sim_port(free), DROP_NOT_OWNER, 10));
-	CU_ASSERT(flow_exchange(a, b, 20));
-	CU_ASSERT(flow_exchange(free, a, 20));
+	CHECK(await_drops(sim_port(free), DROP_NOT_OWNER, 10));
+	CHECK(flow_exchange(a, b, 20));
+	CHECK(flow_exchange(free, a, 20));
 	outside_ring_stop(&s);
 }
 
@@ -167,7 +178,8 @@ ctrl_keeps_entries(void)
 
 	asker_start(&a, 1);
 	for (unsigned i = 0; i < 2; i++) {
-		fake_store_write(guest_back(i == 0 ? a.d : a.b, "mac-antispoof").text, "0"); /* else nothing is learnt */
+		/* else nothing is learnt */
+		fake_store_write(guest_back(i == 0 ? a.d : a.b, "mac-antispoof").text, "0");
 		fake_store_write(guest_back(i == 0 ? a.d : a.b, "vlan").text, "20");
 	}
 	usleep(300000);
@@ -175,9 +187,10 @@ ctrl_keeps_entries(void)
 	usleep(20000);
 	unsigned before = dp_port_entries(sim_dp(), sim_port(a.d)->id);
 	for (unsigned i = 0; i < 20; i++)
-		ask(&a, XEN_NETIF_CTRL_TYPE_SET_HASH_ALGORITHM, XEN_NETIF_CTRL_HASH_ALGORITHM_NONE, 0, 0, OKAY);
-	CU_ASSERT(before > 0);
-	CU_ASSERT_EQUAL(dp_port_entries(sim_dp(), sim_port(a.d)->id), before);
+		ask(&a, XEN_NETIF_CTRL_TYPE_SET_HASH_ALGORITHM, XEN_NETIF_CTRL_HASH_ALGORITHM_NONE,
+		    0, 0, OKAY);
+	CHECK_GT(before, 0);
+	CHECK_EQ(dp_port_entries(sim_dp(), sim_port(a.d)->id), before);
 	asker_end(&a);
 }
 
@@ -190,20 +203,25 @@ spanning_tree(void)
 	struct sim s;
 
 	sim_start(&s);
-	struct guest *a = sim_add_with(&s, NULL, &unguarded), *b = sim_add_with(&s, NULL, &unguarded), *guarded = sim_add(&s);
+	struct guest *a = sim_add_with(&s, NULL, &unguarded),
+		     *b = sim_add_with(&s, NULL, &unguarded), *guarded = sim_add(&s);
 	sim_connect_all(&s);
 	frame_mac(a->params.domid, bpdu + 6);
 	send_bytes(a, bpdu, sizeof(bpdu));
-	CU_ASSERT(flow_receive(b, &got) && got.len == sizeof(bpdu) && memcmp(got.data, bpdu, sizeof(bpdu)) == 0);
+	CHECK(flow_receive(b, &got) && got.len == sizeof(bpdu) &&
+	      memcmp(got.data, bpdu, sizeof(bpdu)) == 0);
 	frame_mac(guarded->params.domid, bpdu + 6);
 	send_bytes(guarded, bpdu, sizeof(bpdu));
-	CU_ASSERT(await_drops(sim_port(guarded), DROP_NO_PORT, 1));
+	CHECK(await_drops(sim_port(guarded), DROP_NO_PORT, 1));
 	flow_drain(b);
-	CU_ASSERT_EQUAL(b->stats.n_rx_frames, 1);
+	CHECK_EQ(b->stats.n_rx_frames, 1);
 	sim_stop(&s);
 }
 
-/* More broadcasts than a guest may send go nowhere; its other frames do, and its neighbours' broadcasts. */
+/*
+ * More broadcasts than a guest may send go nowhere; its other frames do, and its neighbours'
+ * broadcasts.
+ */
 static void
 broadcast_storm(void)
 {
@@ -221,14 +239,15 @@ broadcast_storm(void)
 		flow_drain(c);
 	}
 	uint64_t ms = fake_now_ms() - start, n = port_drops(sim_port(a), DROP_STORM);
-	CU_ASSERT(n > 0);
-	sim_check(2000 - n <= 201 + ms * 200 / 1000, "%llu of 2000 passed in %llu ms", (unsigned long long)(2000 - n), (unsigned long long)ms);
-	CU_ASSERT(flow_exchange(a, b, 50));
+	CHECK_GT(n, 0);
+	sim_check(2000 - n <= 201 + ms * 200 / 1000, "%llu of 2000 passed in %llu ms",
+		  (unsigned long long)(2000 - n), (unsigned long long)ms);
+	CHECK(flow_exchange(a, b, 50));
 	f = flow_frame(c, c, FRAME_UDP4, 100, 2);
 	memcpy(f.dst, broadcast, 6);
 	flow_drain(b);
 	send(c, &f);
-	CU_ASSERT(flow_expect(b, &f, FRAME_COMPLETE));
+	CHECK(flow_expect(b, &f, FRAME_COMPLETE));
 	sim_stop(&s);
 }
 
@@ -243,25 +262,22 @@ refused_is_told(void)
 	sim_connect_all(&s);
 	struct frame f = flow_frame(b, a, FRAME_UDP4, 100, 1);
 	send(a, &f);
-	CU_ASSERT(await_drops(sim_port(a), DROP_MAC_SPOOF, 1));
+	CHECK(await_drops(sim_port(a), DROP_MAC_SPOOF, 1));
 	const struct port *port = sim_port(a);
-	for (uint64_t end = sim_deadline(); __atomic_load_n(&port->note.full, __ATOMIC_ACQUIRE) && fake_now_ms() < end;)
+	for (uint64_t end = sim_deadline();
+	     __atomic_load_n(&port->note.full, __ATOMIC_ACQUIRE) && fake_now_ms() < end;)
 		usleep(1000);
-	CU_ASSERT_FALSE(__atomic_load_n(&port->note.full, __ATOMIC_ACQUIRE));
+	CHECK_FALSE(__atomic_load_n(&port->note.full, __ATOMIC_ACQUIRE));
 	send(a, &f);
-	CU_ASSERT(await_drops(port, DROP_MAC_SPOOF, 2));
+	CHECK(await_drops(port, DROP_MAC_SPOOF, 2));
 	usleep(1200000);
-	CU_ASSERT(__atomic_load_n(&port->note.full, __ATOMIC_ACQUIRE)); /* not again yet */
+	CHECK(__atomic_load_n(&port->note.full, __ATOMIC_ACQUIRE)); /* not again yet */
 	sim_stop(&s);
 }
 
 CU_TestInfo isolation_cases[] = {
-	{ "vlan_filter_stays", vlan_filter_stays },
-	{ "vlan_trunk", vlan_trunk },
-	{ "forged_outside", forged_outside },
-	{ "ctrl_keeps_entries", ctrl_keeps_entries },
-	{ "spanning_tree", spanning_tree },
-	{ "broadcast_storm", broadcast_storm },
-	{ "refused_is_told", refused_is_told },
-	CU_TEST_INFO_NULL,
+	{ "vlan_filter_stays", vlan_filter_stays }, { "vlan_trunk", vlan_trunk },
+	{ "forged_outside", forged_outside },       { "ctrl_keeps_entries", ctrl_keeps_entries },
+	{ "spanning_tree", spanning_tree },         { "broadcast_storm", broadcast_storm },
+	{ "refused_is_told", refused_is_told },     CU_TEST_INFO_NULL,
 };

@@ -19,7 +19,10 @@ unmapped(void *arg)
 	return fake_domain_mapped(g->params.domid) == 0;
 }
 
-/* xl network-detach in a driver domain: 6, then the directory is ours to remove. The guest takes no part. */
+/*
+ * xl network-detach in a driver domain: 6, then the directory is ours to remove. The guest takes no
+ * part.
+ */
 static void
 detach_self(void)
 {
@@ -28,15 +31,18 @@ detach_self(void)
 	sim_start(&s);
 	struct guest *a = sim_add(&s), *b = sim_add(&s), *c = sim_add(&s);
 	sim_connect_all(&s);
-	CU_ASSERT(flow_exchange(a, b, 50));
+	CHECK(flow_exchange(a, b, 50));
 	toolstack_detach(a);
-	CU_ASSERT(fake_store_await(guest_back(a, "").text, NULL, sim_deadline()));
-	CU_ASSERT(unmapped(a));
-	CU_ASSERT(flow_exchange(b, c, 50));
+	CHECK(fake_store_await(guest_back(a, "").text, NULL, sim_deadline()));
+	CHECK(unmapped(a));
+	CHECK(flow_exchange(b, c, 50));
 	sim_stop(&s);
 }
 
-/* In dom0 libxl removes the directory; it waits for our 6, and the daemon must not take the directory away. */
+/*
+ * In dom0 libxl removes the directory; it waits for our 6, and the daemon must not take the
+ * directory away.
+ */
 static void
 detach_dom0(void)
 {
@@ -45,17 +51,17 @@ detach_dom0(void)
 	sim_start_with(&s, &(struct sim_options){ .self = 0, .hotplug = HOTPLUG_AUTO });
 	struct guest *a = sim_add(&s), *b = sim_add(&s);
 	sim_connect_all(&s);
-	CU_ASSERT(flow_exchange(a, b, 50));
+	CHECK(flow_exchange(a, b, 50));
 	toolstack_detach(a);
-	CU_ASSERT(front_await(a, XenbusStateClosed));
-	CU_ASSERT(unmapped(a));
-	CU_ASSERT(sim_connect(&s, sim_add(&s), FRONT_LINUX)); /* time passes */
-	CU_ASSERT_EQUAL(front_backend_state(a), XenbusStateClosed);
+	CHECK(front_await(a, XenbusStateClosed));
+	CHECK(unmapped(a));
+	CHECK(sim_connect(&s, sim_add(&s), FRONT_LINUX)); /* time passes */
+	CHECK_EQ(front_backend_state(a), XenbusStateClosed);
 	toolstack_remove(a);
 	toolstack_add(a, NULL);
 	guest_renew(a);
-	CU_ASSERT(sim_connect(&s, a, FRONT_LINUX));
-	CU_ASSERT(flow_exchange(a, b, 50));
+	CHECK(sim_connect(&s, a, FRONT_LINUX));
+	CHECK(flow_exchange(a, b, 50));
 	sim_stop(&s);
 }
 
@@ -68,19 +74,22 @@ removed_while_connected(void)
 	sim_start(&s);
 	struct guest *a = sim_add(&s), *b = sim_add(&s), *c = sim_add(&s);
 	sim_connect_all(&s);
-	CU_ASSERT(flow_exchange(a, b, 50));
+	CHECK(flow_exchange(a, b, 50));
 	toolstack_remove(a);
-	CU_ASSERT(flow_until(unmapped, a));
-	CU_ASSERT_FALSE(fake_store_exists(guest_back(a, "").text));
-	CU_ASSERT(flow_exchange(b, c, 50));
+	CHECK(flow_until(unmapped, a));
+	CHECK_FALSE(fake_store_exists(guest_back(a, "").text));
+	CHECK(flow_exchange(b, c, 50));
 	guest_renew(a);
 	toolstack_add(a, NULL);
-	CU_ASSERT(sim_connect(&s, a, FRONT_LINUX));
-	CU_ASSERT(flow_exchange(a, b, 50));
+	CHECK(sim_connect(&s, a, FRONT_LINUX));
+	CHECK(flow_exchange(a, b, 50));
 	sim_stop(&s);
 }
 
-/* The guest dies with its rings full of work in both directions. Its pages must go at once, or it stays a zombie. */
+/*
+ * The guest dies with its rings full of work in both directions. Its pages must go at once, or it
+ * stays a zombie.
+ */
 static void
 domain_dies(void)
 {
@@ -90,7 +99,7 @@ domain_dies(void)
 	sim_start(&s);
 	struct guest *a = sim_add(&s), *b = sim_add(&s), *c = sim_add(&s);
 	sim_connect_all(&s);
-	CU_ASSERT(flow_exchange(a, b, 50));
+	CHECK(flow_exchange(a, b, 50));
 	struct frame f = flow_frame(a, b, FRAME_RAW, 1514, 1);
 	frame_build(&f, data);
 	for (unsigned i = 0; i < 200; i++)
@@ -101,15 +110,18 @@ domain_dies(void)
 		guest_send_frame(b, data, f.len);
 	uint64_t since = fake_now_ms();
 	fake_domain_destroy(a->params.domid, FAKE_STORE_REMOVED);
-	CU_ASSERT(flow_until(unmapped, a));
-	CU_ASSERT(fake_now_ms() - since < 1000);
+	CHECK(flow_until(unmapped, a));
+	CHECK_LT(fake_now_ms() - since, 1000);
 	flow_drain(b);
-	CU_ASSERT(flow_exchange(b, c, 100));
-	CU_ASSERT(fake_store_await(guest_back(a, "").text, NULL, sim_deadline()));
+	CHECK(flow_exchange(b, c, 100));
+	CHECK(fake_store_await(guest_back(a, "").text, NULL, sim_deadline()));
 	sim_stop(&s);
 }
 
-/* dom0 hears of a death by @releaseDomain. Nobody touches the store, and still nothing of the guest is kept. */
+/*
+ * dom0 hears of a death by @releaseDomain. Nobody touches the store, and still nothing of the guest
+ * is kept.
+ */
 static void
 domain_dies_dom0(void)
 {
@@ -118,13 +130,13 @@ domain_dies_dom0(void)
 	sim_start_with(&s, &(struct sim_options){ .self = 0, .hotplug = HOTPLUG_AUTO });
 	struct guest *a = sim_add(&s), *b = sim_add(&s), *c = sim_add(&s);
 	sim_connect_all(&s);
-	CU_ASSERT(flow_exchange(a, b, 50));
+	CHECK(flow_exchange(a, b, 50));
 	uint64_t since = fake_now_ms();
 	fake_domain_destroy(a->params.domid, FAKE_STORE_KEPT);
-	CU_ASSERT(flow_until(unmapped, a));
-	CU_ASSERT(fake_now_ms() - since < 1000);
-	CU_ASSERT(front_await(a, XenbusStateClosed));
-	CU_ASSERT(flow_exchange(b, c, 50));
+	CHECK(flow_until(unmapped, a));
+	CHECK_LT(fake_now_ms() - since, 1000);
+	CHECK(front_await(a, XenbusStateClosed));
+	CHECK(flow_exchange(b, c, 50));
 	toolstack_remove(a);
 	sim_stop(&s);
 }
@@ -138,7 +150,7 @@ channels_reset(void)
 	sim_start(&s);
 	struct guest *a = sim_add(&s), *b = sim_add(&s), *c = sim_add(&s);
 	sim_connect_all(&s);
-	CU_ASSERT(flow_exchange(a, b, 50));
+	CHECK(flow_exchange(a, b, 50));
 	fake_port_reset(a->params.domid);
 	for (unsigned i = 0; i < 50; i++) {
 		struct frame f = flow_frame(b, a, FRAME_UDP4, 100, i);
@@ -148,9 +160,9 @@ channels_reset(void)
 		guest_send_frame(b, data, f.len);
 		flow_drain(b);
 	}
-	CU_ASSERT(flow_exchange(b, c, 50));
-	CU_ASSERT(front_close(a));
-	CU_ASSERT(unmapped(a));
+	CHECK(flow_exchange(b, c, 50));
+	CHECK(front_close(a));
+	CHECK(unmapped(a));
 	sim_stop(&s);
 }
 
@@ -192,7 +204,7 @@ notify_fails(void)
 		guest_arm(a);
 	}
 	fake_notify_fail(0, 0, 0);
-	CU_ASSERT(flow_exchange(a, b, 50));
+	CHECK(flow_exchange(a, b, 50));
 	sim_stop(&s);
 }
 
@@ -204,14 +216,14 @@ stop_by_signal(void)
 	sim_start(&s);
 	struct guest *a = sim_add(&s), *b = sim_add(&s);
 	sim_connect_all(&s);
-	CU_ASSERT(flow_exchange(a, b, 50));
+	CHECK(flow_exchange(a, b, 50));
 	kill(getpid(), SIGTERM);
 	pthread_join(s.thread, NULL);
-	CU_ASSERT_EQUAL(s.ret, 0);
+	CHECK_EQ(s.ret, 0);
 	ctl_destroy(s.ctl);
 	s.ctl = NULL;
-	CU_ASSERT_EQUAL(front_backend_state(a), XenbusStateClosed);
-	CU_ASSERT_EQUAL(front_backend_state(b), XenbusStateClosed);
+	CHECK_EQ(front_backend_state(a), XenbusStateClosed);
+	CHECK_EQ(front_backend_state(b), XenbusStateClosed);
 	sim_stop(&s);
 }
 
@@ -242,18 +254,18 @@ stop_and_start(void)
 	sim_start(&s);
 	struct guest *a = sim_add(&s), *b = sim_add(&s);
 	sim_connect_all(&s);
-	CU_ASSERT(flow_exchange(a, b, 50));
+	CHECK(flow_exchange(a, b, 50));
 	sim_end(&s);
-	CU_ASSERT_EQUAL(front_backend_state(a), XenbusStateClosed);
-	CU_ASSERT(unmapped(a));
+	CHECK_EQ(front_backend_state(a), XenbusStateClosed);
+	CHECK(unmapped(a));
 	guest_renew(a);
 	guest_renew(b);
 	front_set_state(a, XenbusStateInitialising);
 	front_set_state(b, XenbusStateInitialising);
 	sim_restart(&s, &usual);
-	CU_ASSERT(sim_connect(&s, a, FRONT_LINUX));
-	CU_ASSERT(sim_connect(&s, b, FRONT_LINUX));
-	CU_ASSERT(flow_exchange(a, b, 50));
+	CHECK(sim_connect(&s, a, FRONT_LINUX));
+	CHECK(sim_connect(&s, b, FRONT_LINUX));
+	CHECK(flow_exchange(a, b, 50));
 	sim_stop(&s);
 }
 
@@ -263,7 +275,9 @@ answer_some(struct guest *g, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++) {
 		netif_tx_response_t *rsp = RING_GET_RESPONSE(&g->tx, g->params.first_idx + i);
-		netif_tx_response_t done = { .id = RING_GET_REQUEST(&g->tx, g->params.first_idx + i)->id };
+		netif_tx_response_t done = {
+			.id = RING_GET_REQUEST(&g->tx, g->params.first_idx + i)->id
+		};
 
 		*rsp = done;
 	}
@@ -271,8 +285,9 @@ answer_some(struct guest *g, uint32_t n)
 }
 
 /*
- * A daemon that was killed left both ends in 4, and the rings in the middle of their work. The new one goes on where
- * the responses stop; the frontend stays in 4 and sees each of its slots answered once.
+ * A daemon that was killed left both ends in 4, and the rings in the middle of their work. The new
+ * one goes on where the responses stop; the frontend stays in 4 and sees each of its slots answered
+ * once.
  */
 static void
 killed_and_restarted(void)
@@ -292,17 +307,17 @@ killed_and_restarted(void)
 	f.src[4] = 9; /* may arrive or not, so it must not be taken for what is sent later */
 	frame_build(&f, data);
 	for (unsigned i = 0; i < 60; i++)
-		CU_ASSERT_EQUAL(guest_send_frame(a, data, f.len), 0);
+		CHECK_EQ(guest_send_frame(a, data, f.len), 0);
 	answer_some(a, 20);
 	sim_restart(&s, &usual);
 	uint64_t since = fake_now_ms();
-	CU_ASSERT(flow_await_responses(a, 60));
-	CU_ASSERT(fake_store_await(guest_back(b, "carrier").text, "1", sim_deadline()));
-	CU_ASSERT(fake_store_await(guest_back(a, "carrier").text, "1", sim_deadline()));
-	CU_ASSERT(fake_now_ms() - since < 1000);
+	CHECK(flow_await_responses(a, 60));
+	CHECK(fake_store_await(guest_back(b, "carrier").text, "1", sim_deadline()));
+	CHECK(fake_store_await(guest_back(a, "carrier").text, "1", sim_deadline()));
+	CHECK_LT(fake_now_ms() - since, 1000);
 	flow_drain(b);
-	CU_ASSERT(flow_exchange(a, b, 50));
-	CU_ASSERT_EQUAL(front_backend_state(a), XenbusStateConnected);
+	CHECK(flow_exchange(a, b, 50));
+	CHECK_EQ(front_backend_state(a), XenbusStateConnected);
 	sim_stop(&s);
 }
 
@@ -319,16 +334,16 @@ reconnect_storm(void)
 	for (unsigned i = 0; i < 500; i++) {
 		front_set_state(a, states[i % 14]);
 		if (i % 25 == 0)
-			CU_ASSERT(flow_exchange(b, c, 10));
+			CHECK(flow_exchange(b, c, 10));
 		usleep(500);
 	}
 	front_set_state(a, XenbusStateClosed);
-	CU_ASSERT(front_await(a, XenbusStateClosed));
-	CU_ASSERT(flow_until(unmapped, a));
+	CHECK(front_await(a, XenbusStateClosed));
+	CHECK(flow_until(unmapped, a));
 	guest_renew(a);
 	front_set_state(a, XenbusStateInitialising);
-	CU_ASSERT(sim_connect(&s, a, FRONT_LINUX));
-	CU_ASSERT(flow_exchange(a, b, 50));
+	CHECK(sim_connect(&s, a, FRONT_LINUX));
+	CHECK(flow_exchange(a, b, 50));
 	sim_stop(&s);
 }
 
@@ -342,15 +357,15 @@ detach_during_copy(void)
 	sim_start(&s);
 	struct guest *a = sim_add(&s), *b = sim_add(&s);
 	sim_connect_all(&s);
-	CU_ASSERT(flow_exchange(a, b, 10));
+	CHECK(flow_exchange(a, b, 10));
 	fake_copy_set_delay_us(100000);
 	struct frame f = flow_frame(a, b, FRAME_RAW, 1514, 1);
 	frame_build(&f, data);
 	for (unsigned i = 0; i < 100; i++)
 		guest_send_frame(a, data, f.len);
 	toolstack_detach(a);
-	CU_ASSERT(fake_store_await(guest_back(a, "").text, NULL, sim_deadline()));
-	CU_ASSERT(unmapped(a));
+	CHECK(fake_store_await(guest_back(a, "").text, NULL, sim_deadline()));
+	CHECK(unmapped(a));
 	fake_copy_set_delay_us(0);
 	sim_stop(&s);
 }
@@ -362,8 +377,8 @@ detach_now(void *arg)
 }
 
 /*
- * The toolstack asks for the end in the very moment in which we write something else: its 5 must not be lost. `skip`:
- * which of our next transactions it is.
+ * The toolstack asks for the end in the very moment in which we write something else: its 5 must
+ * not be lost. `skip`: which of our next transactions it is.
  */
 static void
 detach_meets_connect(unsigned skip)
@@ -372,13 +387,13 @@ detach_meets_connect(unsigned skip)
 
 	sim_start(&s);
 	struct guest *a = sim_add(&s);
-	CU_ASSERT(front_await(a, XenbusStateInitWait));
+	CHECK(front_await(a, XenbusStateInitWait));
 	front_publish(a, FRONT_LINUX);
 	fake_store_on_begin(skip, detach_now, a);
 	front_set_state(a, XenbusStateConnected);
 	bool gone = fake_store_await(guest_back(a, "").text, NULL, sim_deadline());
 	sim_check(gone, "state is %d", front_backend_state(a));
-	CU_ASSERT(unmapped(a));
+	CHECK(unmapped(a));
 	sim_stop(&s);
 }
 
@@ -439,7 +454,7 @@ removed_meets_write(void)
 	for (unsigned skip = 0; skip < 3; skip++) {
 		sim_start(&s);
 		struct guest *a = sim_add(&s);
-		CU_ASSERT(front_await(a, XenbusStateInitWait));
+		CHECK(front_await(a, XenbusStateInitWait));
 		front_publish(a, FRONT_LINUX);
 		fake_store_on_begin(skip, remove_now, a);
 		front_set_state(a, XenbusStateConnected);
@@ -448,10 +463,10 @@ removed_meets_write(void)
 			front_set_state(a, XenbusStateClosing);
 		}
 		const __auto_type back = guest_back(a, "");
-		CU_ASSERT(fake_store_await(back.text, NULL, sim_deadline()));
-		CU_ASSERT(flow_until(unmapped, a));
+		CHECK(fake_store_await(back.text, NULL, sim_deadline()));
+		CHECK(flow_until(unmapped, a));
 		sim_stop(&s);
-		CU_ASSERT_FALSE(fake_store_exists(back.text));
+		CHECK_FALSE(fake_store_exists(back.text));
 	}
 }
 

@@ -22,7 +22,7 @@ trio_start(struct trio *t)
 	t->from = sim_join(&t->s);
 	t->to = sim_join(&t->s);
 	t->other = sim_join(&t->s);
-	CU_ASSERT(flow_exchange(t->from, t->to, 10));
+	CHECK(flow_exchange(t->from, t->to, 10));
 }
 
 struct address {
@@ -41,14 +41,17 @@ ask(struct guest *g, uint8_t type, struct address addr, int16_t status)
 {
 	flow_drain(g);
 	guest_log_clear(g);
-	CU_ASSERT_EQUAL(guest_mcast(g, type, addr.bytes), 0);
-	CU_ASSERT(flow_await_responses(g, 2));
-	CU_ASSERT_EQUAL(g->n_tx_log, 2);
-	CU_ASSERT_EQUAL(g->tx_log[0].status, status);
-	CU_ASSERT_EQUAL(g->tx_log[1].status, NETIF_RSP_NULL);
+	CHECK_EQ(guest_mcast(g, type, addr.bytes), 0);
+	CHECK(flow_await_responses(g, 2));
+	CHECK_EQ(g->n_tx_log, 2);
+	CHECK_EQ(g->tx_log[0].status, status);
+	CHECK_EQ(g->tx_log[1].status, NETIF_RSP_NULL);
 }
 
-/* Whether a frame from `from` to `dst` reaches `g`. A broadcast is sent after it, which always does. */
+/*
+ * Whether a frame from `from` to `dst` reaches `g`. A broadcast is sent after it, which always
+ * does.
+ */
 static bool
 reaches(struct trio *t, struct guest *g, struct address dst)
 {
@@ -103,7 +106,7 @@ start_filtered(struct trio *t)
 {
 	trio_start(t);
 	front_printf(t->to, "request-multicast-control", "1");
-	CU_ASSERT(flow_until(filter_is_on, t));
+	CHECK(flow_until(filter_is_on, t));
 }
 
 static void
@@ -113,16 +116,16 @@ mcast_join_and_leave(void)
 
 	start_filtered(&t);
 	uint64_t before = n_filtered(t.to);
-	CU_ASSERT(!reaches(&t, t.to, group(1)));
+	CHECK(!reaches(&t, t.to, group(1)));
 	ask(t.to, JOIN, group(1), NETIF_RSP_OKAY);
-	CU_ASSERT(reaches(&t, t.to, group(1)));
-	CU_ASSERT(!reaches(&t, t.to, group(2)));
+	CHECK(reaches(&t, t.to, group(1)));
+	CHECK(!reaches(&t, t.to, group(2)));
 	ask(t.to, LEAVE, group(2), NETIF_RSP_OKAY);
-	CU_ASSERT(reaches(&t, t.to, group(1)));
+	CHECK(reaches(&t, t.to, group(1)));
 	ask(t.to, LEAVE, group(1), NETIF_RSP_OKAY);
-	CU_ASSERT(!reaches(&t, t.to, group(1)));
-	CU_ASSERT_EQUAL(n_filtered(t.to) - before, 3);
-	CU_ASSERT(flow_exchange(t.from, t.to, 50)); /* unicast is not concerned */
+	CHECK(!reaches(&t, t.to, group(1)));
+	CHECK_EQ(n_filtered(t.to) - before, 3);
+	CHECK(flow_exchange(t.from, t.to, 50)); /* unicast is not concerned */
 	sim_stop(&t.s);
 }
 
@@ -135,11 +138,11 @@ mcast_flood(void)
 	start_filtered(&t);
 	uint64_t before = n_filtered(t.to);
 	for (unsigned i = 0; i < 20; i++)
-		CU_ASSERT(reaches(&t, t.other, group(i)));
+		CHECK(reaches(&t, t.other, group(i)));
 	t.n_filtered = before + 20; /* by another poller, maybe a little later */
-	CU_ASSERT(flow_until(has_filtered, &t));
-	CU_ASSERT_EQUAL(n_filtered(t.to), before + 20);
-	CU_ASSERT_EQUAL(n_filtered(t.other), 0);
+	CHECK(flow_until(has_filtered, &t));
+	CHECK_EQ(n_filtered(t.to), before + 20);
+	CHECK_EQ(n_filtered(t.other), 0);
 	sim_stop(&t.s);
 }
 
@@ -153,10 +156,10 @@ mcast_static(void)
 	t.from = sim_join(&t.s);
 	t.to = sim_add(&t.s);
 	front_printf(t.to, "request-multicast-control", "1");
-	CU_ASSERT(sim_connect(&t.s, t.to, FRONT_LINUX));
-	CU_ASSERT(!reaches(&t, t.to, group(1)));
+	CHECK(sim_connect(&t.s, t.to, FRONT_LINUX));
+	CHECK(!reaches(&t, t.to, group(1)));
 	ask(t.to, JOIN, group(1), NETIF_RSP_OKAY);
-	CU_ASSERT(reaches(&t, t.to, group(1)));
+	CHECK(reaches(&t, t.to, group(1)));
 	sim_stop(&t.s);
 }
 
@@ -168,11 +171,11 @@ mcast_list_before_filter(void)
 
 	trio_start(&t);
 	ask(t.to, JOIN, group(1), NETIF_RSP_OKAY);
-	CU_ASSERT(reaches(&t, t.to, group(2)));
+	CHECK(reaches(&t, t.to, group(2)));
 	front_printf(t.to, "request-multicast-control", "1");
-	CU_ASSERT(flow_until(filter_is_on, &t));
-	CU_ASSERT(reaches(&t, t.to, group(1)));
-	CU_ASSERT(!reaches(&t, t.to, group(2)));
+	CHECK(flow_until(filter_is_on, &t));
+	CHECK(reaches(&t, t.to, group(1)));
+	CHECK(!reaches(&t, t.to, group(2)));
 	sim_stop(&t.s);
 }
 
@@ -186,22 +189,27 @@ mcast_too_many(void)
 		ask(t.to, JOIN, group(i), NETIF_RSP_OKAY);
 	ask(t.to, JOIN, group(LIMIT_MCAST_ADDRS), NETIF_RSP_ERROR);
 	ask(t.to, JOIN, group(5), NETIF_RSP_OKAY);
-	CU_ASSERT(reaches(&t, t.to, group(0)));
-	CU_ASSERT(reaches(&t, t.to, group(LIMIT_MCAST_ADDRS - 1)));
-	CU_ASSERT(!reaches(&t, t.to, group(LIMIT_MCAST_ADDRS)));
+	CHECK(reaches(&t, t.to, group(0)));
+	CHECK(reaches(&t, t.to, group(LIMIT_MCAST_ADDRS - 1)));
+	CHECK(!reaches(&t, t.to, group(LIMIT_MCAST_ADDRS)));
 	ask(t.to, LEAVE, group(5), NETIF_RSP_OKAY);
 	ask(t.to, JOIN, group(LIMIT_MCAST_ADDRS), NETIF_RSP_OKAY);
-	CU_ASSERT(reaches(&t, t.to, group(LIMIT_MCAST_ADDRS)));
-	CU_ASSERT(!reaches(&t, t.to, group(5)));
+	CHECK(reaches(&t, t.to, group(LIMIT_MCAST_ADDRS)));
+	CHECK(!reaches(&t, t.to, group(5)));
 	sim_stop(&t.s);
 }
 
-/* Addresses that the filter does not concern take no place; removing what is not there does nothing. */
+/*
+ * Addresses that the filter does not concern take no place; removing what is not there does
+ * nothing.
+ */
 static void
 mcast_odd_addresses(void)
 {
 	static const struct address odd[] = {
-		{ { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } }, { { 0 } }, { { 0x00, 0x16, 0x3e, 1, 2, 3 } },
+		{ { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff } },
+		{ { 0 } },
+		{ { 0x00, 0x16, 0x3e, 1, 2, 3 } },
 	};
 	struct trio t;
 
@@ -228,14 +236,15 @@ mcast_storm(void)
 		unsigned n = 0;
 		flow_drain(t.to);
 		guest_log_clear(t.to);
-		while (guest_mcast(t.to, n % 2 ? LEAVE : JOIN, group(round * 131 + n / 2).bytes) == 0)
+		while (guest_mcast(t.to, n % 2 ? LEAVE : JOIN, group(round * 131 + n / 2).bytes) ==
+		       0)
 			n++;
-		CU_ASSERT(n > 0);
-		CU_ASSERT(flow_await_responses(t.to, 2 * n));
-		CU_ASSERT_EQUAL(guest_log_count(t.to, NETIF_RSP_OKAY), n);
-		CU_ASSERT(flow_exchange(t.from, t.other, 5));
+		CHECK_GT(n, 0);
+		CHECK(flow_await_responses(t.to, 2 * n));
+		CHECK_EQ(guest_log_count(t.to, NETIF_RSP_OKAY), n);
+		CHECK(flow_exchange(t.from, t.other, 5));
 	}
-	CU_ASSERT(!reaches(&t, t.to, group(131)));
+	CHECK(!reaches(&t, t.to, group(131)));
 	sim_stop(&t.s);
 }
 

@@ -21,7 +21,7 @@ pair_start(struct pair *p, unsigned features)
 	p->a = sim_join(&p->s);
 	p->b = sim_add(&p->s);
 	sim_connect(&p->s, p->b, features);
-	CU_ASSERT(flow_exchange(p->a, p->b, 10));
+	CHECK(flow_exchange(p->a, p->b, 10));
 }
 
 /* Sends a frame whose checksum is blank; `gso_size` 0: it is to stay one frame. */
@@ -30,20 +30,23 @@ send_blank(struct guest *g, const struct frame *f, uint16_t gso_size)
 {
 	static uint8_t data[GUEST_FRAME_SIZE];
 	struct guest_packet packet = {
-		.data = data, .len = f->len, .flags = NETTXF_csum_blank | NETTXF_data_validated,
+		.data = data,
+		.len = f->len,
+		.flags = NETTXF_csum_blank | NETTXF_data_validated,
 		.gso_size = gso_size,
 	};
 
 	if (gso_size != 0)
-		packet.gso_type = f->kind == FRAME_TCP4 ? XEN_NETIF_GSO_TYPE_TCPV4 : XEN_NETIF_GSO_TYPE_TCPV6;
+		packet.gso_type =
+			f->kind == FRAME_TCP4 ? XEN_NETIF_GSO_TYPE_TCPV4 : XEN_NETIF_GSO_TYPE_TCPV6;
 	frame_build_blank(f, data);
 	flow_drain(g);
 	flow_send(g, &packet);
 }
 
 /*
- * Blank checksums pass as they are to who takes them, and complete to who does not. Nobody takes them behind a VLAN tag: Linux's
- * netfront completes IP and IPv6 only, and drops the others.
+ * Blank checksums pass as they are to who takes them, and complete to who does not. Nobody takes
+ * them behind a VLAN tag: Linux's netfront completes IP and IPv6 only, and drops the others.
  */
 static void
 csum_kinds(unsigned features, bool blank4, bool blank6)
@@ -62,7 +65,7 @@ csum_kinds(unsigned features, bool blank4, bool blank6)
 			break;
 		flow_drain(p.a);
 	}
-	CU_ASSERT_EQUAL(p.a->stats.n_tx_error, 0);
+	CHECK_EQ(p.a->stats.n_tx_error, 0);
 	sim_stop(&p.s);
 }
 
@@ -94,13 +97,15 @@ csum_blank_with_garbage(void)
 	pair_start(&p, FRONT_SG | FRONT_NO_CSUM);
 	for (unsigned i = 0; i < 20; i++) {
 		struct frame f = flow_frame(p.a, p.b, FRAME_UDP4, 200, i);
-		struct guest_packet packet = { .data = data, .len = 200, .flags = NETTXF_csum_blank };
+		struct guest_packet packet = { .data = data,
+					       .len = 200,
+					       .flags = NETTXF_csum_blank };
 
 		frame_build(&f, data);
 		data[40] = (uint8_t)(i * 37);
 		data[41] = (uint8_t)(i * 91);
-		CU_ASSERT_EQUAL(guest_send(p.a, &packet), 0);
-		CU_ASSERT(flow_expect(p.b, &f, FRAME_COMPLETE));
+		CHECK_EQ(guest_send(p.a, &packet), 0);
+		CHECK(flow_expect(p.b, &f, FRAME_COMPLETE));
 		flow_drain(p.a);
 	}
 	sim_stop(&p.s);
@@ -118,17 +123,18 @@ gso_whole(enum frame_kind kind)
 		struct frame f = flow_frame(p.a, p.b, kind, lens[i % 6], i * 1000);
 
 		send_blank(p.a, &f, MSS);
-		if (!sim_check(flow_receive(p.b, &got), "GSO frame %u of %u bytes does not arrive", i, f.len))
+		if (!sim_check(flow_receive(p.b, &got), "GSO frame %u of %u bytes does not arrive",
+			       i, f.len))
 			break;
-		CU_ASSERT_EQUAL(got.gso_size, MSS);
-		CU_ASSERT_EQUAL(got.gso_type, kind == FRAME_TCP4 ? XEN_NETIF_GSO_TYPE_TCPV4
-								 : XEN_NETIF_GSO_TYPE_TCPV6);
-		CU_ASSERT(got.flags & NETRXF_csum_blank);
-		CU_ASSERT(frame_equal(&f, FRAME_BLANK, got.data, got.len));
-		CU_ASSERT_EQUAL(got.n_slots, (f.len + 4095) / 4096 + 1);
+		CHECK_EQ(got.gso_size, MSS);
+		CHECK_EQ(got.gso_type,
+			 kind == FRAME_TCP4 ? XEN_NETIF_GSO_TYPE_TCPV4 : XEN_NETIF_GSO_TYPE_TCPV6);
+		CHECK(got.flags & NETRXF_csum_blank);
+		CHECK(frame_equal(&f, FRAME_BLANK, got.data, got.len));
+		CHECK_EQ(got.n_slots, (f.len + 4095) / 4096 + 1);
 		flow_drain(p.a);
 	}
-	CU_ASSERT_EQUAL(p.a->stats.n_tx_error, 0);
+	CHECK_EQ(p.a->stats.n_tx_error, 0);
 	sim_stop(&p.s);
 }
 
@@ -156,11 +162,13 @@ expect_segments(struct pair *p, const struct frame *f, enum frame_csum csum)
 		if (!sim_check(flow_receive(p->b, &got), "%u of %u bytes arrived", at, payload))
 			return false;
 		bool blank = got.flags & NETRXF_csum_blank;
-		if (!sim_check(frame_segment_of(f, at, got.data, got.len, &n), "segment at %u of %u differs", at,
-			       payload) ||
-		    !sim_check(n == MSS || at + n == payload, "segment of %u bytes at %u of %u", n, at, payload) ||
+		if (!sim_check(frame_segment_of(f, at, got.data, got.len, &n),
+			       "segment at %u of %u differs", at, payload) ||
+		    !sim_check(n == MSS || at + n == payload, "segment of %u bytes at %u of %u", n,
+			       at, payload) ||
 		    !sim_check(blank == (csum == FRAME_BLANK), "flags are %x", got.flags) ||
-		    !sim_check(blank || frame_checksums_right(got.data, got.len), "wrong checksum at %u", at))
+		    !sim_check(blank || frame_checksums_right(got.data, got.len),
+			       "wrong checksum at %u", at))
 			return false;
 		at += n;
 	}
@@ -185,8 +193,8 @@ gso_segmented(enum frame_kind kind, unsigned features, uint16_t vlan)
 		flow_drain(p.a);
 	}
 	const struct port *port = sim_port(p.b);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(port);
-	CU_ASSERT_EQUAL(port->stats.n_soft_gso, 20);
+	REQUIRE_NOT_NULL(port);
+	CHECK_EQ(port->stats.n_soft_gso, 20);
 	sim_stop(&p.s);
 }
 
@@ -234,13 +242,13 @@ gso_segment_headers(void)
 	f.tcp_flags = 0x19; /* ACK, PSH, FIN */
 	send_blank(p.a, &f, MSS);
 	for (n_seen = 0; n_seen < 5; n_seen++) {
-		CU_ASSERT(flow_receive(p.b, &got));
-		CU_ASSERT_EQUAL(got.data[47], n_seen < 4 ? 0x10 : 0x19);
+		CHECK(flow_receive(p.b, &got));
+		CHECK_EQ(got.data[47], n_seen < 4 ? 0x10 : 0x19);
 		unsigned this_id = (unsigned)got.data[18] << 8 | got.data[19];
 		if (n_seen > 0)
-			CU_ASSERT_EQUAL(this_id, id + 1);
+			CHECK_EQ(this_id, id + 1);
 		id = this_id;
-		CU_ASSERT_EQUAL(got.data[16] * 256u + got.data[17], got.len - 14);
+		CHECK_EQ(got.data[16] * 256u + got.data[17], got.len - 14);
 	}
 	sim_stop(&p.s);
 }
@@ -261,9 +269,9 @@ gso_flooded(void)
 		send_blank(p.a, &f, MSS);
 		if (!expect_segments(&p, &f, FRAME_COMPLETE))
 			break;
-		CU_ASSERT(flow_receive(c, &got));
-		CU_ASSERT(frame_equal(&f, FRAME_BLANK, got.data, got.len));
-		CU_ASSERT_EQUAL(got.gso_size, MSS);
+		CHECK(flow_receive(c, &got));
+		CHECK(frame_equal(&f, FRAME_BLANK, got.data, got.len));
+		CHECK_EQ(got.gso_size, MSS);
 		flow_drain(p.a);
 	}
 	sim_stop(&p.s);
@@ -283,12 +291,15 @@ gso_burst(void)
 	for (unsigned i = 0; i < 15; i++) { /* of 17 slots each */
 		struct frame f = flow_frame(p.a, p.b, FRAME_TCP4, 65535, i);
 		struct guest_packet packet = {
-			.data = data, .len = f.len, .flags = NETTXF_csum_blank,
-			.gso_type = XEN_NETIF_GSO_TYPE_TCPV4, .gso_size = MSS,
+			.data = data,
+			.len = f.len,
+			.flags = NETTXF_csum_blank,
+			.gso_type = XEN_NETIF_GSO_TYPE_TCPV4,
+			.gso_size = MSS,
 		};
 
 		frame_build_blank(&f, data);
-		CU_ASSERT_EQUAL(guest_queue(p.a, &packet), 0);
+		CHECK_EQ(guest_queue(p.a, &packet), 0);
 	}
 	guest_tx_publish(p.a);
 	for (; n < 15 && flow_receive(p.b, &got); n++) {
@@ -310,10 +321,10 @@ gso_above_mtu(void)
 	pair_start(&p, FRONT_LINUX);
 	struct frame f = flow_frame(p.a, p.b, FRAME_TCP4, 20000, 1);
 	send_blank(p.a, &f, 9000 - 40);
-	CU_ASSERT(flow_exchange(p.a, p.b, 10));
+	CHECK(flow_exchange(p.a, p.b, 10));
 	const struct port *port = sim_port(p.b);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(port);
-	CU_ASSERT_EQUAL(port->stats.n_dropped[DROP_TOO_BIG], 1);
+	REQUIRE_NOT_NULL(port);
+	CHECK_EQ(port->stats.n_dropped[DROP_TOO_BIG], 1);
 	sim_stop(&p.s);
 }
 
@@ -329,13 +340,13 @@ validated_passes(void)
 	struct frame f = flow_frame(p.a, p.b, FRAME_TCP4, 200, 1);
 	struct guest_packet packet = { .data = data, .len = 200, .flags = NETTXF_data_validated };
 	frame_build(&f, data);
-	CU_ASSERT_EQUAL(guest_send(p.a, &packet), 0);
-	CU_ASSERT(flow_receive(p.b, &got));
-	CU_ASSERT_EQUAL(got.flags & (NETRXF_data_validated | NETRXF_csum_blank), NETRXF_data_validated);
+	CHECK_EQ(guest_send(p.a, &packet), 0);
+	CHECK(flow_receive(p.b, &got));
+	CHECK_EQ(got.flags & (NETRXF_data_validated | NETRXF_csum_blank), NETRXF_data_validated);
 	packet.flags = 0;
-	CU_ASSERT_EQUAL(guest_send(p.a, &packet), 0);
-	CU_ASSERT(flow_receive(p.b, &got));
-	CU_ASSERT_EQUAL(got.flags & (NETRXF_data_validated | NETRXF_csum_blank), 0);
+	CHECK_EQ(guest_send(p.a, &packet), 0);
+	CHECK(flow_receive(p.b, &got));
+	CHECK_EQ(got.flags & (NETRXF_data_validated | NETRXF_csum_blank), 0);
 	sim_stop(&p.s);
 }
 
@@ -350,16 +361,19 @@ gso_without_blank_flag(void)
 	pair_start(&p, FRONT_LINUX);
 	struct frame f = flow_frame(p.a, p.b, FRAME_TCP4, 5000, 9);
 	struct guest_packet packet = {
-		.data = data, .len = f.len, .gso_type = XEN_NETIF_GSO_TYPE_TCPV4, .gso_size = MSS,
+		.data = data,
+		.len = f.len,
+		.gso_type = XEN_NETIF_GSO_TYPE_TCPV4,
+		.gso_size = MSS,
 	};
 	frame_build(&f, data);
-	CU_ASSERT_EQUAL(guest_send(p.a, &packet), 0);
-	CU_ASSERT(flow_receive(p.b, &got));
-	CU_ASSERT(frame_equal(&f, FRAME_BLANK, got.data, got.len));
-	CU_ASSERT(got.flags & NETRXF_csum_blank);
+	CHECK_EQ(guest_send(p.a, &packet), 0);
+	CHECK(flow_receive(p.b, &got));
+	CHECK(frame_equal(&f, FRAME_BLANK, got.data, got.len));
+	CHECK(got.flags & NETRXF_csum_blank);
 	struct port_vif_stats stats;
 	port_vif_get_stats(sim_port(p.a), &stats);
-	CU_ASSERT_EQUAL(stats.n_gso_csum_fixups, 1);
+	CHECK_EQ(stats.n_gso_csum_fixups, 1);
 	sim_stop(&p.s);
 }
 

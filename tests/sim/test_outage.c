@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Cases: signals, xenstored and quotas. Whatever fails around the daemon, its guests go on, and it finds its way back. */
+/*
+ * Cases: signals, xenstored and quotas. Whatever fails around the daemon, its guests go on, and it
+ * finds its way back.
+ */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -19,13 +22,16 @@ hangup_signal(void)
 	sim_connect_all(&s);
 	for (unsigned i = 0; i < 10; i++) {
 		kill(getpid(), SIGHUP);
-		CU_ASSERT(flow_exchange(a, b, 20));
+		CHECK(flow_exchange(a, b, 20));
 	}
-	CU_ASSERT_EQUAL(front_backend_state(a), XenbusStateConnected);
+	CHECK_EQ(front_backend_state(a), XenbusStateConnected);
 	sim_stop(&s); /* which checks that ctl_run() ends well, and only now */
 }
 
-/* The store's quota of watches is used up: the next guest is looked at now and then, if not at once. */
+/*
+ * The store's quota of watches is used up: the next guest is looked at now and then, if not at
+ * once.
+ */
 static void
 watch_quota(void)
 {
@@ -35,14 +41,17 @@ watch_quota(void)
 	struct guest *a = sim_join(&s);
 	fake_store_fail(FAKE_STORE_WATCH, 0, 100000, ENOSPC);
 	struct guest *b = sim_add(&s);
-	CU_ASSERT(sim_connect(&s, b, FRONT_LINUX));
-	CU_ASSERT(flow_exchange(a, b, 20));
-	CU_ASSERT(front_close(b)); /* this is seen as well */
+	CHECK(sim_connect(&s, b, FRONT_LINUX));
+	CHECK(flow_exchange(a, b, 20));
+	CHECK(front_close(b)); /* this is seen as well */
 	fake_store_fail(FAKE_STORE_WATCH, 0, 0, 0);
 	sim_stop(&s);
 }
 
-/* xenstored goes away and comes back: guests see nothing of it, and what happened meanwhile is done then. */
+/*
+ * xenstored goes away and comes back: guests see nothing of it, and what happened meanwhile is done
+ * then.
+ */
 static void
 store_lost(void)
 {
@@ -50,33 +59,36 @@ store_lost(void)
 
 	sim_start(&s);
 	struct guest *a = sim_add(&s), *b = sim_add(&s), *c = sim_add(&s);
-	CU_ASSERT(sim_connect(&s, a, FRONT_LINUX));
-	CU_ASSERT(sim_connect(&s, b, FRONT_LINUX));
-	CU_ASSERT(front_await(c, XenbusStateInitWait));
+	CHECK(sim_connect(&s, a, FRONT_LINUX));
+	CHECK(sim_connect(&s, b, FRONT_LINUX));
+	CHECK(front_await(c, XenbusStateInitWait));
 	for (unsigned i = 0; i < 3; i++) {
 		fake_store_hang_up();
-		CU_ASSERT(flow_exchange(a, b, 100));
+		CHECK(flow_exchange(a, b, 100));
 		usleep(300000);
-		CU_ASSERT(flow_exchange(a, b, 100));
-		CU_ASSERT_EQUAL(front_backend_state(a), XenbusStateConnected);
+		CHECK(flow_exchange(a, b, 100));
+		CHECK_EQ(front_backend_state(a), XenbusStateConnected);
 		fake_store_come_back();
-		CU_ASSERT(flow_exchange(a, b, 100));
+		CHECK(flow_exchange(a, b, 100));
 	}
 	fake_store_hang_up();
 	front_publish(c, FRONT_LINUX);
 	front_set_state(c, XenbusStateConnected);
 	toolstack_detach(b);
 	usleep(200000);
-	CU_ASSERT_EQUAL(front_backend_state(c), XenbusStateInitWait);
+	CHECK_EQ(front_backend_state(c), XenbusStateInitWait);
 	fake_store_come_back();
-	CU_ASSERT(front_await(c, XenbusStateConnected));
-	CU_ASSERT(fake_store_await(guest_back(b, "").text, NULL, sim_deadline()));
-	CU_ASSERT(flow_exchange(a, c, 100));
-	CU_ASSERT_EQUAL(front_backend_state(a), XenbusStateConnected);
+	CHECK(front_await(c, XenbusStateConnected));
+	CHECK(fake_store_await(guest_back(b, "").text, NULL, sim_deadline()));
+	CHECK(flow_exchange(a, c, 100));
+	CHECK_EQ(front_backend_state(a), XenbusStateConnected);
 	sim_stop(&s);
 }
 
-/* The store is back and refuses the first watch, that of the backend's directory: it is set later, and new guests are found then. */
+/*
+ * The store is back and refuses the first watch, that of the backend's directory: it is set later,
+ * and new guests are found then.
+ */
 static void
 store_back_refuses(void)
 {
@@ -89,7 +101,7 @@ store_back_refuses(void)
 	fake_store_fail(FAKE_STORE_WATCH, 0, 1, ENOSPC);
 	fake_store_come_back();
 	struct guest *b = sim_join(&s);
-	CU_ASSERT(flow_exchange(a, b, 50));
+	CHECK(flow_exchange(a, b, 50));
 	sim_stop(&s);
 }
 
@@ -104,11 +116,14 @@ store_lost_at_the_end(void)
 	sim_connect_all(&s);
 	fake_store_hang_up();
 	usleep(100000);
-	CU_ASSERT(flow_exchange(a, b, 50));
+	CHECK(flow_exchange(a, b, 50));
 	sim_stop(&s);
 }
 
-/* A guest breaks the protocol while there is no xenstored: its neighbours go on, and its error is told when that is there again. */
+/*
+ * A guest breaks the protocol while there is no xenstored: its neighbours go on, and its error is
+ * told when that is there again.
+ */
 static void
 store_lost_fault(void)
 {
@@ -121,11 +136,11 @@ store_lost_fault(void)
 	usleep(100000);
 	bad->raw = true;
 	guest_tx_set_req_prod(bad, bad->tx.rsp_cons + 1000);
-	CU_ASSERT(flow_exchange(a, b, 50));
+	CHECK(flow_exchange(a, b, 50));
 	usleep(100000);
 	fake_store_come_back();
-	CU_ASSERT(sim_expect_fault(bad, "impossible number of requests"));
-	CU_ASSERT(flow_exchange(a, b, 50));
+	CHECK(sim_expect_fault(bad, "impossible number of requests"));
+	CHECK(flow_exchange(a, b, 50));
 	sim_stop(&s);
 }
 
@@ -144,10 +159,10 @@ store_comes_back_empty(void)
 	fake_store_remove(domid);
 	fake_store_come_back();
 	usleep(500000);
-	CU_ASSERT(flow_exchange(a, b, 50));
+	CHECK(flow_exchange(a, b, 50));
 	fake_store_write(domid, "1");
 	front_set_state(b, XenbusStateClosing);
-	CU_ASSERT(front_await(b, XenbusStateClosing));
+	CHECK(front_await(b, XenbusStateClosing));
 	sim_stop(&s);
 }
 

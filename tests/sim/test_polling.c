@@ -25,8 +25,8 @@ guests_never_notify(void)
 	struct guest *a = sim_add(&s), *b = sim_add(&s);
 	sim_connect_all(&s);
 	uint64_t before = sent_by(a) + sent_by(b);
-	CU_ASSERT(flow_exchange(a, b, 5000));
-	CU_ASSERT_EQUAL(sent_by(a) + sent_by(b), before);
+	CHECK(flow_exchange(a, b, 5000));
+	CHECK_EQ(sent_by(a) + sent_by(b), before);
 	sim_stop(&s);
 }
 
@@ -40,12 +40,12 @@ pollers_never_sleep(void)
 	struct guest *a = sim_add(&s), *b = sim_add(&s);
 	sim_connect_all(&s);
 	dp_get_poller_stats(sim_dp(), 0, &before);
-	CU_ASSERT(flow_exchange(a, b, 100));
+	CHECK(flow_exchange(a, b, 100));
 	usleep(20000);
 	dp_get_poller_stats(sim_dp(), 0, &after);
-	CU_ASSERT_EQUAL(after.n_sleeps, before.n_sleeps);
-	CU_ASSERT(after.n_loops - before.n_loops > 1000);
-	CU_ASSERT_EQUAL(after.n_ports, 2);
+	CHECK_EQ(after.n_sleeps, before.n_sleeps);
+	CHECK_GT(after.n_loops - before.n_loops, 1000);
+	CHECK_EQ(after.n_ports, 2);
 	sim_stop(&s);
 }
 
@@ -65,7 +65,8 @@ trickle(struct guest *from, struct guest *to, unsigned n, bool arm)
 		guest_send_frame(from, data, 100);
 		while (!there && fake_now_ms() < deadline) {
 			guest_reap(from);
-			there = guest_receive(to, &got) && frame_equal(&f, FRAME_COMPLETE, got.data, got.len);
+			there = guest_receive(to, &got) &&
+				frame_equal(&f, FRAME_COMPLETE, got.data, got.len);
 			if (arm && !there) {
 				guest_arm(from);
 				guest_arm(to);
@@ -77,7 +78,10 @@ trickle(struct guest *from, struct guest *to, unsigned n, bool arm)
 	return true;
 }
 
-/* Who does not ask for events gets none; who asks gets at most one for each step of a response index. */
+/*
+ * Who does not ask for events gets none; who asks gets at most one for each step of a response
+ * index.
+ */
 static void
 events_only_if_asked(void)
 {
@@ -86,7 +90,7 @@ events_only_if_asked(void)
 	sim_start(&s);
 	struct guest *a = sim_add(&s), *b = sim_add(&s);
 	sim_connect_all(&s);
-	CU_ASSERT(flow_exchange(a, b, 10));
+	CHECK(flow_exchange(a, b, 10));
 	a->tx.sring->rsp_event = a->tx.rsp_cons - 1;
 	a->rx.sring->rsp_event = a->rx.rsp_cons - 1;
 	b->tx.sring->rsp_event = b->tx.rsp_cons - 1;
@@ -99,12 +103,12 @@ events_only_if_asked(void)
 	}
 	usleep(10000); /* what was under way has come */
 	uint64_t before = guest_events(b).n_received + guest_events(a).n_received;
-	CU_ASSERT(trickle(a, b, 500, false));
-	CU_ASSERT_EQUAL(guest_events(b).n_received + guest_events(a).n_received, before);
-	CU_ASSERT(trickle(a, b, 500, true));
+	CHECK(trickle(a, b, 500, false));
+	CHECK_EQ(guest_events(b).n_received + guest_events(a).n_received, before);
+	CHECK(trickle(a, b, 500, true));
 	uint64_t n = guest_events(b).n_received + guest_events(a).n_received - before;
-	CU_ASSERT(n > 0);
-	CU_ASSERT(n <= 1000);
+	CHECK_GT(n, 0);
+	CHECK_LE(n, 1000);
 	sim_stop(&s);
 }
 
@@ -123,11 +127,12 @@ storm(struct guest *a, struct guest *b, struct guest *c)
 	for (unsigned i = 0; i < STORM; i++) {
 		fake_port_send(a->params.domid, i % 2 ? a->port_tx : a->port_rx);
 		if (i % (STORM / 10) == 0)
-			CU_ASSERT(flow_exchange(b, c, 10));
+			CHECK(flow_exchange(b, c, 10));
 	}
 	fake_event_counts(&sent[1], &fired[1], &unmasked[1]);
-	CU_ASSERT(sent[1] - sent[0] >= STORM);
-	return (struct storm){ fired[1] - fired[0], unmasked[1] - unmasked[0], fake_now_ms() - since };
+	CHECK_GE(sent[1] - sent[0], STORM);
+	return (struct storm){ fired[1] - fired[0], unmasked[1] - unmasked[0],
+			       fake_now_ms() - since };
 }
 
 /* XSA-331: a port that is not unmasked interrupts us once at most. */
@@ -140,8 +145,8 @@ event_storm_while_polling(void)
 	struct guest *a = sim_add(&s), *b = sim_add(&s), *c = sim_add(&s);
 	sim_connect_all(&s);
 	struct storm result = storm(a, b, c);
-	CU_ASSERT(result.fired <= 6); /* once for each of six ports */
-	CU_ASSERT_EQUAL(result.unmasked, 0);
+	CHECK_LE(result.fired, 6); /* once for each of six ports */
+	CHECK_EQ(result.unmasked, 0);
 	sim_stop(&s);
 }
 
@@ -153,7 +158,7 @@ CU_TestInfo polling_cases[] = {
 	CU_TEST_INFO_NULL,
 };
 
-/* ---- adaptive polling ----------------------------------------------------------------------------------- */
+/* ---- adaptive polling ------------------------------------------------------------------------ */
 
 /* An idle poller gives its core back. */
 static void
@@ -165,7 +170,7 @@ idle_sleeps(void)
 	sim_start(&s);
 	struct guest *a = sim_add(&s), *b = sim_add(&s);
 	sim_connect_all(&s);
-	CU_ASSERT(flow_exchange(a, b, 100));
+	CHECK(flow_exchange(a, b, 100));
 	dp_get_poller_stats(sim_dp(), 0, &before);
 	uint64_t since = fake_now_ms();
 	usleep(500000);
@@ -173,8 +178,8 @@ idle_sleeps(void)
 	uint64_t ms = fake_now_ms() - since;
 	sim_check((after.slept_us - before.slept_us) / 1000 > ms * 6 / 10, "slept %u of %u ms",
 		  (unsigned)((after.slept_us - before.slept_us) / 1000), (unsigned)ms);
-	CU_ASSERT(after.n_sleeps - before.n_sleeps < 50);
-	CU_ASSERT(flow_exchange(a, b, 100));
+	CHECK_LT(after.n_sleeps - before.n_sleeps, 50);
+	CHECK(flow_exchange(a, b, 100));
 	sim_stop(&s);
 }
 
@@ -190,7 +195,7 @@ sleep_and_wake(void)
 	sim_start(&s);
 	struct guest *a = sim_add(&s), *b = sim_add(&s);
 	sim_connect_all(&s);
-	CU_ASSERT(flow_exchange(a, b, 10));
+	CHECK(flow_exchange(a, b, 10));
 	uint64_t woken = sim_port(a)->stats.n_woken + sim_port(b)->stats.n_woken;
 	for (unsigned i = 0; i < 100; i++) {
 		struct guest *from = i % 2 ? a : b, *to = i % 2 ? b : a;
@@ -199,14 +204,17 @@ sleep_and_wake(void)
 		usleep(2000); /* far longer than it takes to fall asleep */
 		frame_build(&f, data);
 		uint64_t since = fake_now_ms();
-		CU_ASSERT_EQUAL(guest_send_frame(from, data, 100), 0);
+		CHECK_EQ(guest_send_frame(from, data, 100), 0);
 		if (!sim_check(flow_receive(to, &got), "frame %u does not arrive", i))
 			break;
 		n_late += fake_now_ms() - since >= 60;
 	}
-	/* A poller that is not woken sleeps 100 ms, each time; a busy machine delays one now and then. */
+	/*
+	 * A poller that is not woken sleeps 100 ms, each time; a busy machine delays one now and
+	 * then.
+	 */
 	sim_check(n_late <= 20, "%u of 100 came late", n_late);
-	CU_ASSERT(sim_port(a)->stats.n_woken + sim_port(b)->stats.n_woken - woken > 50);
+	CHECK_GT(sim_port(a)->stats.n_woken + sim_port(b)->stats.n_woken - woken, 50);
 	sim_stop(&s);
 }
 
@@ -236,15 +244,15 @@ rx_slots_wake(void)
 		uint64_t sent = b->stats.n_sent_rx;
 		uint64_t since = fake_now_ms();
 		guest_post(b, 10);
-		CU_ASSERT(b->stats.n_sent_rx <= sent + 1);
+		CHECK_LE(b->stats.n_sent_rx, sent + 1);
 		b->params.n_rx_slots = 0;
 		for (unsigned k = 0; k < 10; k++)
-			CU_ASSERT(flow_receive(b, &got));
+			CHECK(flow_receive(b, &got));
 		n_late += fake_now_ms() - since >= 60;
 	}
 	/* As above: one that nobody wakes comes late each time. */
 	sim_check(n_late <= 3, "%u of 10 came late", n_late);
-	CU_ASSERT(b->stats.n_sent_rx > 5);
+	CHECK_GT(b->stats.n_sent_rx, 5);
 	sim_stop(&s);
 }
 
@@ -258,9 +266,12 @@ event_storm_while_sleeping(void)
 	struct guest *a = sim_add(&s), *b = sim_add(&s), *c = sim_add(&s);
 	sim_connect_all(&s);
 	struct storm result = storm(a, b, c);
-	/* 50 us of polling after each wake-up make 20 a millisecond, on two ports, and some for b and c. */
-	sim_check(result.fired <= result.ms * 40 + 500, "%u events in %u ms", (unsigned)result.fired,
-		  (unsigned)result.ms);
+	/*
+	 * 50 us of polling after each wake-up make 20 a millisecond, on two ports, and some for b
+	 * and c.
+	 */
+	sim_check(result.fired <= result.ms * 40 + 500, "%u events in %u ms",
+		  (unsigned)result.fired, (unsigned)result.ms);
 	sim_stop(&s);
 }
 
@@ -272,9 +283,11 @@ CU_TestInfo sleeping_cases[] = {
 	CU_TEST_INFO_NULL,
 };
 
-/* ---- naps ----------------------------------------------------------------------------------------------- */
+/* ---- naps ------------------------------------------------------------------------------------ */
 
-/* An idle poller naps again and again, and finds by itself what comes meanwhile: no guest tells it. */
+/*
+ * An idle poller naps again and again, and finds by itself what comes meanwhile: no guest tells it.
+ */
 static void
 naps_and_looks(void)
 {
@@ -286,7 +299,7 @@ naps_and_looks(void)
 	sim_start(&s);
 	struct guest *a = sim_add(&s), *b = sim_add(&s);
 	sim_connect_all(&s);
-	CU_ASSERT(flow_exchange(a, b, 100));
+	CHECK(flow_exchange(a, b, 100));
 	uint64_t sent = sent_by(a) + sent_by(b);
 	dp_get_poller_stats(sim_dp(), 0, &before);
 	for (unsigned i = 0; i < 100; i++) {
@@ -295,15 +308,15 @@ naps_and_looks(void)
 
 		usleep(2000); /* twenty naps */
 		frame_build(&f, data);
-		CU_ASSERT_EQUAL(guest_send_frame(from, data, 100), 0);
+		CHECK_EQ(guest_send_frame(from, data, 100), 0);
 		if (!sim_check(flow_receive(to, &got), "frame %u does not arrive", i))
 			break;
 	}
 	dp_get_poller_stats(sim_dp(), 0, &after);
-	CU_ASSERT(after.n_sleeps - before.n_sleeps > 100);
-	CU_ASSERT(after.slept_us > before.slept_us);
-	CU_ASSERT_EQUAL(sent_by(a) + sent_by(b), sent);
-	CU_ASSERT_EQUAL(sim_port(a)->stats.n_woken + sim_port(b)->stats.n_woken, 0);
+	CHECK_GT(after.n_sleeps - before.n_sleeps, 100);
+	CHECK_GT(after.slept_us, before.slept_us);
+	CHECK_EQ(sent_by(a) + sent_by(b), sent);
+	CHECK_EQ(sim_port(a)->stats.n_woken + sim_port(b)->stats.n_woken, 0);
 	sim_stop(&s);
 }
 

@@ -11,7 +11,8 @@
 
 #define LEN 1514u
 #define WINDOW_NS 400000000ull
-#define TRIES 10 /* windows, of which one must be full: the machine may have had other things to do */
+/* windows, of which one must be full: the machine may have had other things to do */
+#define TRIES 10
 
 static uint64_t
 now_ns(void)
@@ -60,12 +61,13 @@ counted(const struct guest *g, bool sends)
 
 	if (port == NULL)
 		return 0;
-	return __atomic_load_n(sends ? &port->stats.rx_bytes : &port->stats.tx_bytes, __ATOMIC_RELAXED);
+	return __atomic_load_n(sends ? &port->stats.rx_bytes : &port->stats.tx_bytes,
+			       __ATOMIC_RELAXED);
 }
 
 /*
- * Whether `limited`, one of both, gets `rate` bytes a second, within 5 %. More than that and what a burst of `burst` bytes may
- * add is wrong in any window; less, only if it is in all of them.
+ * Whether `limited`, one of both, gets `rate` bytes a second, within 5 %. More than that and what a
+ * burst of `burst` bytes may add is wrong in any window; less, only if it is in all of them.
  */
 static bool
 holds(struct guest *from, struct guest *to, const struct guest *limited, double rate, double burst)
@@ -79,8 +81,8 @@ holds(struct guest *from, struct guest *to, const struct guest *limited, double 
 		double seconds = (double)(now_ns() - start) / 1e9;
 		bytes = (double)(counted(limited, limited == from) - before);
 		least = rate * seconds * 0.95;
-		if (!sim_check(bytes <= rate * seconds * 1.05 + burst, "%.0f bytes in %.3f s, at %.0f a second", bytes,
-			       seconds, rate))
+		if (!sim_check(bytes <= rate * seconds * 1.05 + burst,
+			       "%.0f bytes in %.3f s, at %.0f a second", bytes, seconds, rate))
 			return false;
 		if (bytes >= least && bytes <= rate * seconds * 1.05)
 			return true;
@@ -115,17 +117,17 @@ from_guest(void)
 	sim_start(&s);
 	struct guest *a = sim_add_with(&s, NULL, &limited), *b = sim_add(&s);
 	sim_connect_all(&s);
-	CU_ASSERT(holds(a, b, a, 2e6, 100000));
+	CHECK(holds(a, b, a, 2e6, 100000));
 	port_vif_get_stats(sim_port(a), &stats);
 	/* Frames, not the many more looks at one that waits. */
-	CU_ASSERT(stats.n_rate_from_guest > 0);
-	CU_ASSERT(stats.n_rate_from_guest <= sim_port(a)->stats.rx_frames + 1);
-	CU_ASSERT_STRING_EQUAL(sim_drops(a, drops, sizeof(drops)), "");
-	CU_ASSERT_STRING_EQUAL(sim_drops(b, drops, sizeof(drops)), "");
+	CHECK_GT(stats.guest.n_rate_from_guest, 0);
+	CHECK_LE(stats.guest.n_rate_from_guest, sim_port(a)->stats.rx_frames + 1);
+	CHECK_STR(sim_drops(a, drops, sizeof(drops)), "");
+	CHECK_STR(sim_drops(b, drops, sizeof(drops)), "");
 	put(a, "rate", NULL);
 	struct pair pair = { a, b };
-	CU_ASSERT(flow_until(all_arrived, &pair));
-	CU_ASSERT_EQUAL(a->stats.n_tx_error + a->stats.n_tx_dropped, 0);
+	CHECK(flow_until(all_arrived, &pair));
+	CHECK_EQ(a->stats.n_tx_error + a->stats.n_tx_dropped, 0);
 	sim_stop(&s);
 }
 
@@ -139,12 +141,12 @@ to_guest(void)
 	struct guest *a = sim_add(&s), *b = sim_add(&s);
 	put(b, "rate-to-guest", "100000,50000");
 	sim_connect_all(&s);
-	CU_ASSERT(holds(a, b, b, 2e6, 100000));
+	CHECK(holds(a, b, b, 2e6, 100000));
 	port_vif_get_stats(sim_port(b), &stats);
-	CU_ASSERT(stats.n_rate_to_guest > 0);
-	CU_ASSERT(stats.n_rate_to_guest <= sim_port(b)->stats.tx_frames + 1);
-	CU_ASSERT(sim_port(b)->stats.n_dropped[DROP_QUEUE_FULL] > 0);
-	CU_ASSERT_EQUAL(b->stats.n_rx_failed_slots, 0);
+	CHECK_GT(stats.guest.n_rate_to_guest, 0);
+	CHECK_LE(stats.guest.n_rate_to_guest, sim_port(b)->stats.tx_frames + 1);
+	CHECK_GT(sim_port(b)->stats.n_dropped[DROP_QUEUE_FULL], 0);
+	CHECK_EQ(b->stats.n_rx_failed_slots, 0);
 	sim_stop(&s);
 }
 
@@ -158,19 +160,19 @@ changes_live(void)
 	sim_connect_all(&s);
 	flood(a, b, 20000000);
 	put(a, "rate", "50000,50000");
-	CU_ASSERT(holds(a, b, a, 1e6, 50000));
+	CHECK(holds(a, b, a, 1e6, 50000));
 	put(a, "rate", "200000,50000");
-	CU_ASSERT(holds(a, b, a, 4e6, 200000));
+	CHECK(holds(a, b, a, 4e6, 200000));
 	put(a, "rate", "200000,-50000"); /* wrong: stays */
-	CU_ASSERT(holds(a, b, a, 4e6, 200000));
+	CHECK(holds(a, b, a, 4e6, 200000));
 	put(b, "rate-to-guest", "75000,50000");
-	CU_ASSERT(holds(a, b, b, 1.5e6, 75000));
+	CHECK(holds(a, b, b, 1.5e6, 75000));
 	put(a, "rate", NULL);
 	put(b, "rate-to-guest", NULL);
 	flood(a, b, 20000000);
 	uint64_t before = counted(a, true);
 	flood(a, b, 200000000);
-	CU_ASSERT(counted(a, true) - before > 4 * 200000 * 2);
+	CHECK_GT(counted(a, true) - before, 4 * 200000 * 2);
 	sim_stop(&s);
 }
 
@@ -187,11 +189,14 @@ long_frame_at_low_rate(void)
 	sim_connect_all(&s);
 	static uint8_t data[GUEST_FRAME_SIZE];
 	struct frame f = flow_frame(a, b, FRAME_TCP4, 60000, 1);
-	struct guest_packet packet = { .data = data, .len = f.len, .flags = NETTXF_csum_blank, .gso_size = 1428,
+	struct guest_packet packet = { .data = data,
+				       .len = f.len,
+				       .flags = NETTXF_csum_blank,
+				       .gso_size = 1428,
 				       .gso_type = XEN_NETIF_GSO_TYPE_TCPV4 };
 	frame_build_blank(&f, data);
-	CU_ASSERT(flow_send(a, &packet));
-	CU_ASSERT(flow_expect(b, &f, FRAME_BLANK));
+	CHECK(flow_send(a, &packet));
+	CHECK(flow_expect(b, &f, FRAME_BLANK));
 	sim_stop(&s);
 }
 
@@ -208,14 +213,14 @@ sleeps_meanwhile(void)
 	put(b, "rate-to-guest", "5000,50000");
 	sim_connect_all(&s);
 	dp_get_poller_stats(sim_dp(), 0, &before);
-	CU_ASSERT(holds(a, b, a, 100000, 5000 + LEN));
+	CHECK(holds(a, b, a, 100000, 5000 + LEN));
 	dp_get_poller_stats(sim_dp(), 0, &after);
-	CU_ASSERT(after.n_sleeps - before.n_sleeps > 10);
-	CU_ASSERT(after.slept_us - before.slept_us > 100000);
+	CHECK_GT(after.n_sleeps - before.n_sleeps, 10);
+	CHECK_GT(after.slept_us - before.slept_us, 100000);
 	sim_stop(&s);
 }
 
-/* ---- the other settings ----------------------------------------------------------------------------------------- */
+/* ---- the other settings ---------------------------------------------------------------------- */
 
 struct sent {
 	const struct guest *g;
@@ -252,7 +257,8 @@ has_dropped(void *arg)
 	const struct forged *forged = arg;
 	const struct port *port = sim_port(forged->from);
 
-	return port != NULL && __atomic_load_n(&port->stats.n_dropped[DROP_MAC_SPOOF], __ATOMIC_RELAXED) == forged->n;
+	return port != NULL && __atomic_load_n(&port->stats.n_dropped[DROP_MAC_SPOOF],
+					       __ATOMIC_RELAXED) == forged->n;
 }
 
 static bool
@@ -260,7 +266,8 @@ checks_no_sender(void *arg)
 {
 	const struct port *port = sim_port(arg);
 
-	return port != NULL && (__atomic_load_n(&port->rules, __ATOMIC_RELAXED) & SW_RULE_SENDER) == 0;
+	return port != NULL &&
+	       (__atomic_load_n(&port->rules, __ATOMIC_RELAXED) & SW_RULE_SENDER) == 0;
 }
 
 static bool
@@ -277,10 +284,13 @@ send_as(struct guest *from, const struct guest *to, uint32_t seed, uint32_t mac)
 
 	frame_mac(mac, f.src);
 	frame_build(&f, data);
-	CU_ASSERT_EQUAL(guest_send_frame(from, data, f.len), 0);
+	CHECK_EQ(guest_send_frame(from, data, f.len), 0);
 }
 
-/* A switched vif sends from its own MAC, unless the operator says otherwise, which may change at any time. */
+/*
+ * A switched vif sends from its own MAC, unless the operator says otherwise, which may change at
+ * any time.
+ */
 static void
 mac_changes_live(void)
 {
@@ -289,24 +299,24 @@ mac_changes_live(void)
 	sim_start(&s);
 	struct guest *a = sim_add(&s), *b = sim_add(&s);
 	sim_connect_all(&s);
-	CU_ASSERT(flow_exchange(a, b, 10));
+	CHECK(flow_exchange(a, b, 10));
 	send_as(a, b, 1, 77);
-	CU_ASSERT(flow_until(has_dropped, &(struct forged){ a, 1 }));
+	CHECK(flow_until(has_dropped, &(struct forged){ a, 1 }));
 	put(a, "mac-antispoof", "0");
-	CU_ASSERT(flow_until(checks_no_sender, a));
+	CHECK(flow_until(checks_no_sender, a));
 	send_as(a, b, 2, 77);
 	struct frame f = flow_frame(a, b, FRAME_RAW, 100, 2);
 	frame_mac(77, f.src);
-	CU_ASSERT(flow_expect(b, &f, FRAME_COMPLETE));
+	CHECK(flow_expect(b, &f, FRAME_COMPLETE));
 	put(a, "mac", "00:16:3e:00:4d:00"); /* 77 */
 	put(a, "mac-antispoof", NULL);
-	CU_ASSERT(flow_until(checks_sender, a));
+	CHECK(flow_until(checks_sender, a));
 	send_as(a, b, 3, 77);
 	f.seed = 3;
-	CU_ASSERT(flow_expect(b, &f, FRAME_COMPLETE));
+	CHECK(flow_expect(b, &f, FRAME_COMPLETE));
 	send_as(a, b, 4, a->params.domid);
-	CU_ASSERT(flow_until(has_dropped, &(struct forged){ a, 2 }));
-	CU_ASSERT_EQUAL(front_backend_state(a), 4);
+	CHECK(flow_until(has_dropped, &(struct forged){ a, 2 }));
+	CHECK_EQ(front_backend_state(a), 4);
 	sim_stop(&s);
 }
 
@@ -322,24 +332,26 @@ mtu_changes_live(void)
 	sim_connect_all(&s);
 	struct frame f = flow_frame(a, b, FRAME_RAW, 9014, 1);
 	frame_build(&f, data);
-	CU_ASSERT_EQUAL(guest_send_frame(a, data, f.len), 0);
-	CU_ASSERT(flow_exchange(a, b, 10));
-	CU_ASSERT_EQUAL(sim_port(b)->stats.n_dropped[DROP_TOO_BIG], 1);
+	CHECK_EQ(guest_send_frame(a, data, f.len), 0);
+	CHECK(flow_exchange(a, b, 10));
+	CHECK_EQ(sim_port(b)->stats.n_dropped[DROP_TOO_BIG], 1);
 	put(b, "mtu", "9000");
-	CU_ASSERT(flow_until(has_max_frame, &(struct sent){ b, 9022 }));
-	CU_ASSERT_EQUAL(guest_send_frame(a, data, f.len), 0);
-	CU_ASSERT(flow_expect(b, &f, FRAME_COMPLETE));
+	CHECK(flow_until(has_max_frame, &(struct sent){ b, 9022 }));
+	CHECK_EQ(guest_send_frame(a, data, f.len), 0);
+	CHECK(flow_expect(b, &f, FRAME_COMPLETE));
 	put(b, "mtu", "1e3");
-	CU_ASSERT(fake_store_await(guest_error(b).text, "the toolstack's key mtu is \"1e3\", which is no number from 68 to 65517",
-				   sim_deadline()));
-	CU_ASSERT_EQUAL(guest_send_frame(a, data, f.len), 0);
-	CU_ASSERT(flow_expect(b, &f, FRAME_COMPLETE));
+	CHECK(fake_store_await(
+		guest_error(b).text,
+		"the toolstack's key mtu is \"1e3\": expected a number from 68 to 65517",
+		sim_deadline()));
+	CHECK_EQ(guest_send_frame(a, data, f.len), 0);
+	CHECK(flow_expect(b, &f, FRAME_COMPLETE));
 	put(b, "mtu", NULL);
-	CU_ASSERT(flow_until(has_max_frame, &(struct sent){ b, 1522 }));
-	CU_ASSERT_EQUAL(guest_send_frame(a, data, f.len), 0);
-	CU_ASSERT(flow_exchange(a, b, 10));
-	CU_ASSERT_EQUAL(sim_port(b)->stats.n_dropped[DROP_TOO_BIG], 2);
-	CU_ASSERT_EQUAL(front_backend_state(b), 4);
+	CHECK(flow_until(has_max_frame, &(struct sent){ b, 1522 }));
+	CHECK_EQ(guest_send_frame(a, data, f.len), 0);
+	CHECK(flow_exchange(a, b, 10));
+	CHECK_EQ(sim_port(b)->stats.n_dropped[DROP_TOO_BIG], 2);
+	CHECK_EQ(front_backend_state(b), 4);
 	sim_stop(&s);
 }
 
@@ -347,8 +359,12 @@ mtu_changes_live(void)
 static void
 keys_in_a_storm(void)
 {
-	static const char *const texts[] = { "100000,50000", "x", "\x1b[2J", "0", "18446744073709551616,1", "1,1,1", "", "5", "1" };
-	static const char *const keys[] = { "rate-to-guest", "priority", "ip-antispoof", "vlan", "mtu", "mac-antispoof", "ip" };
+	static const char *const texts[] = {
+		"100000,50000", "x", "\x1b[2J", "0", "18446744073709551616,1", "1,1,1", "", "5", "1"
+	};
+	static const char *const keys[] = {
+		"rate-to-guest", "priority", "ip-antispoof", "vlan", "mtu", "mac-antispoof", "ip"
+	};
 	struct sim s;
 
 	sim_start(&s);
@@ -357,13 +373,13 @@ keys_in_a_storm(void)
 	for (unsigned i = 0; i < 3000; i++) {
 		put(a, keys[i % 7], texts[i % 9]);
 		if (i % 300 == 0)
-			CU_ASSERT(flow_exchange(b, c, 20));
+			CHECK(flow_exchange(b, c, 20));
 	}
 	for (unsigned i = 0; i < 7; i++)
 		put(a, keys[i], NULL);
-	CU_ASSERT(flow_until(is_in_no_vlan, a));
-	CU_ASSERT(flow_exchange(a, b, 50));
-	CU_ASSERT_EQUAL(front_backend_state(a), 4);
+	CHECK(flow_until(is_in_no_vlan, a));
+	CHECK(flow_exchange(a, b, 50));
+	CHECK_EQ(front_backend_state(a), 4);
 	sim_stop(&s);
 }
 

@@ -3,7 +3,7 @@
 #ifndef VPE_SIM_TEST_SIM_H
 #define VPE_SIM_TEST_SIM_H
 
-#include <CUnit/CUnit.h>
+#include "check.h"
 
 extern CU_TestInfo connect_cases[];
 extern CU_TestInfo control_cases[];
@@ -26,11 +26,13 @@ extern CU_TestInfo weight_cases[];
 extern CU_TestInfo attackers_cases[];
 extern CU_TestInfo attackers_two_cases[];
 extern CU_TestInfo policy_cases[];
+extern CU_TestInfo vlans_cases[];
 extern CU_TestInfo isolation_cases[];
 extern CU_TestInfo hostile_tx_cases[];
 extern CU_TestInfo hostile_race_cases[];
 extern CU_TestInfo hostile_offload_cases[];
 extern CU_TestInfo hostile_grant_cases[];
+extern CU_TestInfo hostile_rx_cases[];
 extern CU_TestInfo hostile_store_cases[];
 extern CU_TestInfo hostile_load_cases[];
 extern CU_TestInfo hostile_host_cases[];

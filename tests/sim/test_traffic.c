@@ -13,8 +13,8 @@ all_sizes_10k(void)
 	sim_start(&s);
 	struct guest *a = sim_add(&s), *b = sim_add(&s);
 	sim_connect_all(&s);
-	CU_ASSERT(flow_exchange(a, b, 5000));
-	CU_ASSERT_EQUAL(a->stats.n_tx_error + b->stats.n_tx_error, 0);
+	CHECK(flow_exchange(a, b, 5000));
+	CHECK_EQ(a->stats.n_tx_error + b->stats.n_tx_error, 0);
 	sim_stop(&s);
 }
 
@@ -43,7 +43,7 @@ jumbo(void)
 	for (uint32_t len = 1514; len <= 9014; len += 500) {
 		struct ends ends = { a, b, len };
 
-		CU_ASSERT(flow_run(a, b, raw_of_len, &ends, 100));
+		CHECK(flow_run(a, b, raw_of_len, &ends, 100));
 	}
 	sim_stop(&s);
 }
@@ -59,14 +59,14 @@ above_mtu(void)
 	sim_start(&s);
 	struct guest *a = sim_add_with(&s, NULL, &mtu9000), *b = sim_join(&s);
 	sim_connect(&s, a, FRONT_LINUX);
-	CU_ASSERT(flow_exchange(a, b, 10));
+	CHECK(flow_exchange(a, b, 10));
 	struct frame f = flow_frame(a, b, FRAME_RAW, 9014, 1);
 	frame_build(&f, data);
-	CU_ASSERT_EQUAL(guest_send_frame(a, data, f.len), 0);
-	CU_ASSERT(flow_exchange(a, b, 10));
+	CHECK_EQ(guest_send_frame(a, data, f.len), 0);
+	CHECK(flow_exchange(a, b, 10));
 	const struct port *port = sim_port(b);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(port);
-	CU_ASSERT_EQUAL(port->stats.n_dropped[DROP_TOO_BIG], 1);
+	REQUIRE_NOT_NULL(port);
+	CHECK_EQ(port->stats.n_dropped[DROP_TOO_BIG], 1);
 	sim_stop(&s);
 }
 
@@ -82,10 +82,11 @@ index_wrap(void)
 
 		params.first_idx = starts[i];
 		sim_start(&s);
-		struct guest *a = sim_add_with(&s, &params, NULL), *b = sim_add_with(&s, &params, NULL);
+		struct guest *a = sim_add_with(&s, &params, NULL),
+			     *b = sim_add_with(&s, &params, NULL);
 		sim_connect(&s, a, FRONT_LINUX);
 		sim_connect(&s, b, FRONT_LINUX);
-		CU_ASSERT(flow_exchange(a, b, 1000));
+		CHECK(flow_exchange(a, b, 1000));
 		sim_stop(&s);
 	}
 }
@@ -100,7 +101,7 @@ one_channel(void)
 	sim_start(&s);
 	struct guest *a = sim_add_with(&s, &params, NULL), *b = sim_join(&s);
 	sim_connect(&s, a, FRONT_LINUX);
-	CU_ASSERT(flow_exchange(a, b, 1000));
+	CHECK(flow_exchange(a, b, 1000));
 	sim_stop(&s);
 }
 
@@ -126,11 +127,14 @@ four_rx_slots(void)
 		n_got += flow_expect(a, &f, FRAME_COMPLETE);
 		flow_drain(b);
 	}
-	CU_ASSERT_EQUAL(n_got, 300);
+	CHECK_EQ(n_got, 300);
 	sim_stop(&s);
 }
 
-/* A burst larger than the guest's rx slots waits up to the backlog's limit; nothing is lost below it. */
+/*
+ * A burst larger than the guest's rx slots waits up to the backlog's limit; nothing is lost below
+ * it.
+ */
 static void
 few_rx_slots_burst(void)
 {
@@ -141,7 +145,7 @@ few_rx_slots_burst(void)
 	sim_start(&s);
 	struct guest *a = sim_join(&s), *b = sim_add_with(&s, &params, NULL);
 	sim_connect(&s, b, FRONT_LINUX);
-	CU_ASSERT(flow_exchange(a, b, 500));
+	CHECK(flow_exchange(a, b, 500));
 	sim_stop(&s);
 }
 
@@ -150,7 +154,12 @@ static void
 any_slot_layout(void)
 {
 	static const uint16_t layouts[][6] = {
-		{ 1, 599 }, { 599, 1 }, { 14, 586 }, { 100, 0, 500 }, { 300, 1, 1, 1, 1, 296 }, { 600, 0, 0, 0, 0 },
+		{ 1, 599 },
+		{ 599, 1 },
+		{ 14, 586 },
+		{ 100, 0, 500 },
+		{ 300, 1, 1, 1, 1, 296 },
+		{ 600, 0, 0, 0, 0 },
 	};
 	static const unsigned n_slots[] = { 2, 2, 2, 3, 6, 5 };
 	struct sim s;
@@ -162,7 +171,10 @@ any_slot_layout(void)
 	for (unsigned i = 0; i < 6 * 20; i++) {
 		struct frame f = flow_frame(a, b, FRAME_TCP4, 600, i);
 		struct guest_packet packet = {
-			.data = data, .len = 600, .sizes = layouts[i % 6], .n_sizes = n_slots[i % 6],
+			.data = data,
+			.len = 600,
+			.sizes = layouts[i % 6],
+			.n_sizes = n_slots[i % 6],
 			.offset = (uint16_t)(i * 29),
 		};
 
@@ -172,7 +184,7 @@ any_slot_layout(void)
 			break;
 		flow_drain(a);
 	}
-	CU_ASSERT_EQUAL(a->stats.n_tx_error, 0);
+	CHECK_EQ(a->stats.n_tx_error, 0);
 	sim_stop(&s);
 }
 
@@ -186,7 +198,9 @@ spread(struct sim *s, struct guest *from, const struct frame *f)
 
 	frame_build(f, data);
 	guest_send_frame(from, data, f->len);
-	/* What follows on the same way, by unicast, tells that the first one has been everywhere. */
+	/*
+	 * What follows on the same way, by unicast, tells that the first one has been everywhere.
+	 */
 	for (unsigned i = 0; i < s->n_guests; i++) {
 		struct guest *g = s->guest[i];
 		struct frame last = flow_frame(from, g, FRAME_RAW, 64, 0xabcdef);
@@ -214,34 +228,35 @@ flood_and_learn(void)
 
 	sim_start(&s);
 	/* Where a guarded guest is need not be learnt. */
-	struct guest *a = sim_add_with(&s, NULL, &unguarded), *b = sim_add_with(&s, NULL, &unguarded),
+	struct guest *a = sim_add_with(&s, NULL, &unguarded),
+		     *b = sim_add_with(&s, NULL, &unguarded),
 		     *c = sim_add_with(&s, NULL, &unguarded);
 	sim_connect_all(&s);
 	struct frame f = flow_frame(a, b, FRAME_RAW, 77, 1);
-	CU_ASSERT_EQUAL(spread(&s, a, &f), 2); /* nobody knows b yet */
+	CHECK_EQ(spread(&s, a, &f), 2); /* nobody knows b yet */
 	f = flow_frame(b, a, FRAME_RAW, 77, 2);
-	CU_ASSERT_EQUAL(spread(&s, b, &f), 1); /* a was learnt */
+	CHECK_EQ(spread(&s, b, &f), 1); /* a was learnt */
 	f = flow_frame(a, b, FRAME_RAW, 77, 3);
-	CU_ASSERT_EQUAL(spread(&s, a, &f), 1); /* and b */
+	CHECK_EQ(spread(&s, a, &f), 1); /* and b */
 	memset(f.dst, 0xff, 6);
 	f.seed = 4;
-	CU_ASSERT_EQUAL(spread(&s, a, &f), 2); /* broadcast */
+	CHECK_EQ(spread(&s, a, &f), 2); /* broadcast */
 	memcpy(f.dst, (const uint8_t[]){ 0x33, 0x33, 0, 0, 0, 1 }, 6);
 	f.seed = 5;
-	CU_ASSERT_EQUAL(spread(&s, a, &f), 2); /* multicast */
+	CHECK_EQ(spread(&s, a, &f), 2); /* multicast */
 	f = flow_frame(a, a, FRAME_RAW, 77, 6);
-	CU_ASSERT_EQUAL(spread(&s, a, &f), 0); /* itself */
-	CU_ASSERT(flow_exchange(a, c, 50));
+	CHECK_EQ(spread(&s, a, &f), 0); /* itself */
+	CHECK(flow_exchange(a, c, 50));
 	/* b moves to c's place */
 	uint8_t data[77];
 	f = flow_frame(b, a, FRAME_RAW, 77, 7);
 	frame_build(&f, data);
 	guest_send_frame(c, data, f.len);
-	CU_ASSERT(flow_expect(a, &f, FRAME_COMPLETE));
+	CHECK(flow_expect(a, &f, FRAME_COMPLETE));
 	f = flow_frame(a, b, FRAME_RAW, 77, 8);
 	frame_build(&f, data);
 	guest_send_frame(a, data, f.len);
-	CU_ASSERT(flow_expect(c, &f, FRAME_COMPLETE));
+	CHECK(flow_expect(c, &f, FRAME_COMPLETE));
 	sim_stop(&s);
 }
 
@@ -257,15 +272,15 @@ bridges_are_separate(void)
 	struct guest *c = sim_add_with(&s, NULL, &other), *d = sim_add_with(&s, NULL, &other);
 	sim_connect(&s, c, FRONT_LINUX);
 	sim_connect(&s, d, FRONT_LINUX);
-	CU_ASSERT(flow_exchange(a, b, 50));
-	CU_ASSERT(flow_exchange(c, d, 50));
+	CHECK(flow_exchange(a, b, 50));
+	CHECK(flow_exchange(c, d, 50));
 	struct frame f = flow_frame(a, c, FRAME_RAW, 77, 1);
 	uint8_t data[77];
 	frame_build(&f, data);
 	guest_send_frame(a, data, f.len);
-	CU_ASSERT(flow_expect(b, &f, FRAME_COMPLETE)); /* flooded in its own bridge */
-	CU_ASSERT(flow_exchange(c, d, 50));
-	CU_ASSERT_EQUAL(c->stats.n_rx_frames, 100); /* d's alone */
+	CHECK(flow_expect(b, &f, FRAME_COMPLETE)); /* flooded in its own bridge */
+	CHECK(flow_exchange(c, d, 50));
+	CHECK_EQ(c->stats.n_rx_frames, 100); /* d's alone */
 	sim_stop(&s);
 }
 

@@ -11,11 +11,15 @@
 #define MSS 1428u
 
 static void
-start(struct sim *s, enum uplink_kind kind, const char *device)
+start(struct sim *s, enum uplink_type kind, const char *device)
 {
-	struct uplink_params uplink = { .kind = kind, .device = device, .bridge = "xenbr0", .poller = -1 };
+	struct uplink_params uplink = {
+		.kind = kind, .device = device, .bridge = "xenbr0", .poller = -1
+	};
 
-	sim_start_with(s, &(struct sim_options){ .self = SIM_SELF, .hotplug = HOTPLUG_SELF, .uplinks = &uplink,
+	sim_start_with(s, &(struct sim_options){ .self = SIM_SELF,
+						 .hotplug = HOTPLUG_SELF,
+						 .uplinks = &uplink,
 						 .n_uplinks = 1 });
 }
 
@@ -44,10 +48,13 @@ static void
 send_blank(struct guest *g, const struct frame *f, uint16_t gso_size)
 {
 	static uint8_t data[GUEST_FRAME_SIZE];
-	struct guest_packet packet = { .data = data, .len = f->len, .flags = NETTXF_csum_blank, .gso_size = gso_size };
+	struct guest_packet packet = {
+		.data = data, .len = f->len, .flags = NETTXF_csum_blank, .gso_size = gso_size
+	};
 
 	if (gso_size != 0)
-		packet.gso_type = f->kind == FRAME_TCP4 ? XEN_NETIF_GSO_TYPE_TCPV4 : XEN_NETIF_GSO_TYPE_TCPV6;
+		packet.gso_type =
+			f->kind == FRAME_TCP4 ? XEN_NETIF_GSO_TYPE_TCPV4 : XEN_NETIF_GSO_TYPE_TCPV6;
 	frame_build_blank(f, data);
 	flow_drain(g);
 	flow_send(g, &packet);
@@ -71,12 +78,12 @@ ethdev_both_ways(void)
 		if (!outside_ring_expect(&f)) /* checksum completed: the device does none */
 			break;
 		f = frame_in(a, FRAME_UDP4 + i % 4, len, i);
-		CU_ASSERT(outside_ring_send(&f));
+		CHECK(outside_ring_send(&f));
 		if (!flow_expect(a, &f, FRAME_COMPLETE))
 			break;
 		flow_drain(a);
 	}
-	CU_ASSERT(flow_exchange(a, b, 50));
+	CHECK(flow_exchange(a, b, 50));
 	outside_ring_stop(&s);
 }
 
@@ -90,7 +97,8 @@ ethdev_gso(void)
 	start(&s, UPLINK_ETHDEV, OUTSIDE_RING_DEVICE);
 	struct guest *a = sim_join(&s);
 	for (unsigned i = 0; i < 20; i++) {
-		struct frame f = frame_out(a, i % 2 ? FRAME_TCP4 : FRAME_TCP6, i % 3 ? 65535 : 3000, i * 1000);
+		struct frame f = frame_out(a, i % 2 ? FRAME_TCP4 : FRAME_TCP6, i % 3 ? 65535 : 3000,
+					   i * 1000);
 
 		send_blank(a, &f, MSS);
 		if (!outside_ring_expect_segments(&f))
@@ -100,7 +108,9 @@ ethdev_gso(void)
 	outside_ring_stop(&s);
 }
 
-/* A broadcast from outside reaches all guests; one from a guest reaches the others and the outside. */
+/*
+ * A broadcast from outside reaches all guests; one from a guest reaches the others and the outside.
+ */
 static void
 ethdev_flood(void)
 {
@@ -113,14 +123,14 @@ ethdev_flood(void)
 	sim_connect_all(&s);
 	struct frame f = frame_in(a, FRAME_RAW, 100, 1);
 	memset(f.dst, 0xff, 6);
-	CU_ASSERT(outside_ring_send(&f));
-	CU_ASSERT(flow_expect(a, &f, FRAME_COMPLETE));
-	CU_ASSERT(flow_expect(b, &f, FRAME_COMPLETE));
+	CHECK(outside_ring_send(&f));
+	CHECK(flow_expect(a, &f, FRAME_COMPLETE));
+	CHECK(flow_expect(b, &f, FRAME_COMPLETE));
 	f = frame_out(a, FRAME_UDP4, 100, 2);
 	memset(f.dst, 0xff, 6);
 	send_blank(a, &f, 0);
-	CU_ASSERT(outside_ring_expect(&f));
-	CU_ASSERT(flow_expect(b, &f, FRAME_BLANK)); /* each in its own shape */
+	CHECK(outside_ring_expect(&f));
+	CHECK(flow_expect(b, &f, FRAME_BLANK)); /* each in its own shape */
 	outside_ring_stop(&s);
 }
 
@@ -141,7 +151,7 @@ ethdev_into_stalled_guest(void)
 	uint8_t data[60];
 	frame_build(&f, data);
 	guest_send_frame(stalled, data, 60);
-	CU_ASSERT(outside_ring_expect(&f));
+	CHECK(outside_ring_expect(&f));
 	for (unsigned i = 0; i < 3000; i++) {
 		struct frame in = frame_in(stalled, FRAME_RAW, 1514, i);
 
@@ -149,8 +159,8 @@ ethdev_into_stalled_guest(void)
 			usleep(100);
 	}
 	f = frame_in(a, FRAME_RAW, 1514, 7);
-	CU_ASSERT(outside_ring_send(&f));
-	CU_ASSERT(flow_expect(a, &f, FRAME_COMPLETE));
+	CHECK(outside_ring_send(&f));
+	CHECK(flow_expect(a, &f, FRAME_COMPLETE));
 	outside_ring_stop(&s);
 }
 
@@ -178,13 +188,13 @@ ethdev_removed(void)
 	start(&s, UPLINK_ETHDEV, OUTSIDE_RING_DEVICE);
 	struct guest *a = sim_add(&s), *b = sim_add(&s);
 	sim_connect_all(&s);
-	CU_ASSERT(!has_no_uplink(NULL));
+	CHECK(!has_no_uplink(NULL));
 	outside_ring_remove();
-	CU_ASSERT(flow_until(has_no_uplink, NULL));
+	CHECK(flow_until(has_no_uplink, NULL));
 	struct frame f = frame_in(a, FRAME_RAW, 100, 1);
-	CU_ASSERT(outside_ring_send(&f)); /* nobody takes it */
-	CU_ASSERT(flow_exchange(a, b, 100));
-	CU_ASSERT_EQUAL(a->stats.n_rx_frames, 100);
+	CHECK(outside_ring_send(&f)); /* nobody takes it */
+	CHECK(flow_exchange(a, b, 100));
+	CHECK_EQ(a->stats.n_rx_frames, 100);
 	outside_ring_stop(&s);
 }
 
@@ -205,10 +215,10 @@ uplink_missing(void)
 		fake_reset(SIM_SELF);
 		fake_leaks(&before);
 		struct ctl *ctl = ctl_create(&params, sim_dp(), fake_xen(), why, sizeof(why));
-		CU_ASSERT_PTR_NULL(ctl);
-		CU_ASSERT_PTR_NOT_NULL(strstr(why, uplinks[i].device));
+		CHECK_NULL(ctl);
+		CHECK_HAS(why, uplinks[i].device);
 		fake_leaks(&after);
-		CU_ASSERT_EQUAL(memcmp(&before, &after, sizeof(before)), 0);
+		CHECK_MEM(&before, &after, sizeof(before));
 	}
 }
 
@@ -221,7 +231,7 @@ kernel_exchange(struct guest *g, int fd)
 		static uint8_t data[1514];
 
 		frame_build(&f, data);
-		CU_ASSERT_EQUAL(guest_send_frame(g, data, f.len), 0);
+		CHECK_EQ(guest_send_frame(g, data, f.len), 0);
 		if (!outside_kernel_expect(fd, &f, FRAME_COMPLETE))
 			return;
 		f = frame_in(g, i % 2 ? FRAME_UDP4 : FRAME_TCP6, 80 + i * 28, i);
@@ -240,10 +250,10 @@ kernel_offloads(struct guest *g, int fd)
 		struct frame f = frame_out(g, FRAME_UDP4 + i % 4, 500, i);
 
 		send_blank(g, &f, 0);
-		CU_ASSERT(outside_kernel_expect(fd, &f, FRAME_BLANK));
+		CHECK(outside_kernel_expect(fd, &f, FRAME_BLANK));
 		f = frame_out(g, i % 2 ? FRAME_TCP4 : FRAME_TCP6, 30000, i);
 		send_blank(g, &f, MSS);
-		CU_ASSERT(outside_kernel_expect(fd, &f, FRAME_BLANK));
+		CHECK(outside_kernel_expect(fd, &f, FRAME_BLANK));
 		flow_drain(g);
 	}
 }
@@ -259,7 +269,7 @@ idle_holds_nothing(void)
 		usleep(1000);
 		dp_get_pool_stats(sim_dp(), &pools);
 	} while (pools.n_large_free < pools.n_large && fake_now_ms() < end);
-	CU_ASSERT_EQUAL(pools.n_large_free, pools.n_large);
+	CHECK_EQ(pools.n_large_free, pools.n_large);
 }
 
 /* What a guest sends comes back with the addresses swapped. */
@@ -274,11 +284,13 @@ echo(void)
 	for (unsigned i = 0; i < 500; i++) {
 		struct frame f = frame_out(a, FRAME_RAW, 60 + i * 29 % 1455, i);
 		frame_build(&f, data);
-		CU_ASSERT_EQUAL_FATAL(guest_send_frame(a, data, f.len), 0);
+		REQUIRE_EQ(guest_send_frame(a, data, f.len), 0);
 		static struct guest_frame back;
-		CU_ASSERT_FATAL(flow_receive(a, &back));
-		CU_ASSERT(back.len == f.len && memcmp(back.data, data + 6, 6) == 0 && memcmp(back.data + 6, data, 6) == 0);
-		CU_ASSERT(memcmp(back.data + 12, data + 12, f.len - 12) == 0);
+		REQUIRE(flow_receive(a, &back));
+		CHECK_EQ(back.len, f.len);
+		CHECK_MEM(back.data, data + 6, 6);
+		CHECK_MEM(back.data + 6, data, 6);
+		CHECK_MEM(back.data + 12, data + 12, f.len - 12);
 	}
 	for (unsigned i = 0; i < 2000; i++) { /* faster than they are taken */
 		guest_send_frame(a, data, 60);
@@ -299,14 +311,14 @@ tap(void)
 	struct guest *a = sim_add(&s), *b = sim_add(&s);
 	sim_connect_all(&s);
 	int fd = outside_kernel_open("simtap");
-	CU_ASSERT_FATAL(fd >= 0);
+	REQUIRE_GE(fd, 0);
 	kernel_exchange(a, fd);
 	kernel_offloads(a, fd);
-	CU_ASSERT(flow_exchange(a, b, 50));
+	CHECK(flow_exchange(a, b, 50));
 	idle_holds_nothing();
 	close(fd);
 	sim_stop(&s);
-	CU_ASSERT_EQUAL(if_nametoindex("simtap"), 0);
+	CHECK_EQ(if_nametoindex("simtap"), 0);
 }
 
 static void
@@ -324,16 +336,19 @@ packet(void)
 	struct guest *a = sim_add(&s), *b = sim_add(&s);
 	sim_connect_all(&s);
 	int fd = outside_kernel_open("simveth1");
-	CU_ASSERT_FATAL(fd >= 0);
+	REQUIRE_GE(fd, 0);
 	kernel_exchange(a, fd);
 	kernel_offloads(a, fd);
-	CU_ASSERT(flow_exchange(a, b, 50));
+	CHECK(flow_exchange(a, b, 50));
 	idle_holds_nothing();
 	close(fd);
 	sim_stop(&s);
 }
 
-/* Drop-in mode: the vif is behind a TAP called vifD.N, that the toolstack's script finds when the state is 2. */
+/*
+ * Drop-in mode: the vif is behind a TAP called vifD.N, that the toolstack's script finds when the
+ * state is 2.
+ */
 static void
 drop_in(void)
 {
@@ -344,16 +359,16 @@ drop_in(void)
 		return;
 	sim_start_with(&s, &(struct sim_options){ .self = 0, .hotplug = HOTPLUG_AUTO });
 	struct guest *a = sim_add_with(&s, NULL, &stock), *b = sim_join(&s);
-	CU_ASSERT(front_await(a, XenbusStateInitWait));
+	CHECK(front_await(a, XenbusStateInitWait));
 	int fd = outside_kernel_open("vif5.0");
-	CU_ASSERT_FATAL(fd >= 0);
-	CU_ASSERT(sim_connect(&s, a, FRONT_LINUX));
+	REQUIRE_GE(fd, 0);
+	CHECK(sim_connect(&s, a, FRONT_LINUX));
 	kernel_exchange(a, fd);
 	kernel_offloads(a, fd);
-	CU_ASSERT(front_close(a)); /* the guest reboots: the TAP stays where the script has put it */
+	CHECK(front_close(a)); /* the guest reboots: the TAP stays where the script has put it */
 	guest_renew(a);
 	front_set_state(a, XenbusStateInitialising);
-	CU_ASSERT(sim_connect(&s, a, FRONT_LINUX));
+	CHECK(sim_connect(&s, a, FRONT_LINUX));
 	kernel_exchange(a, fd);
 	close(fd);
 	struct frame f = frame_out(a, FRAME_RAW, 100, 5);
@@ -361,13 +376,13 @@ drop_in(void)
 	uint8_t data[100];
 	frame_build(&f, data);
 	guest_send_frame(a, data, 100); /* its only neighbour is the TAP */
-	CU_ASSERT(flow_await_responses(a, 1));
-	CU_ASSERT_EQUAL(b->stats.n_rx_frames, 0);
+	CHECK(flow_await_responses(a, 1));
+	CHECK_EQ(b->stats.n_rx_frames, 0);
 	toolstack_detach(a);
-	CU_ASSERT(front_await(a, XenbusStateClosed));
+	CHECK(front_await(a, XenbusStateClosed));
 	toolstack_remove(a);
 	sim_stop(&s);
-	CU_ASSERT_EQUAL(if_nametoindex("vif5.0"), 0);
+	CHECK_EQ(if_nametoindex("vif5.0"), 0);
 }
 
 CU_TestInfo uplink_cases[] = {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Cases: devices behind a `packet` uplink that can do less than the guests are offered. */
+/*
+ * Cases: large frames through a `packet` uplink, to devices that take them and to devices that can
+ * do less.
+ */
 #include <string.h>
 #include <unistd.h>
 
@@ -10,6 +13,7 @@
 
 #define MSS 1428u
 #define N_FRAMES 40u
+#define MTU_FRAME 1514u
 
 static struct port *
 port_of(const char *name)
@@ -26,45 +30,78 @@ static void
 send_gso(struct guest *g, const struct frame *f)
 {
 	static uint8_t data[GUEST_FRAME_SIZE];
-	struct guest_packet packet = { .data = data, .len = f->len, .flags = NETTXF_csum_blank, .gso_size = MSS,
-				       .gso_type = f->kind == FRAME_TCP4 ? XEN_NETIF_GSO_TYPE_TCPV4 : XEN_NETIF_GSO_TYPE_TCPV6 };
+	struct guest_packet packet = { .data = data,
+				       .len = f->len,
+				       .flags = NETTXF_csum_blank,
+				       .gso_size = MSS,
+				       .gso_type = f->kind == FRAME_TCP4
+							   ? XEN_NETIF_GSO_TYPE_TCPV4
+							   : XEN_NETIF_GSO_TYPE_TCPV6 };
 
 	frame_build_blank(f, data);
 	flow_drain(g);
 	flow_send(g, &packet);
 }
 
-/* GSO frames of each length come out of a device that has no TSO, or less than they need: in segments, none lost. */
+/*
+ * Starts the daemon with one end of a new pair of devices as its uplink, which segments up to `max`
+ * bytes if it has TSO, and a guest. Returns a socket on the other end; negative: the case is
+ * skipped.
+ */
+static int
+start(struct sim *s, const char *own, const char *far, bool tso, unsigned max, struct guest **g)
+{
+	struct uplink_params uplink = {
+		.kind = UPLINK_PACKET, .device = own, .bridge = "xenbr0", .poller = -1
+	};
+
+	if (outside_skips_kernel())
+		return -1;
+	if (!outside_kernel_make_pair(own, far) || !outside_kernel_limit_tso(own, tso, max)) {
+		sim_skip("no veth devices with settings for TSO");
+		return -1;
+	}
+	sim_start_with(s, &(struct sim_options){ .self = SIM_SELF,
+						 .hotplug = HOTPLUG_SELF,
+						 .uplinks = &uplink,
+						 .n_uplinks = 1 });
+	*g = sim_join(s);
+	int fd = outside_kernel_open(far);
+	REQUIRE_GE(fd, 0);
+	return fd;
+}
+
+/*
+ * GSO frames of each length come out of a device that has no TSO, or less than they need: in
+ * segments, none lost.
+ */
 static void
 gso_through(const char *own, const char *far, bool tso, unsigned max)
 {
-	struct uplink_params uplink = { .kind = UPLINK_PACKET, .device = own, .bridge = "xenbr0", .poller = -1 };
 	struct sim s;
+	struct guest *g;
+	int fd = start(&s, own, far, tso, max, &g);
 
-	if (outside_skips_kernel())
+	if (fd < 0)
 		return;
-	if (!outside_kernel_make_pair(own, far) || !outside_kernel_limit_tso(own, tso, max)) {
-		sim_skip("no veth devices with settings for TSO");
-		return;
-	}
-	sim_start_with(&s, &(struct sim_options){ .self = SIM_SELF, .hotplug = HOTPLUG_SELF, .uplinks = &uplink, .n_uplinks = 1 });
-	struct guest *g = sim_join(&s);
-	int fd = outside_kernel_open(far);
-	CU_ASSERT_FATAL(fd >= 0);
 	for (unsigned i = 0; i < N_FRAMES; i++) {
-		struct frame f = { .kind = i % 2 ? FRAME_TCP4 : FRAME_TCP6, .len = 20000 + i * 1100, .seed = i };
+		struct frame f = { .kind = i % 2 ? FRAME_TCP4 : FRAME_TCP6,
+				   .len = 20000 + i * 1100,
+				   .seed = i };
 
 		frame_mac(g->params.domid, f.src);
 		frame_mac(0xee, f.dst);
 		send_gso(g, &f);
-		if (!outside_kernel_expect_segments(fd, &f))
+		if (!outside_kernel_expect_segments(fd, &f,
+						    tso && max > UINT16_MAX ? UINT16_MAX
+									    : MTU_FRAME))
 			break;
 	}
 	const struct port *port = port_of(own);
-	CU_ASSERT_FATAL(port != NULL);
-	CU_ASSERT_EQUAL(port->stats.n_dropped[DROP_QUEUE_FULL] + port->stats.n_dropped[DROP_TOO_BIG], 0);
-	CU_ASSERT_EQUAL(port->stats.n_dropped[DROP_PORT_ERROR] + port->refused, 0);
-	CU_ASSERT_EQUAL(port->stats.n_soft_gso, 0); /* the kernel has cut them, which costs less */
+	REQUIRE_NOT_NULL(port);
+	CHECK_EQ(port->stats.n_dropped[DROP_QUEUE_FULL] + port->stats.n_dropped[DROP_TOO_BIG], 0);
+	CHECK_EQ(port->stats.n_dropped[DROP_PORT_ERROR] + port->refused, 0);
+	CHECK_EQ(port->stats.n_soft_gso, 0); /* the kernel has cut them, which costs less */
 	close(fd);
 	sim_stop(&s);
 }
@@ -81,7 +118,46 @@ packet_with_small_tso(void)
 	gso_through("simlimit0", "simlimit1", true, 16384);
 }
 
+/*
+ * The device takes them as they are. More frames than the ring has slots, each of its own length.
+ */
+static void
+packet_with_tso(void)
+{
+	gso_through("simtso0", "simtso1", true, 65536);
+}
+
+/* Long and short frames in turns, of which the ring takes the long ones only: their order stays. */
+static void
+packet_order(void)
+{
+	struct sim s;
+	struct guest *g;
+	int fd = start(&s, "simorder0", "simorder1", true, 65536, &g);
+
+	if (fd < 0)
+		return;
+	for (unsigned i = 0; i < N_FRAMES; i += 4) {
+		struct frame f[4];
+
+		for (unsigned k = 0; k < 4; k++) {
+			f[k] = (struct frame){ .kind = FRAME_TCP4,
+					       .len = k % 2 ? 40000 + i : 2000 + i,
+					       .seed = i + k };
+			frame_mac(g->params.domid, f[k].src);
+			frame_mac(0xee, f[k].dst);
+			send_gso(g, &f[k]);
+		}
+		for (unsigned k = 0; k < 4; k++)
+			REQUIRE(outside_kernel_expect_segments(fd, &f[k], UINT16_MAX));
+	}
+	close(fd);
+	sim_stop(&s);
+}
+
 CU_TestInfo uplink_limits_cases[] = {
+	{ "packet_with_tso", packet_with_tso },
+	{ "packet_order", packet_order },
 	{ "packet_without_tso", packet_without_tso },
 	{ "packet_with_small_tso", packet_with_small_tso },
 	CU_TEST_INFO_NULL,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Cases: how vifs share a poller. Most are on ports that the test itself makes, which have exactly as much to give as the
- * case wants, without a control plane.
+ * Cases: how vifs share a poller. Most are on ports that the test itself makes, which have exactly
+ * as much to give as the case wants, without a control plane.
  */
 #include <poll.h>
 #include <stdio.h>
@@ -20,7 +20,10 @@ struct supply {
 	unsigned work; /* of each frame */
 };
 
-/* Has the poller count ROUNDS rounds of each: the test's own thread may have to wait for a CPU at any time. */
+/*
+ * Has the poller count ROUNDS rounds of each: the test's own thread may have to wait for a CPU at
+ * any time.
+ */
 static void
 begin_count(struct source *source, unsigned n)
 {
@@ -37,7 +40,10 @@ end_count(const struct source *source, unsigned n)
 	}
 }
 
-/* Polls ports of these weights and supplies for ROUNDS rounds; `frames` gets how many each gave in a round, on average. */
+/*
+ * Polls ports of these weights and supplies for ROUNDS rounds; `frames` gets how many each gave in
+ * a round, on average.
+ */
 static void
 share(const struct supply *supplies, unsigned n, double *frames)
 {
@@ -63,7 +69,8 @@ share(const struct supply *supplies, unsigned n, double *frames)
 static bool
 is_about(double value, double wanted)
 {
-	return sim_check(value > 0.9 * wanted && value < 1.1 * wanted, "%.2f, not %.2f", value, wanted);
+	return sim_check(value > 0.9 * wanted && value < 1.1 * wanted, "%.2f, not %.2f", value,
+			 wanted);
 }
 
 static void
@@ -74,7 +81,7 @@ equal_by_default(void)
 
 	share(supplies, 3, frames);
 	for (unsigned i = 0; i < 3; i++)
-		CU_ASSERT(is_about(frames[i], LIMIT_BURST));
+		CHECK(is_about(frames[i], LIMIT_BURST));
 }
 
 /* A vif's weight is the vif's: eight queues get together what one gets. */
@@ -106,7 +113,8 @@ queues_share(void)
 	}
 	double ratio = (double)sum / (double)one.n_counted;
 	sim_check(ratio > 0.9 && ratio < 1.1, "eight queues get %.2f times what one gets", ratio);
-	sim_check(least * 5 > most * 4, "of these, one %llu frames, another %llu", (unsigned long long)least, (unsigned long long)most);
+	sim_check(least * 5 > most * 4, "of these, one %llu frames, another %llu",
+		  (unsigned long long)least, (unsigned long long)most);
 	source_end(&one, 1);
 	source_end(many, 8);
 }
@@ -120,13 +128,13 @@ by_weight(void)
 	double frames[3];
 
 	share(four, 3, frames);
-	CU_ASSERT(is_about(frames[0], LIMIT_BURST));
-	CU_ASSERT(is_about(frames[1], LIMIT_BURST / 2));
-	CU_ASSERT(is_about(frames[2], LIMIT_BURST / 4));
+	CHECK(is_about(frames[0], LIMIT_BURST));
+	CHECK(is_about(frames[1], LIMIT_BURST / 2));
+	CHECK(is_about(frames[2], LIMIT_BURST / 4));
 	share(most, 3, frames);
-	CU_ASSERT(is_about(frames[0], LIMIT_BURST));
-	CU_ASSERT(is_about(frames[1], LIMIT_BURST / LIMIT_WEIGHT));
-	CU_ASSERT(is_about(frames[2], LIMIT_BURST)); /* an uplink */
+	CHECK(is_about(frames[0], LIMIT_BURST));
+	CHECK(is_about(frames[1], LIMIT_BURST / LIMIT_WEIGHT));
+	CHECK(is_about(frames[2], LIMIT_BURST)); /* an uplink */
 }
 
 /* Large frames use up a part by their work, not by their number. */
@@ -137,21 +145,23 @@ by_weight_in_work(void)
 	double frames[2];
 
 	share(supplies, 2, frames);
-	CU_ASSERT(frames[1] > 0);
-	CU_ASSERT(is_about(frames[0] / frames[1], 4));
+	CHECK_GT(frames[1], 0);
+	CHECK(is_about(frames[0] / frames[1], 4));
 }
 
 /* A heavy vif that does not use its part costs the others nothing. */
 static void
 heavy_and_modest(void)
 {
-	const struct supply supplies[] = { { LIMIT_WEIGHT, LIMIT_BURST / 2, 0 }, { 1, 1000, 0 }, { LIMIT_WEIGHT, 0, 0 } };
+	const struct supply supplies[] = { { LIMIT_WEIGHT, LIMIT_BURST / 2, 0 },
+					   { 1, 1000, 0 },
+					   { LIMIT_WEIGHT, 0, 0 } };
 	double frames[3];
 
 	share(supplies, 3, frames);
-	CU_ASSERT(is_about(frames[0], LIMIT_BURST / 2));
-	CU_ASSERT(is_about(frames[1], LIMIT_BURST));
-	CU_ASSERT_EQUAL(frames[2], 0);
+	CHECK(is_about(frames[0], LIMIT_BURST / 2));
+	CHECK(is_about(frames[1], LIMIT_BURST));
+	CHECK_EQ(frames[2], 0);
 }
 
 /* A vif that always has one small frame ready cannot take rounds from a neighbour that has many. */
@@ -162,9 +172,9 @@ one_frame_a_round(void)
 	double frames[3];
 
 	share(supplies, 3, frames);
-	CU_ASSERT(is_about(frames[0], 1));
-	CU_ASSERT(is_about(frames[1], LIMIT_BURST));
-	CU_ASSERT(is_about(frames[2], 1));
+	CHECK(is_about(frames[0], 1));
+	CHECK(is_about(frames[1], LIMIT_BURST));
+	CHECK(is_about(frames[2], 1));
 }
 
 static void
@@ -194,10 +204,11 @@ one_slot_a_poll(void)
 		*RING_GET_REQUEST(&h.bad->tx, i) = slot;
 	}
 	/* The hostile guest is a thread like any other, and may have to wait for a CPU. */
-	for (uint64_t deadline = sim_deadline(); h.bad->tx.req_prod_pvt <= 100 && fake_now_ms() < deadline;)
+	for (uint64_t deadline = sim_deadline();
+	     h.bad->tx.req_prod_pvt <= 100 && fake_now_ms() < deadline;)
 		hostile_mutate(&h, send_one, 200);
-	CU_ASSERT(h.bad->tx.req_prod_pvt > 100);
-	CU_ASSERT_EQUAL(front_backend_state(h.bad), 4);
+	CHECK_GT(h.bad->tx.req_prod_pvt, 100);
+	CHECK_EQ(front_backend_state(h.bad), 4);
 	hostile_stop(&h);
 }
 

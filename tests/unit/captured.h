@@ -19,7 +19,8 @@ captured_start(struct captured *captured)
 {
 	captured->fd = memfd_create("captured", MFD_CLOEXEC);
 	captured->saved = dup(STDERR_FILENO);
-	CU_ASSERT_FATAL(captured->fd >= 0 && captured->saved >= 0);
+	REQUIRE_GE(captured->fd, 0);
+	REQUIRE_GE(captured->saved, 0);
 	dup2(captured->fd, STDERR_FILENO);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What the unit test binaries share: one for each layer, with one CUnit suite for each source file. A test is
- * called <function>_<case>.
+ * What the unit test binaries share: one for each layer, with one CUnit suite for each source file.
+ * A test is called <function>_<case>.
  */
 #ifndef VPE_TESTS_UNIT_H
 #define VPE_TESTS_UNIT_H
@@ -9,6 +9,8 @@
 #include <stdio.h>
 
 #include <CUnit/Basic.h>
+
+#include "check.h"
 
 struct unit_suite {
 	const char *name;
@@ -18,8 +20,8 @@ struct unit_suite {
 #define UNIT_ADD(suite, test) CU_ADD_TEST(suite, test)
 
 /*
- * Runs all suites, prints what failed and returns the process's exit status. A run without a test is a
- * failure.
+ * Runs all suites, prints what failed and returns the process's exit status. A run without a test
+ * is a failure.
  */
 static inline int
 unit_run(const struct unit_suite *suites, unsigned n_suites)

@@ -15,7 +15,7 @@
 struct balance {
 	struct balance_params params;
 	struct dp *dp;
-	struct members *members;
+	struct attachments *attachments;
 	uint64_t last_ms;
 	uint64_t busy_us[LIMIT_POLLERS]; /* at last_ms */
 	unsigned n;
@@ -58,7 +58,8 @@ best_poller(const double *load, unsigned n_pollers, unsigned own)
 }
 
 bool
-balance_plan(const struct balance_params *params, unsigned n_pollers, struct balance_queue *queue, unsigned n)
+balance_plan(const struct balance_params *params, unsigned n_pollers, struct balance_queue *queue,
+	     unsigned n)
 {
 	double before[LIMIT_POLLERS] = { 0 }, after[LIMIT_POLLERS] = { 0 };
 	unsigned to[QUEUES_MAX];
@@ -76,11 +77,13 @@ balance_plan(const struct balance_params *params, unsigned n_pollers, struct bal
 			after[queue[i].poller] += queue[i].load;
 	}
 	for (unsigned i = 0; i < n; i++) {
-		to[i] = queue[i].fixed ? queue[i].poller : best_poller(after, n_pollers, queue[i].poller);
+		to[i] = queue[i].fixed ? queue[i].poller
+				       : best_poller(after, n_pollers, queue[i].poller);
 		if (!queue[i].fixed)
 			after[to[i]] += queue[i].load;
 	}
-	if (variance(after, n_pollers) * 100 > variance(before, n_pollers) * (100 - params->improvement_percent))
+	if (variance(after, n_pollers) * 100 >
+	    variance(before, n_pollers) * (100 - params->improvement_percent))
 		return false;
 	for (unsigned i = 0; i < n; i++)
 		queue[i].poller = to[i];
@@ -91,27 +94,30 @@ balance_plan(const struct balance_params *params, unsigned n_pollers, struct bal
 
 /* Returns the queue's work since the last call. */
 static uint64_t
-work_of(struct member *member, unsigned queue)
+work_of(struct attachment *attachment, unsigned queue)
 {
-	const struct port_stats *s = &member->port->queue[queue]->stats;
+	const struct port_stats *s = &attachment->port->queue[queue]->stats;
 	uint64_t now = s->rx_frames + s->tx_frames + (s->rx_bytes + s->tx_bytes) / WORK_BYTES;
-	uint64_t work = now - member->queue_of[queue].work_seen;
+	uint64_t work = now - attachment->queue_of[queue].work_seen;
 
-	member->queue_of[queue].work_seen = now;
+	attachment->queue_of[queue].work_seen = now;
 	return work;
 }
 
 static void
-take_queues(void *arg, struct member *member)
+take_queues(void *arg, struct attachment *attachment)
 {
 	struct balance *b = arg;
 
-	if (member->phase != MEMBER_IN)
+	if (attachment->phase != ATTACHMENT_IN)
 		return;
-	for (unsigned i = 0; i < member->port->n_queues && b->n < QUEUES_MAX; i++) {
+	for (unsigned i = 0; i < attachment->port->n_queues && b->n < QUEUES_MAX; i++) {
 		b->queue[b->n++] = (struct balance_queue){
-			.member = member, .queue = i, .poller = dp_poller_of(b->dp, member->port->queue[i]),
-			.load = (double)work_of(member, i), .fixed = member_is_fixed(member, i),
+			.attachment = attachment,
+			.queue = i,
+			.poller = dp_poller_of(b->dp, attachment->port->queue[i]),
+			.load = (double)work_of(attachment, i),
+			.fixed = attachment_is_fixed(attachment, i),
 		};
 	}
 }
@@ -139,7 +145,8 @@ weigh(struct balance *b, uint64_t elapsed_ms)
 /* ---- interface ------------------------------------------------------------------------------- */
 
 struct balance *
-balance_create(const struct balance_params *params, struct dp *dp, struct members *members, uint64_t now_ms)
+balance_create(const struct balance_params *params, struct dp *dp, struct attachments *attachments,
+	       uint64_t now_ms)
 {
 	struct balance *b = calloc(1, sizeof(*b));
 
@@ -147,7 +154,7 @@ balance_create(const struct balance_params *params, struct dp *dp, struct member
 		return NULL;
 	b->params = *params;
 	b->dp = dp;
-	b->members = members;
+	b->attachments = attachments;
 	b->last_ms = now_ms;
 	return b;
 }
@@ -164,17 +171,18 @@ balance_run(struct balance *b, uint64_t now_ms)
 	if (now_ms < balance_due(b))
 		return;
 	b->n = 0;
-	members_visit(b->members, take_queues, b);
+	attachments_visit(b->attachments, take_queues, b);
 	weigh(b, now_ms - b->last_ms);
 	b->last_ms = now_ms;
 	if (!balance_plan(&b->params, dp_n_pollers(b->dp), b->queue, b->n))
 		return;
 	for (unsigned i = 0; i < b->n; i++) {
 		struct balance_queue *q = &b->queue[i];
-		const struct port *queue = q->member->port->queue[q->queue];
+		const struct port *queue = q->attachment->port->queue[q->queue];
 		if (q->poller != dp_poller_of(b->dp, queue))
-			log_info("%s: moves to poller %u, to even out the load", queue->name, q->poller);
-		member_want(q->member, q->queue, q->poller);
+			log_info("%s: moves to poller %u to balance the load", queue->name,
+				 q->poller);
+		attachment_want(q->attachment, q->queue, q->poller);
 	}
 }
 

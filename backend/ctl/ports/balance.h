@@ -15,32 +15,34 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "ctl/ports/member.h"
+#include "ctl/ports/attachment.h"
 #include "ctl/ports/params.h"
 #include "dp/engine/dp.h"
 
 /* A queue in a plan. Loads are in percent of one poller's time. */
 struct balance_queue {
-	struct member *member;
-	unsigned queue;  /* of the member */
+	struct attachment *attachment;
+	unsigned queue;  /* of the attachment */
 	unsigned poller; /* current one; balance_plan() sets the new one */
 	double load;
-	bool fixed;      /* pinned, or of a kind that cannot move */
+	bool fixed; /* pinned, or of a kind that cannot move */
 };
 
 /*
  * Sets `poller` of the queues that should move, and sorts `queue`. Returns false, with `poller`
  * unchanged, if no move is needed.
  */
-bool balance_plan(const struct balance_params *params, unsigned n_pollers, struct balance_queue *queue, unsigned n);
+bool balance_plan(const struct balance_params *params, unsigned n_pollers,
+		  struct balance_queue *queue, unsigned n);
 
 struct balance;
 
 /* Returns NULL if memory is short. */
-struct balance *balance_create(const struct balance_params *params, struct dp *dp, struct members *members, uint64_t now_ms);
+struct balance *balance_create(const struct balance_params *params, struct dp *dp,
+			       struct attachments *attachments, uint64_t now_ms);
 void balance_destroy(struct balance *balance); /* NULL is allowed */
 
-/* Plans and requests moves if it is due; members_place() carries them out. */
+/* Plans and requests moves if it is due; attachments_place() carries them out. */
 void balance_run(struct balance *balance, uint64_t now_ms);
 
 /* Returns when balance_run() is due next. CLOCK_NEVER: never. */

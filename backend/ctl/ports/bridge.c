@@ -58,7 +58,7 @@ find_named(const struct bridges *bridges, const char *name)
 
 /* Sends the bridge's flags to the pollers. */
 static void
-set_flags(const struct bridges *bridges, int id)
+bridge_set_flags(const struct bridges *bridges, int id)
 {
 	const struct bridge *bridge = &bridges->slots[id];
 	unsigned flags = bridge->name[0] == '\0' ? SW_BRIDGE_PAIR : 0;
@@ -85,9 +85,10 @@ make(struct bridges *bridges, const char *name)
 		struct bridge *bridge = &bridges->slots[id];
 		if (bridge->n_holders > 0)
 			continue;
-		*bridge = (struct bridge){ .n_holders = 1, .always_filters = is_to_filter(bridges, name) };
+		*bridge = (struct bridge){ .n_holders = 1,
+					   .always_filters = is_to_filter(bridges, name) };
 		strcpy(bridge->name, name);
-		set_flags(bridges, id);
+		bridge_set_flags(bridges, id);
 		return id;
 	}
 	return -ENOSPC;
@@ -190,8 +191,9 @@ bridge_count_listed(struct bridges *bridges, int id, int n, bool is_wanted)
 		bridge->filters = false;
 	if (bridge->filters == filtered)
 		return;
-	set_flags(bridges, id);
+	bridge_set_flags(bridges, id);
 	if (!bridge->always_filters)
-		log_info("bridge %s: %s", bridge->name, bridge->filters
-			 ? "filters VLANs from now on, since a vif lists some" : "does not filter VLANs any more");
+		log_info("bridge %s: %s", bridge->name,
+			 bridge->filters ? "filters VLANs now, because a vif lists some"
+					 : "no longer filters VLANs");
 }

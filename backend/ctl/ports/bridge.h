@@ -68,7 +68,7 @@ struct bridge_info {
 	const char *name;   /* valid while the bridge is held */
 	unsigned n_members; /* vifs and uplinks */
 	unsigned n_uplinks;
-	unsigned n_linked;  /* uplinks that have a link */
+	unsigned n_linked; /* uplinks that have a link */
 	bool filters_vlans;
 };
 

@@ -24,7 +24,7 @@ why(enum drop_reason reason)
 	case DROP_VLAN:
 		return "of a VLAN that it is not in";
 	case DROP_STORM:
-		return "since it sends too many broadcasts";
+		return "because it sends too many broadcasts";
 	default:
 		return drop_name(reason);
 	}
@@ -50,22 +50,26 @@ notes_text(const struct port *queue, char *text, size_t text_size)
 	char vlan[16] = "";
 
 	if (note->has_ip)
-		inet_ntop(note->ethertype == ETHERTYPE_IPV6 ? AF_INET6 : AF_INET, note->ip, ip, sizeof(ip));
+		inet_ntop(note->ethertype == ETHERTYPE_IPV6 ? AF_INET6 : AF_INET, note->ip, ip,
+			  sizeof(ip));
 	if (note->vid != 0)
 		snprintf(vlan, sizeof(vlan), ", VLAN %u", note->vid);
-	snprintf(text, text_size, "%s: refused a frame %s; source %02x:%02x:%02x:%02x:%02x:%02x%s%s, EtherType %04x%s; %llu so far",
-		 queue->leader->name, why(note->reason), mac[0], mac[1], mac[2], mac[3], mac[4], mac[5], ip[0] != '\0' ? ", " : "", ip,
-		 note->ethertype, vlan, (unsigned long long)count(queue->leader, note->reason));
+	snprintf(
+		text, text_size,
+		"%s: refused a frame %s; source %02x:%02x:%02x:%02x:%02x:%02x%s%s, EtherType %04x%s; %llu so far",
+		queue->leader->name, why(note->reason), mac[0], mac[1], mac[2], mac[3], mac[4],
+		mac[5], ip[0] != '\0' ? ", " : "", ip, note->ethertype, vlan,
+		(unsigned long long)count(queue->leader, note->reason));
 }
 
 static void
-look_at(void *arg, struct member *member)
+notes_look_at(void *arg, struct attachment *attachment)
 {
 	const struct notes *notes = arg;
-	struct port *leader = member->port;
+	struct port *leader = attachment->port;
 	char text[256];
 
-	if (member->note_ms != 0 && notes->now_ms < member->note_ms + NOTES_AGAIN_MS)
+	if (attachment->note_ms != 0 && notes->now_ms < attachment->note_ms + NOTES_AGAIN_MS)
 		return;
 	for (unsigned i = 0; i < leader->n_queues; i++) {
 		struct port_note *note = &leader->queue[i]->note;
@@ -75,7 +79,7 @@ look_at(void *arg, struct member *member)
 			continue;
 		notes_text(leader->queue[i], text, sizeof(text));
 		log_warning("%s", text);
-		member->note_ms = notes->now_ms;
+		attachment->note_ms = notes->now_ms;
 		__atomic_store_n(&note->full, false, __ATOMIC_RELEASE);
 		return;
 	}
@@ -88,10 +92,10 @@ notes_due(const struct notes *notes)
 }
 
 void
-notes_run(struct notes *notes, struct members *members, uint64_t now_ms)
+notes_run(struct notes *notes, struct attachments *attachments, uint64_t now_ms)
 {
 	if (now_ms < notes_due(notes))
 		return;
 	notes->looked_ms = notes->now_ms = now_ms;
-	members_visit(members, look_at, notes);
+	attachments_visit(attachments, notes_look_at, notes);
 }

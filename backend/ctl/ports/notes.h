@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-#include "ctl/ports/member.h"
+#include "ctl/ports/attachment.h"
 
 #define NOTES_AGAIN_MS 60000u
 
@@ -22,7 +22,7 @@ struct notes {
 uint64_t notes_due(const struct notes *notes);
 
 /* Checks all ports, at most once a second. */
-void notes_run(struct notes *notes, struct members *members, uint64_t now_ms);
+void notes_run(struct notes *notes, struct attachments *attachments, uint64_t now_ms);
 
 /* Writes the log line for the queue's note, which must be set. */
 void notes_text(const struct port *queue, char *text, size_t text_size);

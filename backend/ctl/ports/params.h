@@ -5,19 +5,29 @@
 
 #include <stdbool.h>
 
-enum uplink_kind {
-	UPLINK_PACKET, /* an existing kernel device, by AF_PACKET */
-	UPLINK_TAP,    /* a new TAP: the host's own interface on the bridge */
-	UPLINK_ETHDEV, /* a DPDK device */
-	UPLINK_ECHO,   /* no device: frames are sent back */
+/*
+ * All kinds of uplinks. Each has a file of its own, which defines `uplink_NAME` as
+ * ctl/ports/uplink_kind.h describes; nothing else lists kinds.
+ */
+#define UPLINK_KINDS(X) \
+	X(PACKET, packet) \
+	X(TAP, tap) \
+	X(ETHDEV, ethdev) \
+	X(ECHO, echo)
+
+enum uplink_type {
+#define X(id, name) UPLINK_##id,
+	UPLINK_KINDS(X)
+#undef X
+		UPLINK_N_KINDS,
 };
 
 struct uplink_params {
-	enum uplink_kind kind;
+	enum uplink_type kind;
 	const char *device; /* kernel device name, devargs or, for echo, any name */
 	const char *bridge;
-	unsigned mtu;       /* 0: leave it unchanged */
-	int poller;         /* index, or -1: any */
+	unsigned mtu; /* 0: leave it unchanged */
+	int poller;   /* index, or -1: any */
 };
 
 /* Settings of a bridge inside the daemon. */

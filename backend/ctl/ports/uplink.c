@@ -11,21 +11,14 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/log.h"
-#include "ctl/ports/advice.h"
-#include "ctl/ports/link.h"
+#include "ctl/ports/uplink_kind.h"
 #include "ctl/store/clock.h"
-#include "dp/port/port_echo.h"
-#include "dp/port/port_eth.h"
-#include "dp/port/port_kern.h"
 
 #define NAME_SIZE 32 /* as in struct port */
 #define LINK_POLL_MS 1000u
@@ -35,28 +28,27 @@
 struct uplink {
 	struct uplinks *all;
 	char name[NAME_SIZE];
-	char *device;
-	enum uplink_kind kind;
-	unsigned mtu;
-	int poller;
+	char *device; /* that of `params` */
+	const struct uplink_kind *kind;
+	struct uplink_params params;
 	unsigned ifindex; /* of a kernel device; else 0 */
 	int bridge;
 	bool counted; /* the bridge counts it */
 	bool linked;
 	bool refusal_told;
-	bool lost;    /* its device has gone; without a port it waits for a new one */
-	uint64_t made_ms; /* when the port was created, or that was last tried */
+	bool lost;               /* its device has gone; without a port it waits for a new one */
+	uint64_t made_ms;        /* when the port was created, or that was last tried */
 	struct port_stats stats; /* of its previous ports */
 	struct log_limit log, open_log;
-	struct member member;
+	struct attachment attachment;
 };
 
 struct uplinks {
 	struct dp *dp;
 	struct bridges *bridges;
-	struct members *members;
-	bool leaving;      /* all are being detached for good */
-	bool polls;        /* some have link or error states that no event reports */
+	struct attachments *attachments;
+	bool leaving; /* all are being detached for good */
+	bool polls;   /* some have link or error states that no event reports */
 	uint64_t looked_ms;
 	unsigned n;
 	struct uplink list[];
@@ -67,15 +59,15 @@ struct uplinks {
 static bool
 has_link(const struct uplink *uplink)
 {
-	if (uplink->member.phase == MEMBER_OUT || uplink->member.leaves || uplink->member.phase == MEMBER_LEAVING)
+	if (uplink->attachment.phase == ATTACHMENT_OUT || uplink->attachment.leaves ||
+	    uplink->attachment.phase == ATTACHMENT_LEAVING)
 		return false;
-	if (uplink->kind == UPLINK_ETHDEV)
-		return port_eth_has_link(uplink->member.port);
-	return uplink->kind == UPLINK_ECHO || link_is_up(uplink->ifindex);
+	return uplink->kind->has_link == NULL ||
+	       uplink->kind->has_link(uplink->attachment.port, uplink->ifindex);
 }
 
 static void
-look_at(struct uplink *uplink)
+uplink_look_at(struct uplink *uplink)
 {
 	bool linked = has_link(uplink);
 
@@ -91,112 +83,74 @@ look_at(struct uplink *uplink)
 static void
 tell_refusal(struct uplink *uplink)
 {
-	const struct port *port = uplink->member.phase == MEMBER_IN ? uplink->member.port : NULL;
+	const struct port *port =
+		uplink->attachment.phase == ATTACHMENT_IN ? uplink->attachment.port : NULL;
 	int error = port == NULL ? 0 : __atomic_load_n(&port->refused, __ATOMIC_RELAXED);
 
 	if (error == 0 || uplink->refusal_told)
 		return;
 	uplink->refusal_told = true;
-	log_warning("uplink %s: the kernel refuses frames (%s); its counters say how many", uplink->name, strerror(error));
+	log_warning("uplink %s: the kernel refuses frames (%s); its counters say how many",
+		    uplink->name, strerror(error));
 }
 
 /* ---- devices --------------------------------------------------------------------------------- */
 
-static bool
-is_kernel_device(const struct uplink *uplink)
-{
-	return uplink->kind == UPLINK_PACKET || uplink->kind == UPLINK_TAP;
-}
-
 /* Detaches the port; uplink_moved() continues. */
 static void
-lose(struct uplink *uplink, const char *why)
+uplink_lose(struct uplink *uplink, const char *why)
 {
-	uplink->lost = is_kernel_device(uplink);
+	uplink->lost = uplink->kind->has_device != NULL;
 	log_error("uplink %s is switched off: %s%s", uplink->name, why,
-		  uplink->lost ? "; it is used again when it is back" : "");
-	member_leave(uplink->all->members, &uplink->member);
-	look_at(uplink);
+		  uplink->lost ? "; it will be used again when it is back" : "");
+	attachment_leave(uplink->all->attachments, &uplink->attachment);
+	uplink_look_at(uplink);
 }
 
 static void
-uplink_moved(void *owner, enum member_news news)
+uplink_moved(void *owner, enum attachment_news news)
 {
 	struct uplink *uplink = owner;
 
 	/* Acquire: pairs with port_set_fault(). */
-	if (news == MEMBER_FAULTED && !uplink->lost && !uplink->all->leaving)
-		lose(uplink, __atomic_load_n(&uplink->member.port->fault, __ATOMIC_ACQUIRE));
-	if (news != MEMBER_LEFT || !uplink->lost)
+	if (news == ATTACHMENT_FAULTED && !uplink->lost && !uplink->all->leaving)
+		uplink_lose(uplink,
+			    __atomic_load_n(&uplink->attachment.port->fault, __ATOMIC_ACQUIRE));
+	if (news != ATTACHMENT_LEFT || !uplink->lost)
 		return;
-	uplink->stats = uplink->member.port->stats;
+	uplink->stats = uplink->attachment.port->stats;
 	uplink->stats.n_reopened++; /* counted before anyone can see the new port */
-	member_destroy_port(uplink->all->members, &uplink->member);
+	attachment_destroy_port(uplink->all->attachments, &uplink->attachment);
 	uplink->all->looked_ms = 0; /* look for a new device at once */
-}
-
-/* Sets the MTU of a kernel device. Returns 0 or -errno. */
-static int
-set_mtu(const char *device, unsigned mtu)
-{
-	struct ifreq ifr = { .ifr_mtu = (int)mtu };
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-	if (fd < 0)
-		return -errno;
-	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", device);
-	int ret = ioctl(fd, SIOCSIFMTU, &ifr) < 0 ? -errno : 0;
-	close(fd);
-	return ret;
-}
-
-static struct port *
-open_kernel_port(const struct uplink *uplink)
-{
-	struct port *port = uplink->kind == UPLINK_TAP ? port_kern_create_tap(uplink->device, (uint16_t)uplink->bridge)
-						       : port_kern_create_packet(uplink->device, (uint16_t)uplink->bridge);
-	int ret = port != NULL && uplink->mtu > 0 ? set_mtu(uplink->device, uplink->mtu) : 0;
-
-	if (ret < 0) {
-		port->ops->destroy(port);
-		errno = -ret;
-		return NULL;
-	}
-	return port;
-}
-
-static struct port *
-open_port(const struct uplink *uplink)
-{
-	if (uplink->kind == UPLINK_ETHDEV)
-		return port_eth_create(dp_pools(uplink->all->dp), uplink->name, uplink->device, uplink->mtu, (uint16_t)uplink->bridge);
-	if (uplink->kind == UPLINK_ECHO)
-		return port_echo_create(uplink->name, (uint16_t)uplink->bridge);
-	return open_kernel_port(uplink);
 }
 
 /* Creates the port and attaches it. Returns 0, or -errno with a sentence in `why`. */
 static int
 plug(struct uplink *uplink, char *why, size_t why_size)
 {
-	struct port *port = open_port(uplink);
+	const struct uplink_kind *kind = uplink->kind;
+	struct port *port = kind->open(&uplink->params, dp_pools(uplink->all->dp), uplink->name,
+				       (uint16_t)uplink->bridge);
 
 	uplink->made_ms = clock_ms();
 	if (port == NULL) {
 		int error = errno;
-		snprintf(why, why_size, "uplink %s cannot be opened: %s%s", uplink->device, strerror(error),
-			 advice_on_device(uplink->kind, error, ""));
+		snprintf(why, why_size, "uplink %s cannot be opened: %s%s", uplink->device,
+			 strerror(error), uplink_advice(uplink->params.kind, error, ""));
 		return -error;
 	}
-	member_pin(&uplink->member, 0, uplink->poller);
+	attachment_pin(&uplink->attachment, 0, uplink->params.poller);
 	port->stats = uplink->stats;
-	int ret = member_join(uplink->all->members, &uplink->member, port, uplink_moved, uplink);
+	int ret = attachment_join(uplink->all->attachments, &uplink->attachment, port, uplink_moved,
+				  uplink);
 	if (ret < 0) {
-		snprintf(why, why_size, "uplink %s: no room for another port", uplink->device);
+		snprintf(why, why_size,
+			 "uplink %s: another port cannot be added: there are too many",
+			 uplink->device);
 		port->ops->destroy(port);
 		return ret;
 	}
-	uplink->ifindex = is_kernel_device(uplink) ? if_nametoindex(uplink->device) : 0;
+	uplink->ifindex = kind->ifindex == NULL ? 0 : kind->ifindex(uplink->device);
 	return 0;
 }
 
@@ -207,7 +161,7 @@ plug_first(struct uplink *uplink, char *why, size_t why_size)
 	uint64_t end_ms = clock_ms() + TAP_PATIENCE_MS;
 	int ret = plug(uplink, why, why_size);
 
-	while (ret == -EBUSY && uplink->kind == UPLINK_TAP && clock_ms() < end_ms) {
+	while (ret == -EBUSY && uplink->kind->makes_device && clock_ms() < end_ms) {
 		usleep(TAP_RETRY_US);
 		ret = plug(uplink, why, why_size);
 	}
@@ -219,28 +173,28 @@ uplink_open(struct uplink *uplink, const struct uplink_params *params, char *why
 {
 	uplink->bridge = bridge_get(uplink->all->bridges, params->bridge);
 	if (uplink->bridge < 0) {
-		snprintf(why, why_size, "uplink %s: bridge \"%s\": %s", params->device, params->bridge,
-			 strerror(-uplink->bridge));
+		snprintf(why, why_size, "uplink %s: bridge \"%s\": %s", params->device,
+			 params->bridge, strerror(-uplink->bridge));
 		return uplink->bridge;
 	}
-	uplink->kind = params->kind;
-	uplink->mtu = params->mtu;
-	uplink->poller = params->poller;
-	uplink->device = strdup(params->device);
+	uplink->kind = uplink_kind_of(params->kind);
+	uplink->params = *params;
+	uplink->params.device = uplink->device = strdup(params->device);
 	if (uplink->device == NULL) {
 		snprintf(why, why_size, "out of memory");
 		return -ENOMEM;
 	}
 	/* Devargs start with the device's name. */
-	snprintf(uplink->name, sizeof(uplink->name), "%.*s", (int)strcspn(params->device, ","), params->device);
+	snprintf(uplink->name, sizeof(uplink->name), "%.*s", (int)strcspn(params->device, ","),
+		 params->device);
 	int ret = plug_first(uplink, why, why_size);
 	if (ret < 0)
 		return ret;
-	uplink->all->polls = uplink->all->polls || params->kind != UPLINK_ECHO;
+	uplink->all->polls = uplink->all->polls || !uplink->kind->is_static;
 	uplink->counted = true;
 	bridge_count_uplink(uplink->all->bridges, uplink->bridge, 1, 0);
 	log_info("uplink %s: member of %s", uplink->name, params->bridge);
-	look_at(uplink);
+	uplink_look_at(uplink);
 	return 0;
 }
 
@@ -250,16 +204,25 @@ look_for(struct uplink *uplink, uint64_t now_ms)
 {
 	char why[256];
 
-	if (uplink->kind == UPLINK_TAP && now_ms < uplink->made_ms + LINK_POLL_MS)
+	if (uplink->kind->makes_device && now_ms < uplink->made_ms + LINK_POLL_MS)
 		return; /* bounds the work if someone keeps deleting the TAP */
 	int ret = plug(uplink, why, sizeof(why));
 	if (ret == 0) {
 		uplink->lost = false;
-		log_info("uplink %s: %s", uplink->name, uplink->kind == UPLINK_PACKET ? "its device is back"
-			 : "its device is made anew, and has to be given its addresses again");
+		log_info("uplink %s: %s", uplink->name,
+			 uplink->kind->makes_device
+				 ? "its device was created again, and needs its addresses again"
+				 : "its device is back");
 	} else if (ret != -ENODEV && log_allowed(&uplink->open_log)) {
 		log_warning("%s", why);
 	}
+}
+
+static bool
+has_device(const struct uplink *uplink)
+{
+	return uplink->kind->has_device == NULL ||
+	       uplink->kind->has_device(uplink->attachment.port);
 }
 
 /* ---- checks ---------------------------------------------------------------------------------- */
@@ -269,12 +232,12 @@ uplinks_look(struct uplinks *uplinks, uint64_t now_ms)
 {
 	for (unsigned i = 0; i < uplinks->n; i++) {
 		struct uplink *uplink = &uplinks->list[i];
-		if (uplink->lost && uplink->member.port == NULL && !uplinks->leaving)
+		if (uplink->lost && uplink->attachment.port == NULL && !uplinks->leaving)
 			look_for(uplink, now_ms);
-		else if (uplink->member.phase == MEMBER_IN && !uplink->lost && is_kernel_device(uplink) &&
-			 !port_kern_has_device(uplink->member.port))
-			lose(uplink, "its device was deleted");
-		look_at(uplink);
+		else if (uplink->attachment.phase == ATTACHMENT_IN && !uplink->lost &&
+			 !has_device(uplink))
+			uplink_lose(uplink, "its device was deleted");
+		uplink_look_at(uplink);
 		tell_refusal(uplink);
 	}
 	uplinks->looked_ms = now_ms;
@@ -293,7 +256,8 @@ uplinks_due(const struct uplinks *uplinks)
 /* ---- all of them ----------------------------------------------------------------------------- */
 
 struct uplinks *
-uplinks_create(unsigned n, struct dp *dp, struct bridges *bridges, struct members *members, bool told)
+uplinks_create(unsigned n, struct dp *dp, struct bridges *bridges, struct attachments *attachments,
+	       bool told)
 {
 	struct uplinks *uplinks = calloc(1, sizeof(*uplinks) + n * sizeof(uplinks->list[0]));
 
@@ -301,13 +265,14 @@ uplinks_create(unsigned n, struct dp *dp, struct bridges *bridges, struct member
 		return NULL;
 	uplinks->dp = dp;
 	uplinks->bridges = bridges;
-	uplinks->members = members;
+	uplinks->attachments = attachments;
 	uplinks->polls = n > 0 && !told;
 	return uplinks;
 }
 
 int
-uplinks_open(struct uplinks *uplinks, const struct uplink_params *params, unsigned n, char *why, size_t why_size)
+uplinks_open(struct uplinks *uplinks, const struct uplink_params *params, unsigned n, char *why,
+	     size_t why_size)
 {
 	for (unsigned i = 0; i < n; i++) {
 		struct uplink *uplink = &uplinks->list[uplinks->n++];
@@ -323,24 +288,17 @@ uplinks_open(struct uplinks *uplinks, const struct uplink_params *params, unsign
 bool
 uplink_get_info(const struct uplinks *uplinks, unsigned i, struct uplink_info *info)
 {
-	static const char *const types[] = {
-		[UPLINK_PACKET] = "packet",
-		[UPLINK_TAP] = "tap",
-		[UPLINK_ETHDEV] = "ethdev",
-		[UPLINK_ECHO] = "echo",
-	};
-
 	if (i >= uplinks->n)
 		return false;
 	const struct uplink *uplink = &uplinks->list[i];
 	*info = (struct uplink_info){
 		.name = uplink->name,
-		.type = types[uplink->kind],
+		.type = uplink->kind->name,
 		.device = uplink->device,
 		.bridge = uplink->bridge,
 		.linked = uplink->linked,
 		.lost = uplink->lost,
-		.port = uplink->member.port,
+		.port = uplink->attachment.port,
 	};
 	return true;
 }
@@ -350,14 +308,14 @@ uplinks_leave(struct uplinks *uplinks)
 {
 	uplinks->leaving = true;
 	for (unsigned i = 0; i < uplinks->n; i++)
-		member_leave(uplinks->members, &uplinks->list[i].member);
+		attachment_leave(uplinks->attachments, &uplinks->list[i].attachment);
 }
 
 bool
 uplinks_are_out(const struct uplinks *uplinks)
 {
 	for (unsigned i = 0; uplinks != NULL && i < uplinks->n; i++) {
-		if (uplinks->list[i].member.phase != MEMBER_OUT)
+		if (uplinks->list[i].attachment.phase != ATTACHMENT_OUT)
 			return false;
 	}
 	return true;
@@ -371,9 +329,10 @@ uplinks_destroy(struct uplinks *uplinks)
 	assert(uplinks_are_out(uplinks));
 	for (unsigned i = 0; i < uplinks->n; i++) {
 		struct uplink *uplink = &uplinks->list[i];
-		member_destroy_port(uplinks->members, &uplink->member);
+		attachment_destroy_port(uplinks->attachments, &uplink->attachment);
 		if (uplink->counted)
-			bridge_count_uplink(uplinks->bridges, uplink->bridge, -1, uplink->linked ? -1 : 0);
+			bridge_count_uplink(uplinks->bridges, uplink->bridge, -1,
+					    uplink->linked ? -1 : 0);
 		bridge_put(uplinks->bridges, uplink->bridge);
 		free(uplink->device);
 	}

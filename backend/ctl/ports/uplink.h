@@ -10,8 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ctl/ports/attachment.h"
 #include "ctl/ports/bridge.h"
-#include "ctl/ports/member.h"
 #include "ctl/ports/params.h"
 #include "dp/engine/dp.h"
 
@@ -22,14 +22,16 @@ struct uplinks;
  * reports a change of a device, not only when uplinks_due() says. Returns NULL if memory is short.
  * The arguments must outlive the result.
  */
-struct uplinks *uplinks_create(unsigned n, struct dp *dp, struct bridges *bridges, struct members *members, bool told);
+struct uplinks *uplinks_create(unsigned n, struct dp *dp, struct bridges *bridges,
+			       struct attachments *attachments, bool told);
 
 /*
  * Opens up to `n` uplinks and attaches them. Returns 0, or -errno with a sentence in `why` that
  * names the uplink that failed. Those before it stay open, so call uplinks_leave() before
  * uplinks_destroy().
  */
-int uplinks_open(struct uplinks *uplinks, const struct uplink_params *params, unsigned n, char *why, size_t why_size);
+int uplinks_open(struct uplinks *uplinks, const struct uplink_params *params, unsigned n, char *why,
+		 size_t why_size);
 
 /*
  * Updates the link state of all uplinks and the bridges; detaches uplinks whose device has gone,
@@ -47,7 +49,7 @@ struct uplink_info {
 	const char *device;
 	int bridge;
 	bool linked;
-	bool lost; /* its device has gone */
+	bool lost;               /* its device has gone */
 	const struct port *port; /* NULL: none now */
 };
 

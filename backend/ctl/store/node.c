@@ -16,7 +16,8 @@
 static int
 join_path(char *path, const char *dir, const char *key)
 {
-	return snprintf(path, NODE_PATH_SIZE, "%s/%s", dir, key) < NODE_PATH_SIZE ? 0 : -ENAMETOOLONG;
+	return snprintf(path, NODE_PATH_SIZE, "%s/%s", dir, key) < NODE_PATH_SIZE ? 0
+										  : -ENAMETOOLONG;
 }
 
 /* Returns the value of `dir`/`key`, which the caller frees. NULL with errno. */
@@ -34,7 +35,8 @@ read_value(const struct xstore *xs, uint32_t tx, const char *dir, const char *ke
 }
 
 int
-node_read_text(const struct xstore *xs, uint32_t tx, const char *dir, const char *key, char *out, size_t out_size)
+node_read_text(const struct xstore *xs, uint32_t tx, const char *dir, const char *key, char *out,
+	       size_t out_size)
 {
 	unsigned len = 0;
 	char *value = read_value(xs, tx, dir, key, &len);
@@ -47,8 +49,8 @@ node_read_text(const struct xstore *xs, uint32_t tx, const char *dir, const char
 }
 
 int
-node_read_number(const struct xstore *xs, uint32_t tx, const char *dir, const char *key, uint32_t max, uint32_t *out,
-		 char *why, size_t why_size)
+node_read_number(const struct xstore *xs, uint32_t tx, const char *dir, const char *key,
+		 uint32_t max, uint32_t *out, char *why, size_t why_size)
 {
 	unsigned len = 0;
 	char *value = read_value(xs, tx, dir, key, &len);
@@ -63,16 +65,35 @@ node_read_number(const struct xstore *xs, uint32_t tx, const char *dir, const ch
 }
 
 static int
-write_all(const struct xstore *xs, uint32_t tx, const char *dir, const char *guard, const struct node_value *values,
-	  unsigned n)
+source_get(const struct key_source *source, const char *key, char *out, size_t out_size)
+{
+	const struct node_source *node = (const struct node_source *)source;
+
+	return node_read_text(node->xs, 0, node->dir, key, out, out_size);
+}
+
+struct node_source
+node_source(const struct xstore *xs, const char *dir, const char *key_is)
+{
+	return (struct node_source){ .source = { .get = source_get, .key_is = key_is },
+				     .xs = xs,
+				     .dir = dir };
+}
+
+static int
+write_all(const struct xstore *xs, uint32_t tx, const char *dir, const struct node_value *guard,
+	  const struct node_value *values, unsigned n)
 {
 	unsigned len;
 	char path[NODE_PATH_SIZE];
-	char *value = read_value(xs, tx, dir, guard, &len);
+	char *value = read_value(xs, tx, dir, guard->key, &len);
 
 	if (value == NULL)
 		return errno == 0 ? -EIO : -errno;
+	bool excluded = guard->value != NULL && strcmp(value, guard->value) == 0;
 	free(value);
+	if (excluded)
+		return -ENOENT;
 	for (unsigned i = 0; i < n; i++) {
 		int ret = join_path(path, dir, values[i].key);
 		if (ret == 0)
@@ -121,7 +142,8 @@ begin(const struct xstore *xs, int *ret)
 }
 
 int
-node_update(const struct xstore *xs, const char *dir, const char *guard, const struct node_value *values, unsigned n)
+node_update(const struct xstore *xs, const char *dir, const struct node_value *guard,
+	    const struct node_value *values, unsigned n)
 {
 	int ret = -EAGAIN;
 
@@ -134,7 +156,8 @@ node_update(const struct xstore *xs, const char *dir, const char *guard, const s
 }
 
 int
-node_remove_if(const struct xstore *xs, const char *dir, const struct node_value *values, unsigned n)
+node_remove_if(const struct xstore *xs, const char *dir, const struct node_value *values,
+	       unsigned n)
 {
 	int ret = 0;
 	uint32_t tx = begin(xs, &ret);

@@ -120,7 +120,8 @@ store_lose(struct xstore *xs)
 }
 
 int
-store_regain(struct xstore *xs, const struct store_ops *ops, struct watches *watches, const char *domid)
+store_regain(struct xstore *xs, const struct store_ops *ops, struct watches *watches,
+	     const char *domid)
 {
 	char now[STORE_DOMID_SIZE];
 	struct store *conn = ops->open();

@@ -19,7 +19,8 @@ void store_lose(struct xstore *xs);
  * again. `domid` is the domain's id as it was before ("": not known). A store that does not return
  * it is not populated yet. Returns 0, or -errno if the connection stays lost.
  */
-int store_regain(struct xstore *xs, const struct store_ops *ops, struct watches *watches, const char *domid);
+int store_regain(struct xstore *xs, const struct store_ops *ops, struct watches *watches,
+		 const char *domid);
 
 /* Reads the own domid as text; "" if it cannot be read. */
 void store_own_domid(const struct xstore *xs, char *domid, size_t size);

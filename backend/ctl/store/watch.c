@@ -93,8 +93,8 @@ take_slot(struct watches *watches, const char *path, watch_fn *fn, void *owner)
 		return NULL;
 	}
 	strcpy(watch->path, path);
-	snprintf(watch->token, sizeof(watch->token), "vpe-%u-%u", (unsigned)(watch - watches->slots),
-		 watches->serial++);
+	snprintf(watch->token, sizeof(watch->token), "vpe-%u-%u",
+		 (unsigned)(watch - watches->slots), watches->serial++);
 	watch->refused = false;
 	watch->fn = fn;
 	watch->owner = owner;
@@ -122,7 +122,8 @@ watch_keep(struct watches *watches, const char *path, watch_fn *fn, void *owner)
 	int ret = watch == NULL ? 0 : set(watches, watch);
 
 	if (ret < 0) {
-		log_warning("%s cannot be watched: %s; it is tried again every second", path, strerror(-ret));
+		log_warning("%s cannot be watched: %s; retrying every second", path,
+			    strerror(-ret));
 		set_refused(watches, watch, true);
 	}
 	return watch;
@@ -157,8 +158,8 @@ watches_renew(struct watches *watches)
 			n_set++;
 	}
 	if (error < 0 && n_set > 0)
-		log_warning("%u of %u watches cannot be set: %s; they are tried again every second", watches->n_refused,
-			    watches->n_refused + n_set, strerror(-error));
+		log_warning("%u of %u watches cannot be set: %s; retrying every second",
+			    watches->n_refused, watches->n_refused + n_set, strerror(-error));
 	return n_set > 0 ? 0 : error;
 }
 

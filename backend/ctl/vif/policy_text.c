@@ -73,7 +73,8 @@ add_ipv4(struct policy *policy, const uint8_t *addr, uint32_t prefix)
 {
 	struct policy_ipv4 *ipv4 = &policy->ipv4[policy->n_ipv4];
 
-	if (policy->n_ipv4 == POLICY_IPS_MAX || addr[0] >= 224 || (prefix == 32 && is_zero(addr, 4)))
+	if (policy->n_ipv4 == POLICY_IPS_MAX || addr[0] >= 224 ||
+	    (prefix == 32 && is_zero(addr, 4)))
 		return -EINVAL;
 	memcpy(&ipv4->addr, addr, sizeof(ipv4->addr));
 	cut_to_prefix((uint8_t *)&ipv4->addr, (uint8_t *)&ipv4->mask, sizeof(ipv4->addr), prefix);
@@ -86,7 +87,8 @@ add_ipv6(struct policy *policy, const uint8_t *addr, uint32_t prefix)
 {
 	struct policy_ipv6 *ipv6 = &policy->ipv6[policy->n_ipv6];
 
-	if (policy->n_ipv6 == POLICY_IPS_MAX || addr[0] == 0xff || (prefix == 128 && is_zero(addr, 16)))
+	if (policy->n_ipv6 == POLICY_IPS_MAX || addr[0] == 0xff ||
+	    (prefix == 128 && is_zero(addr, 16)))
 		return -EINVAL;
 	memcpy(ipv6->addr, addr, sizeof(ipv6->addr));
 	cut_to_prefix(ipv6->addr, ipv6->mask, sizeof(ipv6->addr), prefix);
@@ -128,7 +130,8 @@ policy_text_ips(const char *text, struct policy *policy)
 	struct policy all = *policy;
 
 	all.n_ipv4 = all.n_ipv6 = 0;
-	for (text += strspn(text, IP_SEPARATORS); *text != '\0'; text += strspn(text, IP_SEPARATORS)) {
+	for (text += strspn(text, IP_SEPARATORS); *text != '\0';
+	     text += strspn(text, IP_SEPARATORS)) {
 		size_t len = strcspn(text, IP_SEPARATORS);
 
 		if (add_ip(&all, text, len) != 0)
@@ -222,8 +225,8 @@ add_term(struct vlan_list *list, const char *text, const char *end)
 			return -EINVAL;
 		return add_vlans(list, first, 1, last - first + 1, flag);
 	}
-	if (!take_char(&text, end, '+') || take_number(&text, end, &step) != 0 || !take_char(&text, end, 'x') ||
-	    take_number(&text, end, &n) != 0 || text != end)
+	if (!take_char(&text, end, '+') || take_number(&text, end, &step) != 0 ||
+	    !take_char(&text, end, 'x') || take_number(&text, end, &n) != 0 || text != end)
 		return -EINVAL;
 	return add_vlans(list, first, step, n, flag);
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/util.h"
+#include "ctl/vif/vif_parts.h"
 #include "proto/keys.h"
 #include "proto/limits.h"
 
@@ -25,10 +26,17 @@
 struct vif *
 vif_create(const struct vif_env *env, uint32_t domid, uint32_t devid)
 {
-	struct vif *vif = calloc(1, sizeof(*vif));
+	struct vif_parts *parts = calloc(1, sizeof(*parts));
 
-	if (vif == NULL)
+	if (parts == NULL)
 		return NULL;
+	struct vif *vif = &parts->vif;
+	vif->seen = &parts->seen;
+	vif->settings = &parts->settings;
+	vif->place = &parts->place;
+	vif->conn = &parts->conn;
+	vif->headroom = &parts->headroom;
+	vif->shown = &parts->shown;
 	vif->env = env;
 	vif->domid = domid;
 	vif->devid = devid;
@@ -36,12 +44,11 @@ vif_create(const struct vif_env *env, uint32_t domid, uint32_t devid)
 	snprintf(vif->dir, sizeof(vif->dir), "%s/%u/%u", KEY_BACKEND_VIFS, domid, devid);
 	vif->state = VIF_NEW;
 	vif->stale = VIF_STALE_BACKEND;
-	vif->created_ms = clock_ms();
-	vif->bridge = -1;
 	vif->linked = true;
-	vif->offered_ms = vif->closed_ms = vif->retry_ms = vif->rewatch_ms = vif->reconf_ms = CLOCK_NEVER;
-	vif->place_ms = vif->waits_since_ms = vif->alone_ms = CLOCK_NEVER;
-	snprintf(vif->tap.name, sizeof(vif->tap.name), "vif%u.%u", domid % 100000, devid % 100000);
+	vif->alone_ms = CLOCK_NEVER;
+	vif_look_init(vif);
+	vif_place_init(vif);
+	vif_show_init(vif);
 	return vif;
 }
 
@@ -50,7 +57,9 @@ vif_create(const struct vif_env *env, uint32_t domid, uint32_t devid)
 static uint64_t
 dwell_end_ms(const struct vif *vif)
 {
-	return vif->offered_ms == CLOCK_NEVER ? CLOCK_NEVER : vif->offered_ms + LIMIT_INITWAIT_DWELL_MS;
+	return vif->shown->offered_ms == CLOCK_NEVER
+		       ? CLOCK_NEVER
+		       : vif->shown->offered_ms + LIMIT_INITWAIT_DWELL_MS;
 }
 
 /*
@@ -61,16 +70,16 @@ dwell_end_ms(const struct vif *vif)
 static bool
 is_ready(const struct vif *vif, uint64_t now_ms)
 {
-	if (vif->env->hotplug == HOTPLUG_SCRIPT && vif->hotplug != HOTPLUG_DONE)
+	if (vif->env->hotplug == HOTPLUG_SCRIPT && vif->seen->hotplug != HOTPLUG_DONE)
 		return false;
-	return vif->shown_state == XenbusStateInitWait && now_ms >= dwell_end_ms(vif);
+	return vif->shown->state == XenbusStateInitWait && now_ms >= dwell_end_ms(vif);
 }
 
 /* Translates the frontend's state to an input. Returns false if there is none. */
 static bool
 front_input(const struct vif *vif, uint64_t now_ms, enum vif_input *input)
 {
-	switch (vif->front_state) {
+	switch (vif->seen->front_state) {
 	case XenbusStateInitialising:
 		*input = VIF_FRONT_INITIALISING;
 		return true;
@@ -89,7 +98,7 @@ front_input(const struct vif *vif, uint64_t now_ms, enum vif_input *input)
 		return true;
 	case XenbusStateReconfiguring:
 		*input = VIF_FRONT_RECONFIGURING;
-		return vif->reconf_ms == CLOCK_NEVER;
+		return vif->seen->reconf_ms == CLOCK_NEVER;
 	default:
 		return false;
 	}
@@ -99,17 +108,17 @@ front_input(const struct vif *vif, uint64_t now_ms, enum vif_input *input)
 static bool
 condition(const struct vif *vif, uint64_t now_ms, enum vif_input *input)
 {
-	if (vif->removed)
+	if (vif->seen->removed)
 		*input = VIF_REMOVED;
 	else if (vif->stop)
 		*input = VIF_STOP;
-	else if (!vif->configured || vif->netback != VIF_NETBACK_AWAY)
+	else if (!vif->seen->configured || vif->seen->netback != VIF_NETBACK_AWAY)
 		return false;
 	else if (vif_is_offline(vif))
 		*input = VIF_OFFLINE;
 	else if (vif->fault != NULL && !vif_fsm_is_punished(vif->state))
 		*input = VIF_FAULT;
-	else if (vif->front_gone)
+	else if (vif->seen->front_gone)
 		*input = VIF_FRONT_GONE;
 	else
 		return front_input(vif, now_ms, input);
@@ -123,7 +132,7 @@ is_taken(struct vif *vif, enum vif_input input, uint64_t now_ms)
 	if (vif->state != VIF_WAITING || input != VIF_FRONT_READY)
 		return false;
 	vif_look_for_netback(vif, now_ms);
-	return vif->netback != VIF_NETBACK_AWAY;
+	return vif->seen->netback != VIF_NETBACK_AWAY;
 }
 
 /* Returns whether the frontend waits for an offer. */
@@ -138,28 +147,29 @@ wants_offer(const struct vif *vif, enum vif_input input)
 static void vif_feed(struct vif *vif, enum vif_input input, uint64_t now_ms);
 
 static void
-guest_moved(void *owner, enum member_news news)
+guest_moved(void *owner, enum attachment_news news)
 {
 	struct vif *vif = owner;
+	const char *fault;
 
 	switch (news) {
-	case MEMBER_JOINED:
+	case ATTACHMENT_JOINED:
 		vif_feed(vif, VIF_JOINED, clock_ms());
 		vif->stale |= VIF_STALE_CTRL; /* requests that came before */
 		break;
-	case MEMBER_CALLED:
-		if (!vif_headroom_called(vif))
-			ctrl_called(&vif->ctrl);
+	case ATTACHMENT_CALLED:
 		if (vif_headroom_settle(vif))
 			vif_feed(vif, VIF_SETTLED, clock_ms());
 		vif->stale |= VIF_STALE_CTRL;
 		break;
-	case MEMBER_FAULTED:
+	case ATTACHMENT_FAULTED:
 		/* Acquire: pairs with port_set_fault(). */
 		vif->fault = __atomic_load_n(&vif->guest.port->fault, __ATOMIC_ACQUIRE);
 		break;
-	case MEMBER_LEFT:
-		vif_disconnect(vif);
+	case ATTACHMENT_LEFT:
+		fault = vif_disconnect(vif);
+		if (fault != NULL) /* a fault while detaching counts as well */
+			vif->fault = fault;
 		vif_feed(vif, VIF_LEFT, clock_ms());
 		break;
 	}
@@ -170,44 +180,62 @@ guest_moved(void *owner, enum member_news news)
 static bool
 leads_out(const struct vif *vif)
 {
-	return vif->config.switched ? bridge_is_linked(vif->env->bridges, vif->bridge) : vif->tap.placed;
+	return vif->seen->config.switched ? bridge_is_linked(vif->env->bridges, vif->place->bridge)
+					  : vif->place->tap.placed;
 }
 
 static void
 do_announce(struct vif *vif)
 {
-	char mac[4 * sizeof(vif->live.mac_text)];
+	char mac[4 * sizeof(vif->settings->live.mac_text)];
 	char bridge[4 * BRIDGE_NAME_SIZE];
 
-	vif_clear_error(vif);
-	vif_tap_look(vif);
-	vif_tap_tell(vif);
+	vif_show_no_error(vif);
+	vif_place_look(vif);
+	vif_place_tell(vif);
 	vif_show_live_error(vif);
 	vif->linked = leads_out(vif);
-	vif->alone_ms = vif->config.switched ? clock_ms() + ALONE_MS : CLOCK_NEVER;
+	vif->alone_ms = vif->seen->config.switched ? clock_ms() + ALONE_MS : CLOCK_NEVER;
 	if (!log_allowed(&vif->link_log))
 		return;
 	log_info("%s: connected to %s, MAC %s, frames up to %u bytes:%s", vif->name,
-		 vif->config.switched ? log_escape(bridge_name(vif->env->bridges, vif->bridge), bridge, sizeof(bridge))
-				      : "its TAP",
-		 log_escape(vif->live.mac_text, mac, sizeof(mac)), port_max_frame(vif->guest.port), vif->guest_text);
+		 vif->seen->config.switched
+			 ? log_escape(bridge_name(vif->env->bridges, vif->place->bridge), bridge,
+				      sizeof(bridge))
+			 : "its TAP",
+		 log_escape(vif->settings->live.mac_text, mac, sizeof(mac)),
+		 port_max_frame(vif->guest.port), vif->conn->text);
+}
+
+/*
+ * Returns when a closed vif's directory may be removed. libxl begins to wait for state 6 only when
+ * it has set `online` to 0.
+ */
+static uint64_t
+dwelt_ms(const struct vif *vif)
+{
+	uint64_t closed_ms = vif->shown->closed_ms;
+
+	if (closed_ms == CLOCK_NEVER)
+		return CLOCK_NEVER;
+	return (closed_ms > vif->seen->online_ms ? closed_ms : vif->seen->online_ms) +
+	       CLOSED_DWELL_MS;
 }
 
 static void
 do_retire(struct vif *vif, uint64_t now_ms)
 {
-	if (vif->env->hotplug == HOTPLUG_SELF && vif->closed_ms != CLOCK_NEVER &&
-	    now_ms >= vif->closed_ms + CLOSED_DWELL_MS)
-		vif_remove_directory(vif, now_ms);
+	if (vif->env->hotplug == HOTPLUG_SELF && now_ms >= dwelt_ms(vif))
+		vif_show_removal(vif, now_ms);
 }
 
 static void
 do_free(struct vif *vif)
 {
-	vif_clear_error(vif);
-	vif_unwatch_frontend(vif);
-	vif->rewatch_ms = vif->retry_ms = vif->reconf_ms = vif->place_ms = vif->alone_ms = CLOCK_NEVER;
-	member_leave(vif->env->members, &vif->tap.member);
+	vif_show_end(vif);
+	vif_look_end(vif);
+	vif_place_leave(vif);
+	vif->alone_ms = CLOCK_NEVER;
 }
 
 /*
@@ -223,7 +251,7 @@ act(struct vif *vif, enum vif_action action, uint64_t now_ms, enum vif_input *fa
 		break;
 	case VIF_DO_CONNECT:
 		*failed = VIF_REFUSED;
-		return vif_connect(vif, guest_moved) == 0;
+		return vif_connect(vif, guest_moved, vif->refusal, sizeof(vif->refusal)) == 0;
 	case VIF_DO_ANNOUNCE:
 		do_announce(vif);
 		break;
@@ -232,16 +260,16 @@ act(struct vif *vif, enum vif_action action, uint64_t now_ms, enum vif_input *fa
 		return !vif_headroom_look(vif);
 	case VIF_DO_REFUSE:
 		if (log_allowed(&vif->state_log))
-			log_warning("%s: refused: %s", vif->name, vif->why);
-		vif_show_error(vif, vif->why);
+			log_warning("%s: refused: %s", vif->name, vif->refusal);
+		vif_show_error(vif, vif->refusal);
 		break;
 	case VIF_DO_PUNISH:
 		log_error("%s: switched off until it is attached again: %s", vif->name, vif->fault);
 		vif_show_error(vif, vif->fault);
-		member_leave(vif->env->members, &vif->guest);
+		attachment_leave(vif->env->attachments, &vif->guest);
 		break;
 	case VIF_DO_WITHDRAW:
-		member_leave(vif->env->members, &vif->guest);
+		attachment_leave(vif->env->attachments, &vif->guest);
 		break;
 	case VIF_DO_RETIRE:
 		do_retire(vif, now_ms);
@@ -263,7 +291,8 @@ vif_feed(struct vif *vif, enum vif_input input, uint64_t now_ms)
 	enum vif_input failed;
 
 	if (step.next != vif->state)
-		log_debug("%s: %s -> %s", vif->name, vif_fsm_state_name(vif->state), vif_fsm_state_name(step.next));
+		log_debug("%s: %s -> %s", vif->name, vif_fsm_state_name(vif->state),
+			  vif_fsm_state_name(step.next));
 	vif->state = step.next;
 	if (act(vif, step.action, now_ms, &failed))
 		vif_show(vif, now_ms);
@@ -275,7 +304,7 @@ static void
 serve_ctrl(struct vif *vif)
 {
 	vif->stale &= ~VIF_STALE_CTRL;
-	if (ctrl_run(&vif->ctrl))
+	if (ctrl_ring_run(&vif->ctrl))
 		vif->stale |= VIF_STALE_CTRL; /* other vifs first */
 	if (vif->ctrl.fault != NULL && vif->fault == NULL)
 		vif->fault = vif->ctrl.fault;
@@ -285,7 +314,7 @@ serve_ctrl(struct vif *vif)
 static uint64_t
 link_ms(const struct vif *vif)
 {
-	if (vif->bridge < 0 || leads_out(vif) == vif->linked)
+	if (vif->place->bridge < 0 || leads_out(vif) == vif->linked)
 		return CLOCK_NEVER;
 	return vif->linked_ms + LIMIT_CARRIER_MS;
 }
@@ -308,9 +337,12 @@ look_whether_alone(struct vif *vif, uint64_t now_ms)
 	if (now_ms < vif->alone_ms)
 		return;
 	vif->alone_ms = CLOCK_NEVER;
-	if (vif_fsm_is_connected(vif->state) && bridge_found_alone(vif->env->bridges, vif->bridge))
-		log_warning("%s: bridge %s has no uplink and no other vif: is the name right?", vif->name,
-			    log_escape(bridge_name(vif->env->bridges, vif->bridge), name, sizeof(name)));
+	if (vif_fsm_is_connected(vif->state) &&
+	    bridge_found_alone(vif->env->bridges, vif->place->bridge))
+		log_warning("%s: bridge %s has no uplink and no other vif: is the name correct?",
+			    vif->name,
+			    log_escape(bridge_name(vif->env->bridges, vif->place->bridge), name,
+				       sizeof(name)));
 }
 
 void
@@ -322,24 +354,14 @@ vif_step(struct vif *vif, uint64_t now_ms)
 		vif->stale = 0;
 		return;
 	}
-	if (now_ms >= vif->retry_ms) {
-		vif->retry_ms = CLOCK_NEVER;
-		vif->stale |= VIF_STALE_BACKEND | VIF_STALE_FRONTEND | VIF_STALE_LIVE | VIF_STALE_DOMAIN;
-	}
-	if (now_ms >= vif->reconf_ms)
-		vif->reconf_ms = CLOCK_NEVER;
-	if (now_ms >= vif->place_ms)
-		vif->place_ms = CLOCK_NEVER;
-	if (now_ms >= vif->rewatch_ms) {
-		vif->stale |= VIF_STALE_FRONTEND; /* a watch fires when set; without it, poll */
-		vif_watch_frontend(vif, now_ms);
-	}
+	if (vif_show_resumes(vif, now_ms))
+		vif->stale |= VIF_STALE_STORE;
 	vif_look(vif, now_ms);
 	if (vif->stale & VIF_STALE_CTRL)
 		serve_ctrl(vif);
 	for (unsigned i = 0; i < STEPS_MAX && condition(vif, now_ms, &input); i++) {
 		enum vif_state before = vif->state;
-		if (wants_offer(vif, input) && !vif_place(vif, now_ms))
+		if (wants_offer(vif, input) && !vif_place_get(vif, now_ms))
 			break;
 		if (is_taken(vif, input, now_ms))
 			break;
@@ -347,7 +369,7 @@ vif_step(struct vif *vif, uint64_t now_ms)
 		if (vif->state == before)
 			break;
 	}
-	vif_keep_place(vif, now_ms);
+	vif_place_keep(vif, now_ms);
 	follow_uplinks(vif, now_ms);
 	look_whether_alone(vif, now_ms);
 	vif_show(vif, now_ms);
@@ -359,9 +381,9 @@ retire_ms(const struct vif *vif)
 {
 	bool closed = vif->state == VIF_CLOSED || vif->state == VIF_BARRED;
 
-	if (!closed || vif->env->hotplug != HOTPLUG_SELF || vif->closed_ms == CLOCK_NEVER)
+	if (!closed || vif->env->hotplug != HOTPLUG_SELF)
 		return CLOCK_NEVER;
-	return vif_is_offline(vif) || vif->front_gone ? vif->closed_ms + CLOSED_DWELL_MS : CLOCK_NEVER;
+	return vif_is_offline(vif) || vif->seen->front_gone ? dwelt_ms(vif) : CLOCK_NEVER;
 }
 
 /* Returns when a waiting frontend may be connected, if only time prevents it. */
@@ -370,7 +392,7 @@ ready_ms(const struct vif *vif)
 {
 	uint64_t end_ms = dwell_end_ms(vif);
 
-	if (vif->state != VIF_WAITING || vif->front_state != XenbusStateConnected)
+	if (vif->state != VIF_WAITING || vif->seen->front_state != XenbusStateConnected)
 		return CLOCK_NEVER;
 	return is_ready(vif, end_ms) ? end_ms : CLOCK_NEVER;
 }
@@ -380,9 +402,10 @@ vif_due(const struct vif *vif)
 {
 	if (vif->stale != 0)
 		return 0;
-	uint64_t due = util_min(vif->retry_ms, vif->rewatch_ms);
-	due = util_min(due, vif->reconf_ms);
-	due = util_min(due, vif->place_ms);
+	uint64_t due = util_min(vif->seen->retry_ms, vif->seen->rewatch_ms);
+	due = util_min(due, vif->shown->retry_ms);
+	due = util_min(due, vif->seen->reconf_ms);
+	due = util_min(due, vif->place->retry_ms);
 	due = util_min(due, vif->alone_ms);
 	due = util_min(due, ready_ms(vif));
 	due = util_min(due, link_ms(vif));
@@ -392,15 +415,21 @@ vif_due(const struct vif *vif)
 bool
 vif_is_over(const struct vif *vif)
 {
-	return vif->state == VIF_DEAD && vif->tap.member.phase == MEMBER_OUT && vif->guest.phase == MEMBER_OUT;
+	return vif->state == VIF_DEAD && vif->place->tap.attachment.phase == ATTACHMENT_OUT &&
+	       vif->guest.phase == ATTACHMENT_OUT;
 }
 
 void
 vif_destroy(struct vif *vif)
 {
 	assert(vif_is_over(vif));
-	member_destroy_port(vif->env->members, &vif->tap.member);
-	vif_count_vlans(vif, false);
-	bridge_put(vif->env->bridges, vif->bridge);
-	free(vif);
+	vif_place_end(vif);
+	free(vif); /* the parts as well: it is the first of them */
+}
+
+void
+vif_stop(struct vif *vif)
+{
+	vif->stop = true;
+	vif->stale |= VIF_STALE_INSIDE;
 }

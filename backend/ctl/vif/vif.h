@@ -8,7 +8,8 @@
  * (vif_show.c), until nothing changes any more.
  *
  * Ownership: the record owns its watches, its bridge reference, the ports of the TAP and the guest,
- * and the link. vifs.c creates and frees it. Threads: control thread.
+ * and the rings. vifs.c creates and frees it. What is known of a vif is in parts, each of which is
+ * written by one file; all others have it by a const pointer. Threads: control thread.
  */
 #ifndef VPE_CTL_VIF_H
 #define VPE_CTL_VIF_H
@@ -18,18 +19,17 @@
 #include <sys/queue.h>
 
 #include "base/log.h"
+#include "ctl/ports/attachment.h"
 #include "ctl/ports/bridge.h"
-#include "ctl/ports/member.h"
 #include "ctl/store/clock.h"
 #include "ctl/store/watch.h"
-#include "ctl/vif/ctrl.h"
+#include "ctl/vif/ctrl_ring.h"
 #include "ctl/vif/hotplug.h"
 #include "ctl/vif/vif_config.h"
-#include "ctl/vif/vif_connect.h"
 #include "ctl/vif/vif_fsm.h"
 #include "ctl/vif/vif_live.h"
-#include "dp/frame/mcast.h"
-#include "dp/frame/meter.h"
+#include "ctl/vif/vif_rings.h"
+#include "dp/guest/guest_port.h"
 #include "dp/port/port.h"
 
 /* State shared by all vifs. */
@@ -39,13 +39,13 @@ struct vif_env {
 	struct dp *dp;
 	struct bridges *bridges;
 	struct watches *watches;
-	struct members *members;
+	struct attachments *attachments;
 	enum hotplug_mode hotplug; /* SCRIPT or SELF */
 	bool share_with_netback;
-	bool strict_bridges; /* a switched vif's bridge needs an uplink */
-	unsigned max_queues; /* per vif */
+	bool strict_bridges;               /* a switched vif's bridge needs an uplink */
+	unsigned max_queues;               /* per vif */
 	const struct foreign_ops *foreign; /* NULL: off */
-	struct ctrl_env *ctrl;
+	struct ctrl_ring_env *ctrl;
 	const char *root; /* prefix of /sys; "" except in tests */
 };
 
@@ -58,8 +58,12 @@ struct vif_env {
 #define VIF_STALE_DOMAIN (1u << 5)   /* the guest may have died */
 #define VIF_STALE_TAP (1u << 6)      /* the TAP may have changed */
 
-#define VIF_WHY_SIZE 1024 /* room for an error in each of the keys that may change */
-#define VIF_RETRY_MS 1000u /* after an error of the store */
+/* All that is read from the store. */
+#define VIF_STALE_STORE (VIF_STALE_BACKEND | VIF_STALE_FRONTEND | VIF_STALE_LIVE | VIF_STALE_DOMAIN)
+
+#define VIF_WHY_SIZE 1024                /* room for an error in each of the keys that may change */
+#define VIF_RETRY_MS 1000u               /* after an error of the store */
+#define VIF_KEY_IS "the toolstack's key" /* for node_source() of the backend directory */
 
 /* The relation of the kernel's xen-netback to the vif. */
 enum vif_netback {
@@ -68,17 +72,9 @@ enum vif_netback {
 	VIF_NETBACK_HOLDS,
 };
 
-/* The headroom of the guest's rx slots (vif_front.c). */
-struct vif_headroom {
-	uint16_t wanted; /* the frontend's last request */
-	uint16_t used;   /* in use by the port */
-	uint16_t sent;   /* being passed to the port's pollers */
-	bool calling;    /* `sent` is under way */
-};
-
-/* The TAP of a drop-in vif (vif_tap.c). */
+/* The TAP of a drop-in vif (vif_place.c). */
 struct vif_tap {
-	struct member member;
+	struct attachment attachment;
 	char name[16];     /* as the script or the operator named it */
 	unsigned ifindex;  /* 0: not known */
 	bool placed;       /* in place: frames can leave through it */
@@ -97,73 +93,106 @@ enum vif_online {
 	VIF_ONLINE_YES,
 };
 
+/* ---- the parts ------------------------------------------------------------------------------- */
+
+/* The store and the host, as last read (vif_look.c). Times are CLOCK_NEVER if there is none. */
+struct vif_seen {
+	uint64_t created_ms;
+	bool configured; /* `config` is valid */
+	struct vif_config config;
+	bool removed; /* the backend directory is gone or was replaced */
+	enum vif_netback netback;
+	enum vif_online online;
+	uint64_t online_ms; /* when `online` last changed */
+	uint32_t own_state; /* our `state` key, whoever wrote it */
+	enum hotplug_status hotplug;
+	bool front_gone;
+	bool dead;            /* the guest has died; implies front_gone */
+	uint32_t front_state; /* 0: unknown */
+	struct watch *front_watch;
+	struct watch *mcast_watch;
+	uint64_t front_since_ms; /* start of the interval that n_front_events counts */
+	unsigned n_front_events;
+	uint64_t retry_ms;   /* after an error of the store: read again */
+	uint64_t reconf_ms;  /* from then on the frontend's state 7 counts */
+	uint64_t rewatch_ms; /* the frontend is not watched: try again */
+};
+
+/* The operator's settings, and what is made of them (vif_apply.c). */
+struct vif_settings {
+	struct vif_live live;
+	char why[VIF_WHY_SIZE]; /* errors in the keys of `live`; "": none */
+	struct policy *policy;  /* published to the pollers */
+	bool counts_vlans;      /* the bridge counts the vif as one that lists VLANs */
+	struct log_limit changed_log, wrong_log;
+};
+
+/* The host side: bridge and TAP (vif_place.c). */
+struct vif_place {
+	int bridge; /* negative: none */
+	struct vif_tap tap;
+	uint64_t retry_ms;       /* no bridge or TAP: try again. CLOCK_NEVER: not needed */
+	uint64_t waits_since_ms; /* when that was first tried in vain; CLOCK_NEVER */
+	bool wait_told;
+};
+
+/* The connection to the guest (vif_connect.c). */
+struct vif_conn {
+	struct vif_rings rings;
+	char text[80]; /* negotiated features, for the log */
+};
+
+/* The headroom of the guest's rx slots (vif_headroom.c). */
+struct vif_headroom {
+	uint16_t wanted; /* the frontend's last request */
+	uint16_t used;   /* in use by the port */
+	uint16_t sent;   /* being passed to the port's pollers */
+	bool calling;    /* `sent` is under way */
+};
+
+/* Last values written for frontend and toolstack (vif_show.c). Times are CLOCK_NEVER if unset. */
+struct vif_shown {
+	enum xenbus_state state; /* Unknown: nothing yet */
+	bool carrier;
+	bool has_error;
+	bool error_is_live;       /* the error is only about TAP or keys */
+	char error[VIF_WHY_SIZE]; /* the last one */
+	uint64_t offered_ms;      /* when state 2 was last written (the features only once) */
+	uint64_t closed_ms;       /* when state 6 was last written, or its directory not removed */
+	uint64_t retry_ms;        /* after an error of the store: read and write again */
+};
+
 struct vif {
 	const struct vif_env *env;
 	LIST_ENTRY(vif) entry;
 	uint32_t domid;
 	uint32_t devid;
-	char name[26]; /* "vif3.0"; leaves room for "-tap" in a port's name */
-	char dir[64];  /* backend directory */
-	enum vif_state state;
-	unsigned stale;
+	char name[26];  /* "vif3.0"; leaves room for "-tap" in a port's name */
+	char dir[64];   /* backend directory */
+	unsigned stale; /* VIF_STALE_*; set by all that learn of a change */
 
-	/* State as read from the store (vif_look.c). */
-	uint64_t created_ms;
-	bool configured; /* `config` is valid */
-	struct vif_config config;
-	struct vif_live live;
-	char live_why[VIF_WHY_SIZE]; /* errors in the keys of `live`; "": none */
-	bool removed;        /* the backend directory is gone or was replaced */
-	enum vif_netback netback;
-	enum vif_online online;
-	uint32_t own_state;  /* our `state` key, whoever wrote it */
-	enum hotplug_status hotplug;
-	bool front_gone;
-	bool dead;             /* the guest has died; implies front_gone */
-	uint32_t front_state; /* 0: unknown */
-	const char *fault;    /* why the vif is off for good; NULL: it is not */
-	bool stop;            /* the daemon is stopping */
-	struct watch *front_watch;
-	struct watch *mcast_watch;
-	uint64_t front_since_ms; /* start of the interval that n_front_events counts */
-	unsigned n_front_events;
+	const struct vif_seen *seen;
+	const struct vif_settings *settings;
+	const struct vif_place *place;
+	const struct vif_conn *conn;
+	const struct vif_headroom *headroom;
+	const struct vif_shown *shown;
 
-	/* State as shown to others (vif_show.c). */
-	enum xenbus_state shown_state; /* Unknown: nothing yet */
-	bool shown_carrier;
-	bool linked;        /* uplinks or TAP as shown; follows them at most once a second */
-	uint64_t linked_ms; /* when `linked` last changed */
-	bool error_shown;
-	bool error_is_live; /* the error shown is only about TAP or keys */
-	char why[VIF_WHY_SIZE]; /* the last error */
-
-	/* Resources. */
-	int bridge; /* negative: none */
-	bool counts_vlans; /* the bridge counts the vif as one that lists VLANs */
-	struct vif_tap tap;
-	struct member guest;
-	struct vif_link link;
-	struct ctrl ctrl;
-	struct vif_headroom headroom;
-	struct mcast_filter mcast; /* used by the guest's port */
-	struct policy *policy; /* published to the pollers */
-	struct meter meter_from, meter_to; /* shared by all queues */
-	char guest_text[80]; /* negotiated features, for the log */
-
-	/* Times. CLOCK_NEVER: none. */
-	uint64_t offered_ms; /* when state 2 was last written (the features only once) */
-	uint64_t closed_ms;  /* when state 6 was written or `online` last changed */
-	uint64_t retry_ms;   /* after an error of the store: read and write again */
-	uint64_t reconf_ms;  /* from then on the frontend's state 7 counts */
-	uint64_t rewatch_ms; /* the frontend is not watched: try again */
-	uint64_t place_ms;   /* no bridge or TAP: try again */
-	uint64_t waits_since_ms; /* when that was first tried in vain */
-	bool wait_told;
-	uint64_t alone_ms; /* check whether others are on the bridge */
+	/* Objects with functions of their own. */
+	struct attachment guest;
+	struct ctrl_ring ctrl;
+	struct guest_shared shared; /* rates and multicast filter, used by the guest's port */
 	struct log_limit state_log;
 	struct log_limit link_log;
-	struct log_limit live_log;
-	struct log_limit wrong_log;
+
+	/* Written by vif.c. */
+	enum vif_state state;
+	const char *fault;  /* why the vif is off for good, a literal; NULL: it is not */
+	bool stop;          /* the daemon is stopping */
+	bool linked;        /* uplinks or TAP as shown; follows them at most once a second */
+	uint64_t linked_ms; /* when `linked` last changed */
+	uint64_t alone_ms;  /* check whether others are on the bridge; CLOCK_NEVER: no need to */
+	char refusal[VIF_WHY_SIZE]; /* why the frontend's last offer could not be used */
 };
 
 /* ---- vif.c ----------------------------------------------------------------------------------- */
@@ -177,6 +206,9 @@ struct vif *vif_create(const struct vif_env *env, uint32_t domid, uint32_t devid
 /* Frees the record. vif_is_over() must be true. */
 void vif_destroy(struct vif *vif);
 
+/* Disconnects the vif for good; vif_step() does it. */
+void vif_stop(struct vif *vif);
+
 /* Does everything that is due. */
 void vif_step(struct vif *vif, uint64_t now_ms);
 
@@ -186,57 +218,69 @@ uint64_t vif_due(const struct vif *vif);
 /* Returns whether the vif holds nothing any more and may be freed. */
 bool vif_is_over(const struct vif *vif);
 
-/* ---- vif_tap.c ------------------------------------------------------------------------------- */
+/* ---- vif_place.c ----------------------------------------------------------------------------- */
+
+void vif_place_init(struct vif *vif);
 
 /*
  * Gets the bridge and the TAP without which the vif cannot be offered. Returns false if that
- * failed; vif->place_ms is when to try again.
+ * failed; place->retry_ms is when to try again.
  */
-bool vif_place(struct vif *vif, uint64_t now_ms);
+bool vif_place_get(struct vif *vif, uint64_t now_ms);
 
 /* Replaces a TAP that was deleted, and reports faults of the TAP. */
-void vif_keep_place(struct vif *vif, uint64_t now_ms);
+void vif_place_keep(struct vif *vif, uint64_t now_ms);
 
 /* Checks whether the TAP exists and leads anywhere. */
-void vif_tap_look(struct vif *vif);
+void vif_place_look(struct vif *vif);
 
 /* Reports faults of the TAP if the vif is connected. */
-void vif_tap_tell(struct vif *vif);
+void vif_place_tell(struct vif *vif);
 
-/* ---- vif_guest.c ----------------------------------------------------------------------------- */
+/* Detaches the TAP, for good. */
+void vif_place_leave(struct vif *vif);
+
+/* Releases TAP and bridge. The TAP must be detached. */
+void vif_place_end(struct vif *vif);
+
+/* ---- vif_connect.c --------------------------------------------------------------------------- */
 
 /*
  * Reads the frontend's keys, maps the rings, binds the events, creates the port and attaches it;
- * `moved` is told the outcome. Returns 0, or a negative errno with a sentence in vif->why, and then
+ * `moved` is told the outcome. Returns 0, or a negative errno with a sentence in `why`, and then
  * holds nothing.
  */
-int vif_connect(struct vif *vif, member_fn *moved);
+int vif_connect(struct vif *vif, attachment_fn *moved, char *why, size_t why_size);
 
-/* Releases everything of the guest's. The port must be detached. */
-void vif_disconnect(struct vif *vif);
+/*
+ * Releases everything of the guest's. The port must be detached. Returns the port's fault, a
+ * literal, or NULL.
+ */
+const char *vif_disconnect(struct vif *vif);
 
 /* ---- vif_look.c ------------------------------------------------------------------------------ */
 
-/* Reads again what is marked stale. */
+void vif_look_init(struct vif *vif);
+
+/* Reads again what is marked stale, or is due. */
 void vif_look(struct vif *vif, uint64_t now_ms);
 
-/* Watches the frontend's keys. If that fails, vif_step() tries again. */
-void vif_watch_frontend(struct vif *vif, uint64_t now_ms);
-void vif_unwatch_frontend(struct vif *vif);
+/* Reads the name of the guest's domain again. */
+void vif_look_at_domain(struct vif *vif);
 
-/* Sets vif->netback: whether the kernel's xen-netback serves the vif or may be about to. */
+/* Stops looking at the frontend. */
+void vif_look_end(struct vif *vif);
+
+/* Sets seen->netback: whether the kernel's xen-netback serves the vif or may be about to. */
 void vif_look_for_netback(struct vif *vif, uint64_t now_ms);
 
 /* Returns whether the toolstack is removing the device. */
 bool vif_is_offline(const struct vif *vif);
 
-/* ---- vif_front.c ----------------------------------------------------------------------------- */
+/* ---- vif_headroom.c -------------------------------------------------------------------------- */
 
-/* Takes over the settings with which the frontend connects. Its port does not exist yet. */
-void vif_front_start(struct vif *vif, const struct vif_keys *keys);
-
-/* Reads whether the frontend wants multicast filtering. */
-void vif_look_at_mcast(struct vif *vif);
+/* The frontend connects with that headroom. Its port does not exist yet. */
+void vif_headroom_start(struct vif *vif, uint16_t headroom);
 
 /*
  * Reads the headroom that the frontend wants. Returns true if the port uses it; else call
@@ -246,37 +290,45 @@ bool vif_headroom_look(struct vif *vif);
 
 /*
  * Has the port use the wanted headroom. Returns true if it does; else call again after
- * MEMBER_CALLED.
+ * ATTACHMENT_CALLED.
  */
 bool vif_headroom_settle(struct vif *vif);
 
-/* Handles MEMBER_CALLED. Returns whether the call was for the headroom. */
-bool vif_headroom_called(struct vif *vif);
-
 /* ---- vif_apply.c ----------------------------------------------------------------------------- */
 
-/* Reads vif->live for the first time. Returns the result of vif_live_read(). */
-int vif_read_first(struct vif *vif, char *why, size_t why_size);
+/* Reads the settings for the first time. Returns the result of vif_live_read(). */
+int vif_apply_read(struct vif *vif, const struct key_source *source, char *why, size_t why_size);
 
 /*
- * Reads vif->live again and applies what changed. Returns 0, or a negative errno if that should be
- * tried again.
+ * Reads the settings again and applies what changed. Returns 0, or a negative errno if that should
+ * be tried again.
  */
-int vif_look_at_live(struct vif *vif);
+int vif_apply_changes(struct vif *vif, const struct key_source *source);
 
-/* Applies vif->live to a new port of the guest. Returns 0 or -ENOMEM. */
-int vif_apply_first(struct vif *vif, struct port *port);
+/* Applies the settings to a new port of the guest. Returns 0 or -ENOMEM. */
+int vif_apply_to_port(struct vif *vif, struct port *port);
 
-/* Frees what vif_apply_first() made. The port must have been destroyed. */
-void vif_apply_last(struct vif *vif);
+/* Frees what vif_apply_to_port() made. The port must have been destroyed. */
+void vif_apply_end(struct vif *vif);
 
 /*
  * Tells the bridge whether the vif lists VLANs. That depends on the vif's settings and existence,
  * not on its guest. `is_wanted`: the operator changed the settings.
  */
-void vif_count_vlans(struct vif *vif, bool is_wanted);
+void vif_apply_vlans(struct vif *vif, bool is_wanted);
 
 /* ---- vif_show.c ------------------------------------------------------------------------------ */
+
+void vif_show_init(struct vif *vif);
+
+/*
+ * Returns whether something could not be written and the time has come to read again what is in
+ * the store. After that, vif_show() writes again.
+ */
+bool vif_show_resumes(struct vif *vif, uint64_t now_ms);
+
+/* Has a state that is shown written once more: the toolstack waits for it. */
+void vif_show_again(struct vif *vif);
 
 /* Writes the vif's state to the backend directory. If the store fails, vif_step() tries again. */
 void vif_show(struct vif *vif, uint64_t now_ms);
@@ -285,17 +337,20 @@ void vif_show(struct vif *vif, uint64_t now_ms);
 void vif_show_error(struct vif *vif, const char *why);
 
 /*
- * Tells the toolstack about tap.why and live_why, or clears that error. Does not replace a worse
- * one.
+ * Tells the toolstack about errors of the TAP and of settings, or clears that error. Does not
+ * replace a worse one.
  */
 void vif_show_live_error(struct vif *vif);
 
 /* Clears the error. */
-void vif_clear_error(struct vif *vif);
+void vif_show_no_error(struct vif *vif);
+
+/* Clears the error; nothing is written any more. */
+void vif_show_end(struct vif *vif);
 
 /*
  * Removes the backend directory if it still holds the expected values; else vif_step() tries again.
  */
-void vif_remove_directory(struct vif *vif, uint64_t now_ms);
+void vif_show_removal(struct vif *vif, uint64_t now_ms);
 
 #endif

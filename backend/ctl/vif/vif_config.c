@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "ctl/store/number.h"
+#include "ctl/store/source.h"
 #include "proto/keys.h"
 
 #define DEFAULT_BRIDGE "xenbr0" /* xl.conf vif.default.bridge */
@@ -16,39 +17,41 @@
  * negative errno.
  */
 static int
-read_optional(const struct xstore *xs, const char *dir, const char *key, const char *fallback, char *out,
+read_optional(const struct key_source *source, const char *key, const char *fallback, char *out,
 	      size_t out_size, char *why, size_t why_size)
 {
-	int ret = node_read_text(xs, 0, dir, key, out, out_size);
+	int ret = source->get(source, key, out, out_size);
 
 	if (ret == -ENOENT) {
 		snprintf(out, out_size, "%s", fallback);
 		return 0;
 	}
 	if (ret == -EINVAL)
-		snprintf(why, why_size, "the toolstack's key %s has more than %zu characters", key, out_size - 1);
+		snprintf(why, why_size, "%s %s is longer than %zu characters", source->key_is, key,
+			 out_size - 1);
 	return ret;
 }
 
 static int
-read_frontend(const struct xstore *xs, const char *dir, uint32_t domid, struct vif_config *config, char *why,
+read_frontend(const struct key_source *source, uint32_t domid, struct vif_config *config, char *why,
 	      size_t why_size)
 {
 	uint32_t frontend_id;
-	int ret = node_read_text(xs, 0, dir, KEY_FRONTEND, config->frontend, sizeof(config->frontend));
+	int ret = source->get(source, KEY_FRONTEND, config->frontend, sizeof(config->frontend));
 
 	if (ret == 0 && config->frontend[0] != '/')
 		ret = -EINVAL;
 	if (ret == -EINVAL)
-		snprintf(why, why_size, "the toolstack's key %s is no absolute path", KEY_FRONTEND);
+		snprintf(why, why_size, "%s %s is not an absolute path", source->key_is,
+			 KEY_FRONTEND);
 	if (ret < 0)
 		return ret;
-	ret = node_read_number(xs, 0, dir, KEY_FRONTEND_ID, NUMBER_DOMID_MAX, &frontend_id, NULL, 0);
+	ret = source_get_number(source, KEY_FRONTEND_ID, NUMBER_DOMID_MAX, &frontend_id);
 	if (ret == 0 && frontend_id != domid)
 		ret = -EINVAL;
 	if (ret == -EINVAL)
-		snprintf(why, why_size, "the toolstack's key %s is not %u, the domain that the directory is for",
-			 KEY_FRONTEND_ID, domid);
+		snprintf(why, why_size, "%s %s is not %u, the domain whose directory it is in",
+			 source->key_is, KEY_FRONTEND_ID, domid);
 	return ret;
 }
 
@@ -79,21 +82,21 @@ vif_config_read_domain(const struct xstore *xs, uint32_t domid, struct vif_confi
 }
 
 int
-vif_config_read(const struct xstore *xs, const char *dir, uint32_t domid, enum hotplug_mode hotplug,
+vif_config_read(const struct key_source *source, uint32_t domid, enum hotplug_mode hotplug,
 		struct vif_config *config, char *why, size_t why_size)
 {
 	char script[NODE_PATH_SIZE];
-	int ret = read_frontend(xs, dir, domid, config, why, why_size);
+	int ret = read_frontend(source, domid, config, why, why_size);
 
 	if (ret == 0)
-		ret = read_optional(xs, dir, KEY_BRIDGE, DEFAULT_BRIDGE, config->bridge, sizeof(config->bridge), why,
-				    why_size);
+		ret = read_optional(source, KEY_BRIDGE, DEFAULT_BRIDGE, config->bridge,
+				    sizeof(config->bridge), why, why_size);
 	if (ret == 0)
-		ret = read_optional(xs, dir, KEY_SCRIPT, "", script, sizeof(script), why, why_size);
+		ret = read_optional(source, KEY_SCRIPT, "", script, sizeof(script), why, why_size);
 	if (ret < 0)
 		return ret;
-	vif_config_read_domain(xs, domid, config);
-	config->switched = hotplug == HOTPLUG_SELF || hotplug_script_is(script, HOTPLUG_SWITCHED_SCRIPT);
+	config->switched =
+		hotplug == HOTPLUG_SELF || hotplug_script_is(script, HOTPLUG_SWITCHED_SCRIPT);
 	config->bridged = !config->switched && hotplug_script_is(script, HOTPLUG_BRIDGE_SCRIPT);
 	return 0;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The toolstack's settings that are read once, from the backend directory. vif_live.h has the
- * others. Threads: control thread.
+ * The toolstack's settings that are read once. vif_live.h has the others. Threads: control thread.
  */
 #ifndef VPE_CTL_VIF_CONFIG_H
 #define VPE_CTL_VIF_CONFIG_H
@@ -29,14 +28,14 @@ struct vif_config {
 };
 
 /*
- * Reads and checks backend directory `dir` of guest `domid`. Returns 0; -ENOENT if the toolstack
- * has not finished it; -EINVAL with a sentence in `why` if a value is invalid; or another negative
- * errno.
+ * Reads and checks everything but `domain`, for guest `domid`. Returns 0; -ENOENT if the toolstack
+ * has not written it all yet; -EINVAL with a sentence in `why` if a value is invalid; or another
+ * negative errno if the source failed.
  */
-int vif_config_read(const struct xstore *xs, const char *dir, uint32_t domid, enum hotplug_mode hotplug,
+int vif_config_read(const struct key_source *source, uint32_t domid, enum hotplug_mode hotplug,
 		    struct vif_config *config, char *why, size_t why_size);
 
-/* Reads only config->domain again: a guest that migrates gets its name after its vifs. */
+/* Reads config->domain. Not once for all: a guest that migrates gets its name after its vifs. */
 void vif_config_read_domain(const struct xstore *xs, uint32_t domid, struct vif_config *config);
 
 #endif

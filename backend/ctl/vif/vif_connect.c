@@ -1,149 +1,121 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Maps a guest's rings and binds its event channels, and undoes that. */
-#include "ctl/vif/vif_connect.h"
-
+/* Connects a vif to its guest and disconnects it. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-/* Converts the errno of a failed call to a result; `why` says what failed. */
-static int
-fail(int error, char *why, size_t why_size, const char *what)
+#include "ctl/vif/vif_parts.h"
+
+VIF_OWN_PART(conn)
+
+/* Formats the negotiated features, for the log. */
+static void
+describe_guest(struct vif *vif, const struct vif_keys *keys)
 {
-	if (error <= 0)
-		error = EIO;
-	snprintf(why, why_size, "%s: %s", what, strerror(error));
-	return -error;
+	snprintf(own(vif)->text, sizeof(vif->conn->text), " %u queue%s%s%s%s%s%s%s", keys->n_queues,
+		 keys->n_queues == 1 ? "" : "s", keys->guest & VIF_GUEST_SG ? " sg" : "",
+		 keys->guest & VIF_GUEST_GSO4 ? " gso4" : "",
+		 keys->guest & VIF_GUEST_GSO6 ? " gso6" : "",
+		 keys->guest & VIF_GUEST_CSUM4 ? " csum4" : "",
+		 keys->guest & VIF_GUEST_CSUM6 ? " csum6" : "",
+		 keys->queue[0].evtchn_tx != keys->queue[0].evtchn_rx ? " split-events" : "");
 }
 
+/* Creates the port on the open rings and attaches it. */
 static int
-open_rings(struct vif_link *link, struct port_vif_queue *queue, const struct xen_ops *xen, uint32_t domid,
-	   const struct vif_queue_keys *keys, char *why, size_t why_size)
+join_guest(struct vif *vif, const struct vif_keys *keys, attachment_fn *moved, char *why,
+	   size_t why_size)
 {
-	queue->tx_page = xen->grants->map(link->grants, domid, keys->tx_ref, true);
-	if (queue->tx_page == NULL)
-		return fail(errno, why, why_size, "the frontend's transmit ring cannot be mapped");
-	queue->rx_page = xen->grants->map(link->grants, domid, keys->rx_ref, true);
-	if (queue->rx_page == NULL)
-		return fail(errno, why, why_size, "the frontend's receive ring cannot be mapped");
-	return 0;
-}
+	struct port_vif_params params = {
+		.name = vif->name,
+		.domid = vif->domid,
+		.bridge = (uint16_t)vif->place->bridge,
+		.guest = keys->guest,
+		.headroom = keys->headroom,
+		.shared = &vif->shared,
+		.max_frame = vif->settings->live.max_frame,
+		.foreign_ops = vif->conn->rings.foreign_ops,
+		.n_queues = vif->conn->rings.n_queues,
+		.queue = vif->conn->rings.queue,
+	};
 
-static int
-open_events(struct port_vif_queue *queue, const struct xen_ops *xen, uint32_t domid, const struct vif_queue_keys *keys, char *why,
-	    size_t why_size)
-{
-	queue->events = xen->events->open();
-	if (queue->events == NULL)
-		return fail(errno, why, why_size, "no event handle can be opened");
-	int port = xen->events->bind(queue->events, domid, keys->evtchn_tx);
-	if (port < 0)
-		return fail(-port, why, why_size, "the frontend's transmit event channel cannot be bound");
-	queue->evtchn_tx = queue->evtchn_rx = (uint32_t)port;
-	if (keys->evtchn_rx == keys->evtchn_tx)
-		return 0;
-	port = xen->events->bind(queue->events, domid, keys->evtchn_rx);
-	if (port < 0)
-		return fail(-port, why, why_size, "the frontend's receive event channel cannot be bound");
-	queue->evtchn_rx = (uint32_t)port;
-	return 0;
-}
+	vif_headroom_start(vif, keys->headroom);
+	/* netif.h: frontends add them again */
+	memset(vif->shared.mcast.addr, 0, sizeof(vif->shared.mcast.addr));
+	struct port *port = port_vif_create(vif->env->xen, &params);
 
-static int
-open_queues(struct vif_link *link, const struct xen_ops *xen, uint32_t domid, const struct vif_keys *keys, char *why,
-	    size_t why_size)
-{
-	link->grants = xen->grants->open();
-	if (link->grants == NULL)
-		return fail(errno, why, why_size, "no grant handle can be opened");
-	for (unsigned i = 0; i < keys->n_queues; i++) {
-		struct port_vif_queue *queue = &link->queue[link->n_queues++];
-		int ret = open_rings(link, queue, xen, domid, &keys->queue[i], why, why_size);
-		if (ret == 0)
-			ret = open_events(queue, xen, domid, &keys->queue[i], why, why_size);
-		if (ret < 0)
-			return ret;
+	if (port == NULL) {
+		int error = errno;
+		snprintf(why, why_size, "%s",
+			 error == EPROTO ? "the indices in the frontend's rings are invalid"
+					 : strerror(error));
+		return -error;
 	}
-	return 0;
-}
-
-static int
-open_ctrl(struct vif_link *link, const struct xen_ops *xen, uint32_t domid, const struct vif_keys *keys, char *why,
-	  size_t why_size)
-{
-	if (!keys->has_ctrl)
-		return 0;
-	link->ctrl_page = xen->grants->map(link->grants, domid, keys->ctrl_ref, true);
-	if (link->ctrl_page == NULL)
-		return fail(errno, why, why_size, "the frontend's control ring cannot be mapped");
-	int port = xen->events->bind(link->ctrl_events, domid, keys->evtchn_ctrl);
-	if (port < 0)
-		return fail(-port, why, why_size, "the frontend's control event channel cannot be bound");
-	link->evtchn_ctrl = (uint32_t)port;
-	return 0;
-}
-
-int
-vif_link_open(struct vif_link *link, const struct xen_ops *xen, struct events *ctrl_events, uint32_t domid,
-	      const struct vif_keys *keys, char *why, size_t why_size)
-{
-	link->ctrl_events = ctrl_events;
-	int ret = open_queues(link, xen, domid, keys, why, why_size);
-
+	int ret = vif_apply_to_port(vif, port);
 	if (ret == 0)
-		ret = open_ctrl(link, xen, domid, keys, why, why_size);
-	if (ret < 0)
-		vif_link_close(link, xen);
+		ret = attachment_join(vif->env->attachments, &vif->guest, port, moved, vif);
+	if (ret < 0) {
+		snprintf(why, why_size, "another port cannot be added: %s", strerror(-ret));
+		port->ops->destroy(port);
+		vif_apply_end(vif);
+	}
 	return ret;
 }
 
+/* Opens the guest's memory. Without it, copies use hypercalls. */
 static void
-close_foreign(struct vif_link *link)
+open_foreign(struct vif *vif)
 {
-	for (unsigned i = 0; i < link->n_queues; i++) {
-		if (link->queue[i].foreign != NULL)
-			link->foreign_ops->close(link->queue[i].foreign);
-		link->queue[i].foreign = NULL;
-	}
+	if (vif->env->foreign == NULL)
+		return;
+	int ret = vif_rings_open_foreign(&own(vif)->rings, vif->env->foreign, vif->domid);
+	if (ret < 0)
+		log_info("%s: foreign_memory is not used: %s", vif->name,
+			 ret == -EOPNOTSUPP
+				 ? "only PV guests with a grant table of version 1 can have it"
+				 : strerror(-ret));
 }
 
 int
-vif_link_open_foreign(struct vif_link *link, const struct foreign_ops *ops, uint32_t domid)
+vif_connect(struct vif *vif, attachment_fn *moved, char *why, size_t why_size)
 {
-	link->foreign_ops = ops;
-	for (unsigned i = 0; i < link->n_queues; i++) {
-		link->queue[i].foreign = ops->open(domid);
-		if (link->queue[i].foreign == NULL) {
-			int error = errno;
-			close_foreign(link);
-			return -error;
-		}
+	struct vif_keys keys;
+	int ret = vif_keys_read(&vif->env->xs, vif->seen->config.frontend, vif->env->max_queues,
+				&keys, why, why_size);
+
+	if (ret == 0)
+		ret = vif_rings_open(&own(vif)->rings, vif->env->xen, vif->env->ctrl->events,
+				     vif->domid, &keys, why, why_size);
+	if (ret < 0)
+		return ret;
+	vif_look_at_domain(vif);
+	open_foreign(vif);
+	ret = ctrl_ring_open(&vif->ctrl, vif->env->ctrl, &vif->conn->rings, &vif->guest,
+			     vif->domid);
+	if (ret < 0)
+		snprintf(why, why_size, "the indices in the frontend's control ring are invalid");
+	else
+		ret = join_guest(vif, &keys, moved, why, why_size);
+	if (ret < 0) {
+		ctrl_ring_close(&vif->ctrl);
+		vif_rings_close(&own(vif)->rings, vif->env->xen);
+	} else {
+		describe_guest(vif, &keys);
 	}
-	return 0;
+	return ret;
 }
 
-static void
-close_queue(const struct vif_link *link, const struct xen_ops *xen, const struct port_vif_queue *queue)
+const char *
+vif_disconnect(struct vif *vif)
 {
-	if (queue->events != NULL)
-		xen->events->close(queue->events); /* unbinds */
-	if (queue->rx_page != NULL)
-		xen->grants->unmap(link->grants, queue->rx_page);
-	if (queue->tx_page != NULL)
-		xen->grants->unmap(link->grants, queue->tx_page);
-}
+	/* Acquire: pairs with port_set_fault(). */
+	const char *fault = __atomic_load_n(&vif->guest.port->fault, __ATOMIC_ACQUIRE);
 
-void
-vif_link_close(struct vif_link *link, const struct xen_ops *xen)
-{
-	close_foreign(link);
-	for (unsigned i = 0; i < link->n_queues; i++)
-		close_queue(link, xen, &link->queue[i]);
-	if (link->evtchn_ctrl != 0)
-		xen->events->unbind(link->ctrl_events, link->evtchn_ctrl);
-	if (link->ctrl_page != NULL)
-		xen->grants->unmap(link->grants, link->ctrl_page);
-	if (link->grants != NULL)
-		xen->grants->close(link->grants);
-	*link = (struct vif_link){ 0 };
+	attachment_destroy_port(vif->env->attachments, &vif->guest);
+	vif_apply_end(vif);
+	ctrl_ring_close(&vif->ctrl);
+	vif_rings_close(&own(vif)->rings, vif->env->xen);
+	if (log_allowed(&vif->link_log))
+		log_info("%s: disconnected", vif->name);
+	return fault;
 }

@@ -7,14 +7,18 @@ struct cell {
 	unsigned char next_plus_1;
 	unsigned char action;
 };
-#define GO(state, what) { .next_plus_1 = VIF_##state + 1, .action = VIF_DO_##what }
+#define GO(state, what) \
+	{ \
+		.next_plus_1 = VIF_##state + 1, .action = VIF_DO_##what \
+	}
 
 /* Common to the states in which the port is attached or being attached. */
-#define ENDS_OF_A_CONNECTION                                                                                           \
-	[VIF_FRONT_INITIALISING] = GO(CLOSING, WITHDRAW), [VIF_FRONT_CLOSING] = GO(CLOSING, WITHDRAW),                 \
-	[VIF_FRONT_CLOSED] = GO(CLOSING, WITHDRAW), [VIF_FRONT_GONE] = GO(CLOSING, WITHDRAW),                          \
-	[VIF_FAULT] = GO(FAULTING, PUNISH), [VIF_OFFLINE] = GO(CLOSING, WITHDRAW),                                     \
-	[VIF_STOP] = GO(CLOSING, WITHDRAW), [VIF_REMOVED] = GO(CLOSING, WITHDRAW)
+#define ENDS_OF_A_CONNECTION \
+	[VIF_FRONT_INITIALISING] = GO(CLOSING, WITHDRAW), \
+	[VIF_FRONT_CLOSING] = GO(CLOSING, WITHDRAW), [VIF_FRONT_CLOSED] = GO(CLOSING, WITHDRAW), \
+	[VIF_FRONT_GONE] = GO(CLOSING, WITHDRAW), [VIF_FAULT] = GO(FAULTING, PUNISH), \
+	[VIF_OFFLINE] = GO(CLOSING, WITHDRAW), [VIF_STOP] = GO(CLOSING, WITHDRAW), \
+	[VIF_REMOVED] = GO(CLOSING, WITHDRAW)
 
 static const struct cell cells[VIF_N_STATES][VIF_N_INPUTS] = {
 	[VIF_NEW] = {

@@ -64,6 +64,7 @@
 
 #include "proto/netif.h"
 
+/* clang-format off */
 #define VIF_STATES(X) \
 	X(NEW, "new", XenbusStateUnknown) \
 	X(WAITING, "waiting", XenbusStateInitWait) \
@@ -85,21 +86,22 @@ enum vif_state {
 #undef X
 	VIF_N_STATES,
 };
+/* clang-format on */
 
 enum vif_input {
 	/* Conditions, the least important first. */
-	VIF_FRONT_INITIALISING, /* the frontend's state is 1 */
-	VIF_FRONT_PREPARED,     /* its state is 2 or 3 */
-	VIF_FRONT_CONNECTED,    /* its state is 4, but the vif is not ready */
-	VIF_FRONT_READY,        /* its state is 4, and the vif is ready */
+	VIF_FRONT_INITIALISING,  /* the frontend's state is 1 */
+	VIF_FRONT_PREPARED,      /* its state is 2 or 3 */
+	VIF_FRONT_CONNECTED,     /* its state is 4, but the vif is not ready */
+	VIF_FRONT_READY,         /* its state is 4, and the vif is ready */
 	VIF_FRONT_RECONFIGURING, /* its state is 7, and the wanted headroom is in the store */
-	VIF_FRONT_CLOSING,      /* its state is 5 */
-	VIF_FRONT_CLOSED,       /* its state is 6 */
-	VIF_FRONT_GONE,         /* its state cannot be read: the guest died or removed it */
-	VIF_FAULT,              /* the port has switched itself off */
-	VIF_OFFLINE,            /* `online` is 0: the toolstack removes the device, waits for 6 */
-	VIF_STOP,               /* the daemon is stopping */
-	VIF_REMOVED,            /* the backend directory is gone or was replaced */
+	VIF_FRONT_CLOSING,       /* its state is 5 */
+	VIF_FRONT_CLOSED,        /* its state is 6 */
+	VIF_FRONT_GONE,          /* its state cannot be read: the guest died or removed it */
+	VIF_FAULT,               /* the port has switched itself off */
+	VIF_OFFLINE,             /* `online` is 0: the toolstack removes the device, waits for 6 */
+	VIF_STOP,                /* the daemon is stopping */
+	VIF_REMOVED,             /* the backend directory is gone or was replaced */
 	/* Completions. */
 	VIF_JOINED,  /* the port is attached */
 	VIF_LEFT,    /* the port is detached, and all that it used is released */
@@ -110,14 +112,14 @@ enum vif_input {
 
 enum vif_action {
 	VIF_DO_NOTHING,
-	VIF_DO_CONNECT,  /* read the frontend's keys, attach the port; or VIF_REFUSED */
-	VIF_DO_ANNOUNCE, /* write carrier 1 */
+	VIF_DO_CONNECT,     /* read the frontend's keys, attach the port; or VIF_REFUSED */
+	VIF_DO_ANNOUNCE,    /* write carrier 1 */
 	VIF_DO_RECONFIGURE, /* read the headroom, tell the pollers; VIF_SETTLED follows */
-	VIF_DO_REFUSE,   /* write the error */
-	VIF_DO_WITHDRAW, /* detach the port; VIF_LEFT follows */
-	VIF_DO_PUNISH,   /* write the error, detach the port if it is attached */
-	VIF_DO_RETIRE,   /* remove the backend directory some time after the 6, in mode SELF */
-	VIF_DO_FREE,     /* release what is left */
+	VIF_DO_REFUSE,      /* write the error */
+	VIF_DO_WITHDRAW,    /* detach the port; VIF_LEFT follows */
+	VIF_DO_PUNISH,      /* write the error, detach the port if it is attached */
+	VIF_DO_RETIRE,      /* remove the backend directory some time after the 6, in mode SELF */
+	VIF_DO_FREE,        /* release what is left */
 	VIF_N_ACTIONS,
 };
 

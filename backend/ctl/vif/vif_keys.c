@@ -12,23 +12,18 @@
 #include "proto/keys.h"
 #include "proto/limits.h"
 
-#define KEYS_TX_TRIES 10      /* a frontend that changes its keys more often is not ready */
+#define KEYS_TX_TRIES 10       /* a frontend that changes its keys more often is not ready */
 #define EVTCHN_MAX 0x7FFFFFFFu /* xenevtchn.h: a port fits in 31 bits */
 #define KEY_QUEUE_SIZE 64      /* longest KEY_QUEUE, with its NUL */
-#define SHOWN_SIZE 48         /* of a guest's value in a message */
+#define SHOWN_SIZE 48          /* of a guest's value in a message */
 
 /* Features that are not listed count as 0. */
 static const struct node_value features[] = {
-	{ KEY_FEATURE_SG, "1" },
-	{ KEY_FEATURE_GSO_TCPV4, "1" },
-	{ KEY_FEATURE_GSO_TCPV6, "1" },
-	{ KEY_FEATURE_IPV6_CSUM, "1" },
-	{ KEY_FEATURE_RX_COPY, "1" },
-	{ KEY_FEATURE_RX_FLIP, "0" },
-	{ KEY_FEATURE_SPLIT_EVENTS, "1" },
-	{ KEY_FEATURE_CTRL_RING, "1" },
-	{ KEY_FEATURE_MCAST, "1" },
-	{ KEY_FEATURE_MCAST_DYNAMIC, "1" },
+	{ KEY_FEATURE_SG, "1" },           { KEY_FEATURE_GSO_TCPV4, "1" },
+	{ KEY_FEATURE_GSO_TCPV6, "1" },    { KEY_FEATURE_IPV6_CSUM, "1" },
+	{ KEY_FEATURE_RX_COPY, "1" },      { KEY_FEATURE_RX_FLIP, "0" },
+	{ KEY_FEATURE_SPLIT_EVENTS, "1" }, { KEY_FEATURE_CTRL_RING, "1" },
+	{ KEY_FEATURE_MCAST, "1" },        { KEY_FEATURE_MCAST_DYNAMIC, "1" },
 	{ KEY_FEATURE_XDP, "1" },
 };
 
@@ -40,7 +35,7 @@ vif_keys_features(unsigned *n)
 }
 
 /* One pass over the directory. */
-struct reader {
+struct keys_reader {
 	const struct xstore *xs;
 	uint32_t tx;
 	const char *dir;
@@ -51,7 +46,7 @@ struct reader {
 
 /* Reads a number from `min` to `max`. */
 static int
-read_number(const struct reader *r, const char *key, uint32_t min, uint32_t max, uint32_t *out)
+read_number(const struct keys_reader *r, const char *key, uint32_t min, uint32_t max, uint32_t *out)
 {
 	char shown[SHOWN_SIZE] = "";
 	uint32_t value;
@@ -62,10 +57,12 @@ read_number(const struct reader *r, const char *key, uint32_t min, uint32_t max,
 		ret = -EINVAL;
 	}
 	if (ret == -EINVAL)
-		snprintf(r->why, r->why_size, "the frontend's key %s is \"%s\", not a number from %u to %u", key, shown,
+		snprintf(r->why, r->why_size,
+			 "the frontend's key %s is \"%s\", not a number from %u to %u", key, shown,
 			 min, max);
 	else if (ret < 0)
-		snprintf(r->why, r->why_size, "the frontend's key %s cannot be read: %s", key, strerror(-ret));
+		snprintf(r->why, r->why_size, "the frontend's key %s cannot be read: %s", key,
+			 strerror(-ret));
 	if (ret == 0)
 		*out = value;
 	return ret;
@@ -73,7 +70,7 @@ read_number(const struct reader *r, const char *key, uint32_t min, uint32_t max,
 
 /* Reads 0 or 1; a missing key is 0. */
 static int
-read_flag(const struct reader *r, const char *key, bool *out)
+read_flag(const struct keys_reader *r, const char *key, bool *out)
 {
 	uint32_t value = 0;
 	int ret = read_number(r, key, 0, 1, &value);
@@ -86,7 +83,8 @@ read_flag(const struct reader *r, const char *key, bool *out)
 
 /* Reads a number of one queue; with several queues, it is below queue-N. */
 static int
-read_queue_number(const struct reader *r, int queue, const char *key, uint32_t min, uint32_t max, uint32_t *out)
+read_queue_number(const struct keys_reader *r, int queue, const char *key, uint32_t min,
+		  uint32_t max, uint32_t *out)
 {
 	char path[KEY_QUEUE_SIZE];
 
@@ -98,7 +96,7 @@ read_queue_number(const struct reader *r, int queue, const char *key, uint32_t m
 
 /* Reads one channel for both directions, or one for each. */
 static int
-read_evtchns(const struct reader *r, int queue, struct vif_queue_keys *keys)
+read_evtchns(const struct keys_reader *r, int queue, struct vif_queue_keys *keys)
 {
 	int ret = read_queue_number(r, queue, KEY_EVTCHN_TX, 1, EVTCHN_MAX, &keys->evtchn_tx);
 
@@ -110,14 +108,15 @@ read_evtchns(const struct reader *r, int queue, struct vif_queue_keys *keys)
 	if (ret == 0)
 		ret = read_queue_number(r, queue, KEY_EVTCHN_RX, 1, EVTCHN_MAX, &keys->evtchn_rx);
 	if (ret == 0 && keys->evtchn_tx == keys->evtchn_rx) {
-		snprintf(r->why, r->why_size, "the frontend offers the same event channel for both directions as two");
+		snprintf(r->why, r->why_size,
+			 "the frontend offers one event channel as if it were two");
 		ret = -EINVAL;
 	}
 	return ret;
 }
 
 static int
-read_queue(const struct reader *r, int queue, struct vif_queue_keys *keys)
+read_queue(const struct keys_reader *r, int queue, struct vif_queue_keys *keys)
 {
 	int ret = read_queue_number(r, queue, KEY_TX_RING_REF, 0, UINT32_MAX, &keys->tx_ref);
 
@@ -138,8 +137,9 @@ shares_with_another(const struct vif_keys *keys, unsigned i)
 
 	for (unsigned j = 0; j < i; j++) {
 		const struct vif_queue_keys *y = &keys->queue[j];
-		if (x->tx_ref == y->tx_ref || x->tx_ref == y->rx_ref || x->rx_ref == y->tx_ref || x->rx_ref == y->rx_ref ||
-		    x->evtchn_tx == y->evtchn_tx || x->evtchn_tx == y->evtchn_rx || x->evtchn_rx == y->evtchn_tx ||
+		if (x->tx_ref == y->tx_ref || x->tx_ref == y->rx_ref || x->rx_ref == y->tx_ref ||
+		    x->rx_ref == y->rx_ref || x->evtchn_tx == y->evtchn_tx ||
+		    x->evtchn_tx == y->evtchn_rx || x->evtchn_rx == y->evtchn_tx ||
 		    x->evtchn_rx == y->evtchn_rx)
 			return true;
 	}
@@ -147,7 +147,7 @@ shares_with_another(const struct vif_keys *keys, unsigned i)
 }
 
 static int
-read_queues(const struct reader *r, struct vif_keys *keys)
+read_queues(const struct keys_reader *r, struct vif_keys *keys)
 {
 	uint32_t n_queues = 1;
 	int ret = read_number(r, KEY_NUM_QUEUES, 1, r->max_queues, &n_queues);
@@ -159,10 +159,11 @@ read_queues(const struct reader *r, struct vif_keys *keys)
 		ret = read_queue(r, n_queues == 1 ? -1 : (int)i, &keys->queue[i]);
 		if (ret < 0)
 			return ret;
-		if (shares_with_another(keys, i)) {
-			snprintf(r->why, r->why_size, "the frontend offers the same page or event channel for two queues");
-			return -EINVAL;
-		}
+		if (!shares_with_another(keys, i))
+			continue;
+		snprintf(r->why, r->why_size,
+			 "the frontend offers the same page or event channel for two queues");
+		return -EINVAL;
 	}
 	return 0;
 }
@@ -173,14 +174,15 @@ is_of_a_queue(const struct vif_keys *keys, uint32_t ref, uint32_t evtchn)
 {
 	for (unsigned i = 0; i < keys->n_queues; i++) {
 		const struct vif_queue_keys *q = &keys->queue[i];
-		if (q->tx_ref == ref || q->rx_ref == ref || q->evtchn_tx == evtchn || q->evtchn_rx == evtchn)
+		if (q->tx_ref == ref || q->rx_ref == ref || q->evtchn_tx == evtchn ||
+		    q->evtchn_rx == evtchn)
 			return true;
 	}
 	return false;
 }
 
 static int
-read_ctrl(const struct reader *r, struct vif_keys *keys)
+read_ctrl(const struct keys_reader *r, struct vif_keys *keys)
 {
 	int ret = read_number(r, KEY_CTRL_RING_REF, 0, UINT32_MAX, &keys->ctrl_ref);
 
@@ -190,15 +192,16 @@ read_ctrl(const struct reader *r, struct vif_keys *keys)
 	if (ret == 0)
 		ret = read_number(r, KEY_EVTCHN_CTRL, 1, EVTCHN_MAX, &keys->evtchn_ctrl);
 	if (ret == 0 && is_of_a_queue(keys, keys->ctrl_ref, keys->evtchn_ctrl)) {
-		snprintf(r->why, r->why_size,
-			 "the frontend offers the same page or event channel for its control ring and another one");
+		snprintf(
+			r->why, r->why_size,
+			"the frontend offers the same page or event channel for its control ring and another one");
 		ret = -EINVAL;
 	}
 	return ret;
 }
 
 static int
-read_features(const struct reader *r, struct vif_keys *keys)
+read_features(const struct keys_reader *r, struct vif_keys *keys)
 {
 	static const struct {
 		const char *key;
@@ -224,7 +227,8 @@ read_features(const struct reader *r, struct vif_keys *keys)
 	}
 	int ret = read_flag(r, KEY_REQUEST_RX_COPY, &set);
 	if (ret == 0 && !set) {
-		snprintf(r->why, r->why_size, "the frontend does not set %s: only copying is supported",
+		snprintf(r->why, r->why_size,
+			 "the frontend does not set %s: only copying is supported",
 			 KEY_REQUEST_RX_COPY);
 		ret = -EOPNOTSUPP;
 	}
@@ -246,7 +250,7 @@ vif_keys_read_headroom(const struct xstore *xs, uint32_t tx, const char *dir)
 }
 
 static int
-read_all(const struct reader *r, struct vif_keys *keys)
+keys_read_all(const struct keys_reader *r, struct vif_keys *keys)
 {
 	int ret = read_queues(r, keys);
 
@@ -259,24 +263,28 @@ read_all(const struct reader *r, struct vif_keys *keys)
 }
 
 int
-vif_keys_read(const struct xstore *xs, const char *dir, unsigned max_queues, struct vif_keys *keys, char *why,
-	      size_t why_size)
+vif_keys_read(const struct xstore *xs, const char *dir, unsigned max_queues, struct vif_keys *keys,
+	      char *why, size_t why_size)
 {
-	struct reader r = { .xs = xs, .dir = dir, .max_queues = max_queues, .why = why, .why_size = why_size };
+	struct keys_reader r = {
+		.xs = xs, .dir = dir, .max_queues = max_queues, .why = why, .why_size = why_size
+	};
 
 	for (unsigned i = 0; i < KEYS_TX_TRIES; i++) {
 		r.tx = xs->ops->begin(xs->conn);
 		if (r.tx == 0) {
-			snprintf(why, why_size, "the store starts no transaction: %s", strerror(errno));
+			snprintf(why, why_size, "xenstore cannot start a transaction: %s",
+				 strerror(errno));
 			return errno == 0 ? -EIO : -errno;
 		}
-		int ret = read_all(&r, keys);
+		int ret = keys_read_all(&r, keys);
 		/* Even an error may come from half a change: the commit tells. */
 		int end = xs->ops->commit(xs->conn, r.tx);
 		if (end == 0)
 			return ret;
 		if (end != -EAGAIN) {
-			snprintf(why, why_size, "the store ends no transaction: %s", strerror(-end));
+			snprintf(why, why_size, "xenstore cannot end a transaction: %s",
+				 strerror(-end));
 			return end;
 		}
 	}

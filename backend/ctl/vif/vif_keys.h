@@ -27,11 +27,11 @@ struct vif_queue_keys {
 struct vif_keys {
 	unsigned n_queues; /* 1 to `max_queues` */
 	struct vif_queue_keys queue[LIMIT_QUEUES];
-	bool has_ctrl;      /* the next two are valid */
+	bool has_ctrl; /* the next two are valid */
 	uint32_t ctrl_ref;
 	uint32_t evtchn_ctrl;
-	uint32_t guest;     /* VIF_GUEST_* of dp/vif/port_vif.h */
-	uint16_t headroom;  /* bytes before the data in each rx slot; at most LIMIT_XDP_HEADROOM */
+	uint32_t guest;    /* VIF_GUEST_* of dp/vif/port_vif.h */
+	uint16_t headroom; /* bytes before the data in each rx slot; at most LIMIT_XDP_HEADROOM */
 };
 
 /*
@@ -40,8 +40,8 @@ struct vif_keys {
  * sentence in `why`, in which the guest's values are escaped. `max_queues` is the number that was
  * offered, at most LIMIT_QUEUES.
  */
-int vif_keys_read(const struct xstore *xs, const char *dir, unsigned max_queues, struct vif_keys *keys, char *why,
-		  size_t why_size);
+int vif_keys_read(const struct xstore *xs, const char *dir, unsigned max_queues,
+		  struct vif_keys *keys, char *why, size_t why_size);
 
 /*
  * Reads vif_keys' `headroom` from `dir`, in store transaction `tx` or, if that is 0, outside of

@@ -14,9 +14,9 @@
 #include "proto/limits.h"
 
 #define DEFAULT_MTU 1500u
-#define MTU_MIN 68u        /* RFC 791 */
+#define MTU_MIN 68u                      /* RFC 791 */
 #define MTU_MAX (LIMIT_FRAME_SIZE - 18u) /* longest frame less Ethernet header and one tag */
-#define SHOWN_SIZE 48      /* of a value in a message */
+#define SHOWN_SIZE 48                    /* of a value in a message */
 
 /* ---- one key each: `text` is its value or NULL; on -EINVAL, `live` may be half changed ------- */
 
@@ -115,7 +115,8 @@ parse_rate(struct vif_rate *rate, const char *text)
 	if (text == NULL || strcmp(text, "0") == 0)
 		return 0;
 	size_t len = strcspn(text, ",");
-	if (text[len] == '\0' || number_parse_long(text, len, UINT64_MAX, &rate->bytes) < 0 || rate->bytes == 0)
+	if (text[len] == '\0' || number_parse_long(text, len, UINT64_MAX, &rate->bytes) < 0 ||
+	    rate->bytes == 0)
 		return -EINVAL;
 	text += len + 1;
 	if (number_parse_long(text, strlen(text), UINT32_MAX, &usecs) < 0 || usecs == 0)
@@ -140,7 +141,8 @@ static int
 parse_priority(struct vif_live *live, const char *text)
 {
 	live->weight = 1;
-	if (text != NULL && (number_parse(text, strlen(text), LIMIT_WEIGHT, &live->weight) < 0 || live->weight == 0))
+	if (text != NULL && (number_parse(text, strlen(text), LIMIT_WEIGHT, &live->weight) < 0 ||
+			     live->weight == 0))
 		return -EINVAL;
 	return 0;
 }
@@ -154,7 +156,8 @@ parse_pollers(struct vif_live *live, const char *text)
 	while (text != NULL) {
 		size_t len = strcspn(text, ",");
 		uint32_t poller;
-		if (live->n_pins == LIMIT_QUEUES || number_parse(text, len, live->n_pollers - 1, &poller) < 0)
+		if (live->n_pins == LIMIT_QUEUES ||
+		    number_parse(text, len, live->n_pollers - 1, &poller) < 0)
 			return -EINVAL;
 		live->pin[live->n_pins++] = (uint8_t)poller;
 		text = text[len] == ',' ? text + len + 1 : NULL;
@@ -168,21 +171,22 @@ parse_pollers(struct vif_live *live, const char *text)
 static const struct live_key {
 	const char *key;
 	int (*parse)(struct vif_live *live, const char *text);
-	const char *form; /* "... is no FORM" */
+	const char *form; /* "... expected FORM" */
 } keys[] = {
 	{ KEY_MAC_ANTISPOOF, parse_guards_mac, "0 or 1" },
 	{ KEY_IP_ANTISPOOF, parse_guards_ip, "0 or 1" },
-	{ KEY_MAC, parse_mac, "MAC address" },
-	{ KEY_IP, parse_ip, "list of IP addresses" },
-	{ KEY_VLAN, parse_vlan, "list of VLANs" },
-	{ KEY_MTU, parse_mtu, "number from 68 to 65517" },
+	{ KEY_MAC, parse_mac, "a MAC address" },
+	{ KEY_IP, parse_ip, "a list of IP addresses" },
+	{ KEY_VLAN, parse_vlan, "a list of VLANs" },
+	{ KEY_MTU, parse_mtu, "a number from 68 to 65517" },
 	{ KEY_RATE, parse_rate_from_guest, "BYTES,MICROSECONDS" },
 	{ KEY_RATE_TO_GUEST, parse_rate_to_guest, "BYTES,MICROSECONDS" },
-	{ KEY_PRIORITY, parse_priority, "number from 1 to 16" },
-	{ KEY_POLLERS, parse_pollers, "list of pollers" },
+	{ KEY_PRIORITY, parse_priority, "a number from 1 to 16" },
+	{ KEY_POLLERS, parse_pollers, "a list of pollers" },
 };
 
-_Static_assert(MTU_MIN == 68 && MTU_MAX == 65517 && LIMIT_WEIGHT == 16, "as the sentences above say");
+_Static_assert(MTU_MIN == 68 && MTU_MAX == 65517 && LIMIT_WEIGHT == 16,
+	       "as the sentences above say");
 
 bool
 vif_live_has_key(const char *key, size_t len)
@@ -205,15 +209,16 @@ vif_live_init(struct vif_live *live, bool switched, unsigned n_pollers)
 }
 
 /*
- * Reads one key. Returns 0, -EINVAL if it is invalid, or another negative errno if the store
+ * Reads one key. Returns 0, -EINVAL if it is invalid, or another negative errno if the source
  * failed.
  */
 static int
-read_key(const struct xstore *xs, const char *dir, const struct live_key *key, struct vif_live *live, char *shown)
+read_key(const struct key_source *source, const struct live_key *key, struct vif_live *live,
+	 char *shown)
 {
 	char text[LIMIT_STORE_VALUE + 1];
 	struct vif_live next;
-	int ret = node_read_text(xs, 0, dir, key->key, text, sizeof(text));
+	int ret = source->get(source, key->key, text, sizeof(text));
 
 	if (ret < 0 && ret != -EINVAL && ret != -ENOENT)
 		return ret;
@@ -228,7 +233,7 @@ read_key(const struct xstore *xs, const char *dir, const struct live_key *key, s
 }
 
 int
-vif_live_read(const struct xstore *xs, const char *dir, struct vif_live *live, char *why, size_t why_size)
+vif_live_read(const struct key_source *source, struct vif_live *live, char *why, size_t why_size)
 {
 	struct vif_live all;
 	char shown[SHOWN_SIZE];
@@ -236,13 +241,14 @@ vif_live_read(const struct xstore *xs, const char *dir, struct vif_live *live, c
 
 	memcpy(&all, live, sizeof(all));
 	for (unsigned i = 0; i < ARRAY_SIZE(keys); i++) {
-		int ret = read_key(xs, dir, &keys[i], &all, shown);
+		int ret = read_key(source, &keys[i], &all, shown);
 		if (ret < 0 && ret != -EINVAL)
 			return ret;
 		if (ret == -EINVAL) {
 			size_t len = result == 0 ? 0 : strlen(why);
-			snprintf(why + len, why_size - len, "%s key %s is \"%s\", which is no %s", len == 0 ? "the toolstack's" : "; its",
-				 keys[i].key, shown, keys[i].form);
+			snprintf(why + len, why_size - len, "%s %s is \"%s\": expected %s",
+				 len == 0 ? source->key_is : "; its key", keys[i].key, shown,
+				 keys[i].form);
 			result = -EINVAL;
 		}
 	}

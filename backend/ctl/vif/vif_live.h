@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The settings that the operator may change while the guest runs: keys of the backend directory
- * that are read again whenever they change (docs/XENSTORE.md). Threads: control thread.
+ * The settings that the operator may change while the guest runs. They are read again whenever
+ * they change (docs/XENSTORE.md). Threads: pure, except for the source.
  */
 #ifndef VPE_CTL_VIF_LIVE_H
 #define VPE_CTL_VIF_LIVE_H
@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "ctl/store/node.h"
+#include "ctl/store/source.h"
 #include "proto/limits.h"
 #include "sw/policy.h"
 
@@ -33,13 +33,13 @@ struct vif_live {
 	 * of the TAP.
 	 */
 	uint32_t max_frame;
-	uint32_t weight;             /* 1 to LIMIT_WEIGHT */
-	struct vif_rate from_guest;  /* sent by the guest */
+	uint32_t weight;            /* 1 to LIMIT_WEIGHT */
+	struct vif_rate from_guest; /* sent by the guest */
 	struct vif_rate to_guest;
-	unsigned n_pollers;          /* pollers of the daemon */
-	unsigned n_pins;             /* 0: not pinned; queues may be on any poller and move */
-	uint8_t pin[LIMIT_QUEUES];   /* queue i is on poller pin[i % n_pins] */
-	bool guards_mac, guards_ip;  /* mac-antispoof, ip-antispoof */
+	unsigned n_pollers;         /* pollers of the daemon */
+	unsigned n_pins;            /* 0: not pinned; queues may be on any poller and move */
+	uint8_t pin[LIMIT_QUEUES];  /* queue i is on poller pin[i % n_pins] */
+	bool guards_mac, guards_ip; /* mac-antispoof, ip-antispoof */
 	bool has_mac, has_ip;
 	struct policy policy;
 };
@@ -51,11 +51,12 @@ bool vif_live_has_key(const char *key, size_t len);
 void vif_live_init(struct vif_live *live, bool switched, unsigned n_pollers);
 
 /*
- * Reads all keys of backend directory `dir`. A missing key has its default. An invalid key leaves
+ * Reads all settings. A missing key has its default. An invalid key leaves
  * its setting in `live` unchanged; the others take effect, and the result is -EINVAL with a
- * sentence on all invalid keys in `why`. Any other error (negative errno) means that the store
+ * sentence on all invalid keys in `why`. Any other error (negative errno) means that the source
  * failed; `live` is then unchanged.
  */
-int vif_live_read(const struct xstore *xs, const char *dir, struct vif_live *live, char *why, size_t why_size);
+int vif_live_read(const struct key_source *source, struct vif_live *live, char *why,
+		  size_t why_size);
 
 #endif

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ctl/vif/vif.h"
+#include "ctl/vif/vif_parts.h"
 #include "proto/keys.h"
 #include "proto/limits.h"
 #include "xen/platform_check.h"
@@ -20,11 +20,15 @@
 
 #define NETBACK_GRACE_MS 300u
 
+VIF_OWN_PART(seen)
+
+static void unwatch_frontend(struct vif *vif);
+
 /* Handles an error of the store: everything is read again later. */
 static void
 look_later(struct vif *vif, uint64_t now_ms, const char *what, int error)
 {
-	vif->retry_ms = now_ms + VIF_RETRY_MS;
+	own(vif)->retry_ms = now_ms + VIF_RETRY_MS;
 	if (log_allowed(&vif->state_log))
 		log_warning("%s: %s cannot be read: %s", vif->name, what, strerror(-error));
 }
@@ -37,16 +41,18 @@ front_fired(void *owner, const char *path)
 
 	(void)path;
 	vif->stale |= VIF_STALE_FRONTEND;
-	if (now_ms - vif->front_since_ms >= FRONT_EVENTS_MS) {
-		vif->front_since_ms = now_ms;
-		vif->n_front_events = 0;
+	if (now_ms - own(vif)->front_since_ms >= FRONT_EVENTS_MS) {
+		own(vif)->front_since_ms = now_ms;
+		own(vif)->n_front_events = 0;
 	}
-	if (++vif->n_front_events < FRONT_EVENTS_MAX)
+	if (++own(vif)->n_front_events < FRONT_EVENTS_MAX)
 		return;
-	vif_unwatch_frontend(vif);
-	vif->rewatch_ms = now_ms + REWATCH_MS;
+	unwatch_frontend(vif);
+	own(vif)->rewatch_ms = now_ms + REWATCH_MS;
 	if (log_allowed(&vif->state_log))
-		log_warning("%s: the frontend changes its keys too often, looking once a second", vif->name);
+		log_warning("%s: the frontend changes its keys too often: they are read once a "
+			    "second now",
+			    vif->name);
 }
 
 /* Watches a key of the frontend's. Returns whether it is watched now. */
@@ -57,27 +63,31 @@ watch_key(struct vif *vif, struct watch **watch, const char *key)
 
 	if (*watch != NULL)
 		return true;
-	snprintf(path, sizeof(path), "%s/%s", vif->config.frontend, key);
+	snprintf(path, sizeof(path), "%s/%s", vif->seen->config.frontend, key);
 	*watch = watch_add(vif->env->watches, path, front_fired, vif);
 	if (*watch == NULL && log_allowed(&vif->state_log))
 		log_warning("%s: %s cannot be watched: %s", vif->name, path, strerror(errno));
 	return *watch != NULL;
 }
 
-void
-vif_watch_frontend(struct vif *vif, uint64_t now_ms)
+/* Watches the frontend's keys. If that fails, vif_look() tries again. */
+static void
+watch_frontend(struct vif *vif, uint64_t now_ms)
 {
-	bool done = watch_key(vif, &vif->front_watch, KEY_STATE) && watch_key(vif, &vif->mcast_watch, KEY_REQUEST_MCAST);
+	bool done = watch_key(vif, &own(vif)->front_watch, KEY_STATE) &&
+		    watch_key(vif, &own(vif)->mcast_watch, KEY_REQUEST_MCAST);
 
-	vif->rewatch_ms = done ? CLOCK_NEVER : now_ms + REWATCH_MS;
+	own(vif)->rewatch_ms = done ? CLOCK_NEVER : now_ms + REWATCH_MS;
 }
 
-void
-vif_unwatch_frontend(struct vif *vif)
+static void
+unwatch_frontend(struct vif *vif)
 {
-	watch_remove(vif->env->watches, vif->front_watch);
-	watch_remove(vif->env->watches, vif->mcast_watch);
-	vif->front_watch = vif->mcast_watch = NULL;
+	struct vif_seen *seen = own(vif);
+
+	watch_remove(vif->env->watches, seen->front_watch);
+	watch_remove(vif->env->watches, seen->mcast_watch);
+	seen->front_watch = seen->mcast_watch = NULL;
 }
 
 /*
@@ -90,19 +100,21 @@ vif_look_for_netback(struct vif *vif, uint64_t now_ms)
 {
 	const char *root = vif->env->root;
 	bool held = platform_vif_held_at(root, vif->domid, vif->devid);
-	bool known = vif->netback == VIF_NETBACK_HOLDS;
+	bool known = vif->seen->netback == VIF_NETBACK_HOLDS;
 
-	vif->netback = held ? VIF_NETBACK_HOLDS : VIF_NETBACK_AWAY;
-	if (!held && now_ms < vif->created_ms + NETBACK_GRACE_MS && platform_netback_loaded_at(root)) {
-		vif->netback = VIF_NETBACK_NEAR;
-		vif->retry_ms = vif->created_ms + NETBACK_GRACE_MS;
+	own(vif)->netback = held ? VIF_NETBACK_HOLDS : VIF_NETBACK_AWAY;
+	if (!held && now_ms < vif->seen->created_ms + NETBACK_GRACE_MS &&
+	    platform_netback_loaded_at(root)) {
+		own(vif)->netback = VIF_NETBACK_NEAR;
+		own(vif)->retry_ms = vif->seen->created_ms + NETBACK_GRACE_MS;
 	}
 	if (held && !known && vif->env->share_with_netback)
 		log_debug("%s: left to the kernel's xen-netback", vif->name);
 	else if (held && !known)
-		log_error("%s: the kernel's xen-netback holds it: free it with \"echo vif-%u-%u >"
-			  " /sys/bus/xen-backend/drivers/vif/unbind\", or unload xen_netback and attach the vif again",
-			  vif->name, vif->domid, vif->devid);
+		log_error(
+			"%s: the kernel's xen-netback holds it: free it with \"echo vif-%u-%u >"
+			" /sys/bus/xen-backend/drivers/vif/unbind\", or unload xen_netback and attach the vif again",
+			vif->name, vif->domid, vif->devid);
 }
 
 /*
@@ -114,24 +126,30 @@ check_bridge(const struct vif *vif, char *why, size_t why_size)
 {
 	char name[4 * BRIDGE_NAME_SIZE];
 
-	if (!vif->env->strict_bridges || !vif->config.switched || bridge_has_uplink(vif->env->bridges, vif->config.bridge))
+	if (!vif->env->strict_bridges || !vif->seen->config.switched ||
+	    bridge_has_uplink(vif->env->bridges, vif->seen->config.bridge))
 		return 0;
-	snprintf(why, why_size, "bridge %s has no uplink, and the setting strict_bridges wants one: is the name right?",
-		 log_escape(vif->config.bridge, name, sizeof(name)));
+	snprintf(why, why_size,
+		 "bridge %s has no uplink, but the setting strict_bridges requires one: is the "
+		 "name correct?",
+		 log_escape(vif->seen->config.bridge, name, sizeof(name)));
 	return -EINVAL;
 }
 
 static void
 look_at_config(struct vif *vif, uint64_t now_ms)
 {
+	struct node_source keys = node_source(&vif->env->xs, vif->dir, VIF_KEY_IS);
 	char why[VIF_WHY_SIZE];
-	int ret = vif_config_read(&vif->env->xs, vif->dir, vif->domid, vif->env->hotplug, &vif->config, why,
-				  sizeof(why));
+	int ret = vif_config_read(&keys.source, vif->domid, vif->env->hotplug, &own(vif)->config,
+				  why, sizeof(why));
 
-	if (ret == 0)
+	if (ret == 0) {
+		vif_look_at_domain(vif);
 		ret = check_bridge(vif, why, sizeof(why));
+	}
 	if (ret == 0)
-		ret = vif_read_first(vif, why, sizeof(why));
+		ret = vif_apply_read(vif, &keys.source, why, sizeof(why));
 	if (ret == -EINVAL) {
 		if (log_allowed(&vif->state_log))
 			log_warning("%s: ignored: %s", vif->name, why);
@@ -141,9 +159,9 @@ look_at_config(struct vif *vif, uint64_t now_ms)
 	}
 	if (ret < 0)
 		return;
-	vif->configured = true;
+	own(vif)->configured = true;
 	vif->stale |= VIF_STALE_FRONTEND;
-	vif_watch_frontend(vif, now_ms);
+	watch_frontend(vif, now_ms);
 }
 
 /* Sets `own_state` and `removed`. Returns whether the rest of the directory has to be read. */
@@ -151,23 +169,26 @@ static bool
 look_at_own_state(struct vif *vif, uint64_t now_ms)
 {
 	const struct xstore *xs = &vif->env->xs;
-	int ret = node_read_number(xs, 0, vif->dir, KEY_STATE, XenbusStateReconfigured, &vif->own_state, NULL, 0);
+	int ret = node_read_number(xs, 0, vif->dir, KEY_STATE, XenbusStateReconfigured,
+				   &own(vif)->own_state, NULL, 0);
 
 	if (ret == -ENOENT || ret == -EACCES) {
-		vif->removed = true;
+		own(vif)->removed = true;
 		return false;
 	}
 	if (ret == -EINVAL)
-		vif->own_state = XenbusStateUnknown; /* the toolstack's mistake, harmless to us */
+		/* the toolstack's mistake, harmless to us */
+		own(vif)->own_state = XenbusStateUnknown;
 	else if (ret < 0)
 		look_later(vif, now_ms, "its backend directory", ret);
 	/* The toolstack asks us to close although we are Closed: it waits for another 6. */
-	if (vif->own_state == XenbusStateClosing && vif->shown_state == XenbusStateClosed)
-		vif->shown_state = XenbusStateClosing;
+	if (vif->seen->own_state == XenbusStateClosing && vif->shown->state == XenbusStateClosed)
+		vif_show_again(vif);
 	/* We never write state 1: the toolstack has replaced the directory. */
-	if (vif->own_state == XenbusStateInitialising && vif->shown_state != XenbusStateUnknown)
-		vif->removed = true;
-	return (ret == 0 || ret == -EINVAL) && !vif->removed;
+	if (vif->seen->own_state == XenbusStateInitialising &&
+	    vif->shown->state != XenbusStateUnknown)
+		own(vif)->removed = true;
+	return (ret == 0 || ret == -EINVAL) && !vif->seen->removed;
 }
 
 static void
@@ -178,9 +199,9 @@ look_at_online(struct vif *vif, uint64_t now_ms)
 
 	if (node_read_number(&vif->env->xs, 0, vif->dir, KEY_ONLINE, 1, &value, NULL, 0) == 0)
 		online = value == 1 ? VIF_ONLINE_YES : VIF_ONLINE_NO;
-	if (online != vif->online && vif->closed_ms != CLOCK_NEVER)
-		vif->closed_ms = now_ms; /* libxl starts to wait for state 6 only now */
-	vif->online = online;
+	if (online != vif->seen->online)
+		own(vif)->online_ms = now_ms;
+	own(vif)->online = online;
 }
 
 /* Logs the hotplug script's own error message. */
@@ -192,7 +213,8 @@ tell_hotplug_error(const struct vif *vif)
 
 	if (ret < 0 && ret != -EINVAL)
 		snprintf(text, sizeof(text), "it does not say why");
-	log_warning("%s: its hotplug script failed: %s", vif->name, log_escape(text, shown, sizeof(shown)));
+	log_warning("%s: its hotplug script failed: %s", vif->name,
+		    log_escape(text, shown, sizeof(shown)));
 }
 
 static void
@@ -202,29 +224,45 @@ look_at_backend(struct vif *vif, uint64_t now_ms)
 
 	if (!look_at_own_state(vif, now_ms))
 		return;
-	if (vif->state == VIF_NEW || vif->netback != VIF_NETBACK_AWAY)
+	if (vif->state == VIF_NEW || vif->seen->netback != VIF_NETBACK_AWAY)
 		vif_look_for_netback(vif, now_ms);
-	if (!vif->configured)
+	if (!vif->seen->configured)
 		look_at_config(vif, now_ms);
 	look_at_online(vif, now_ms);
-	if (vif_fsm_is_punished(vif->state) && vif->fault != NULL && !vif->error_shown)
+	if (vif_fsm_is_punished(vif->state) && vif->fault != NULL && !vif->shown->has_error)
 		vif_show_error(vif, vif->fault); /* the store failed when it happened */
 	if (vif->env->hotplug != HOTPLUG_SCRIPT)
 		return;
 	enum hotplug_status hotplug = hotplug_read(xs, vif->dir);
-	if (hotplug == HOTPLUG_FAILED && vif->hotplug != HOTPLUG_FAILED)
+	if (hotplug == HOTPLUG_FAILED && vif->seen->hotplug != HOTPLUG_FAILED)
 		tell_hotplug_error(vif);
-	vif->hotplug = hotplug;
+	own(vif)->hotplug = hotplug;
 }
 
 /* If the whole directory is gone, missing keys mean nothing: the guest's limits hold to the end. */
 static void
 look_at_live(struct vif *vif, uint64_t now_ms)
 {
-	int ret = look_at_own_state(vif, now_ms) ? vif_look_at_live(vif) : 0;
+	struct node_source keys = node_source(&vif->env->xs, vif->dir, VIF_KEY_IS);
+	int ret = look_at_own_state(vif, now_ms) ? vif_apply_changes(vif, &keys.source) : 0;
 
 	if (ret < 0)
 		look_later(vif, now_ms, "its backend directory", ret);
+}
+
+/*
+ * Reads whether the frontend wants multicast filtering. Anything but "1" counts as 0, as in
+ * xen-netback.
+ */
+static void
+look_at_mcast(struct vif *vif)
+{
+	uint32_t value = 0;
+
+	if (node_read_number(&vif->env->xs, 0, vif->seen->config.frontend, KEY_REQUEST_MCAST, 1,
+			     &value, NULL, 0) < 0)
+		value = 0;
+	mcast_apply(&vif->shared.mcast, value == 1);
 }
 
 static void
@@ -232,24 +270,27 @@ look_at_frontend(struct vif *vif, uint64_t now_ms)
 {
 	char shown[32] = "";
 	uint32_t state;
-	int ret = node_read_number(&vif->env->xs, 0, vif->config.frontend, KEY_STATE, XenbusStateReconfigured, &state,
-				   shown, sizeof(shown));
+	int ret = node_read_number(&vif->env->xs, 0, vif->seen->config.frontend, KEY_STATE,
+				   XenbusStateReconfigured, &state, shown, sizeof(shown));
 
 	switch (ret) {
 	case 0:
-		if (state != vif->front_state)
-			vif->reconf_ms = state == XenbusStateReconfiguring ? now_ms + LIMIT_RECONFIGURE_DWELL_MS : CLOCK_NEVER;
-		vif->front_gone = false;
-		vif->front_state = state;
-		vif_look_at_mcast(vif);
+		if (state != vif->seen->front_state)
+			own(vif)->reconf_ms = state == XenbusStateReconfiguring
+						      ? now_ms + LIMIT_RECONFIGURE_DWELL_MS
+						      : CLOCK_NEVER;
+		own(vif)->front_gone = false;
+		own(vif)->front_state = state;
+		look_at_mcast(vif);
 		return;
 	case -ENOENT:
 	case -EACCES: /* dom0 owns what is left of a dead guest's path */
-		vif->front_gone = true;
+		own(vif)->front_gone = true;
 		return;
 	case -EINVAL:
 		if (log_allowed(&vif->state_log))
-			log_warning("%s: the frontend's state \"%s\" is ignored", vif->name, shown);
+			log_warning("%s: the frontend's state \"%s\" is invalid and ignored",
+				    vif->name, shown);
 		return;
 	default:
 		look_later(vif, now_ms, "the frontend's state", ret);
@@ -262,11 +303,11 @@ look_at_frontend(struct vif *vif, uint64_t now_ms)
  * xenstored may not know the domain yet.
  */
 static void
-look_at_domain(struct vif *vif, uint64_t now_ms)
+look_at_life(struct vif *vif, uint64_t now_ms)
 {
 	const struct xstore *xs = &vif->env->xs;
 
-	if (vif->link.grants == NULL)
+	if (vif->conn->rings.grants == NULL)
 		return;
 	int ret = xs->ops->domain_lives(xs->conn, vif->domid);
 	if (ret == -EACCES || ret == -EPERM)
@@ -274,26 +315,69 @@ look_at_domain(struct vif *vif, uint64_t now_ms)
 	if (ret < 0)
 		look_later(vif, now_ms, "whether its guest lives", ret);
 	else
-		vif->dead = ret == 0;
+		own(vif)->dead = ret == 0;
+}
+
+void
+vif_look_at_domain(struct vif *vif)
+{
+	vif_config_read_domain(&vif->env->xs, vif->domid, &own(vif)->config);
+}
+
+/* Marks stale what is due to be read again. */
+static void
+take_timers(struct vif *vif, uint64_t now_ms)
+{
+	struct vif_seen *seen = own(vif);
+
+	if (now_ms >= seen->retry_ms) {
+		seen->retry_ms = CLOCK_NEVER;
+		vif->stale |= VIF_STALE_STORE;
+	}
+	if (now_ms >= seen->reconf_ms)
+		seen->reconf_ms = CLOCK_NEVER;
+	if (now_ms >= seen->rewatch_ms) {
+		vif->stale |= VIF_STALE_FRONTEND; /* a watch fires when set; without it, poll */
+		watch_frontend(vif, now_ms);
+	}
 }
 
 void
 vif_look(struct vif *vif, uint64_t now_ms)
 {
+	take_timers(vif, now_ms);
 	if (vif->stale & VIF_STALE_BACKEND)
 		look_at_backend(vif, now_ms);
-	else if ((vif->stale & VIF_STALE_LIVE) && !vif->configured)
+	else if ((vif->stale & VIF_STALE_LIVE) && !vif->seen->configured)
 		look_at_backend(vif, now_ms); /* errors may have been corrected */
-	if ((vif->stale & VIF_STALE_LIVE) && vif->configured)
+	if ((vif->stale & VIF_STALE_LIVE) && vif->seen->configured)
 		look_at_live(vif, now_ms);
-	if ((vif->stale & VIF_STALE_FRONTEND) && vif->configured)
+	if ((vif->stale & VIF_STALE_FRONTEND) && vif->seen->configured)
 		look_at_frontend(vif, now_ms);
 	if (vif->stale & VIF_STALE_DOMAIN)
-		look_at_domain(vif, now_ms);
+		look_at_life(vif, now_ms);
 	if (vif->stale & VIF_STALE_TAP)
-		vif_tap_look(vif);
-	vif->front_gone |= vif->dead;
+		vif_place_look(vif);
+	own(vif)->front_gone |= vif->seen->dead;
 	vif->stale &= VIF_STALE_CTRL;
+}
+
+void
+vif_look_init(struct vif *vif)
+{
+	struct vif_seen *seen = own(vif);
+
+	seen->created_ms = clock_ms();
+	seen->retry_ms = seen->reconf_ms = seen->rewatch_ms = CLOCK_NEVER;
+}
+
+void
+vif_look_end(struct vif *vif)
+{
+	struct vif_seen *seen = own(vif);
+
+	unwatch_frontend(vif);
+	seen->retry_ms = seen->reconf_ms = seen->rewatch_ms = CLOCK_NEVER;
 }
 
 /*
@@ -303,5 +387,5 @@ vif_look(struct vif *vif, uint64_t now_ms)
 bool
 vif_is_offline(const struct vif *vif)
 {
-	return vif->online == VIF_ONLINE_NO;
+	return vif->seen->online == VIF_ONLINE_NO;
 }

@@ -9,7 +9,7 @@
 
 #include "base/log.h"
 #include "base/util.h"
-#include "ctl/ports/link.h"
+#include "ctl/ports/carrier.h"
 #include "ctl/store/number.h"
 #include "proto/keys.h"
 #include "proto/limits.h"
@@ -31,7 +31,7 @@ struct vifs {
 /* ---- discovery ------------------------------------------------------------------------------- */
 
 static struct vif *
-find(const struct vifs *vifs, uint32_t domid, uint32_t devid)
+vifs_find(const struct vifs *vifs, uint32_t domid, uint32_t devid)
 {
 	struct vif *vif;
 
@@ -51,7 +51,7 @@ find(const struct vifs *vifs, uint32_t domid, uint32_t devid)
 static void
 touch(struct vifs *vifs, uint32_t domid, uint32_t devid, unsigned stale)
 {
-	struct vif *vif = find(vifs, domid, devid);
+	struct vif *vif = vifs_find(vifs, domid, devid);
 
 	if (vif != NULL) {
 		vif->stale |= stale;
@@ -63,7 +63,8 @@ touch(struct vifs *vifs, uint32_t domid, uint32_t devid, unsigned stale)
 	if (vif == NULL) {
 		vifs->missed = true;
 		if (log_allowed(&vifs->limit))
-			log_warning("vif%u.%u: no room for it: there are %u vifs already", domid, devid, vifs->n);
+			log_warning("vif%u.%u: it cannot be served: there are %u vifs already",
+				    domid, devid, vifs->n);
 		return;
 	}
 	LIST_INSERT_HEAD(&vifs->list, vif, entry);
@@ -140,8 +141,8 @@ next_part(const char **path, const char **part)
 static unsigned
 stale_by(const char *key, size_t len)
 {
-	static const char *const keys[] = { KEY_STATE, KEY_ONLINE, KEY_HOTPLUG_STATUS, KEY_FRONTEND, KEY_FRONTEND_ID,
-					    KEY_BRIDGE };
+	static const char *const keys[] = { KEY_STATE,    KEY_ONLINE,      KEY_HOTPLUG_STATUS,
+					    KEY_FRONTEND, KEY_FRONTEND_ID, KEY_BRIDGE };
 
 	for (unsigned i = 0; i < ARRAY_SIZE(keys); i++) {
 		if (strlen(keys[i]) == len && memcmp(keys[i], key, len) == 0)
@@ -233,7 +234,7 @@ forget(struct vifs *vifs, struct vif *vif)
 {
 	uint32_t domid = vif->domid;
 	uint32_t devid = vif->devid;
-	bool look_again = vif->configured && vif->removed;
+	bool look_again = vif->seen->configured && vif->seen->removed;
 
 	LIST_REMOVE(vif, entry);
 	vifs->n--;
@@ -259,32 +260,33 @@ vifs_settle(struct vifs *vifs, uint64_t now_ms)
 }
 
 /*
- * An event channel stays masked until ctrl_run() has served it, so a guest causes at most one
+ * An event channel stays masked until ctrl_ring_run() has served it, so a guest causes at most one
  * round.
  */
 void
 vifs_take_ctrl(struct vifs *vifs)
 {
-	const struct ctrl_env *env = vifs->env->ctrl;
+	const struct ctrl_ring_env *env = vifs->env->ctrl;
 	struct vif *vif;
 	int port;
 
 	while ((port = env->xen->events->pending(env->events)) >= 0) {
 		LIST_FOREACH(vif, &vifs->list, entry) {
-			if (vif->link.evtchn_ctrl == (uint32_t)port)
+			if (vif->conn->rings.evtchn_ctrl == (uint32_t)port)
 				vif->stale |= VIF_STALE_CTRL;
 		}
 	}
 }
 
 void
-vifs_link_changed(struct vifs *vifs, unsigned ifindex)
+vifs_carrier_changed(struct vifs *vifs, unsigned ifindex)
 {
 	struct vif *vif;
 
 	LIST_FOREACH(vif, &vifs->list, entry) {
-		const struct vif_tap *tap = &vif->tap;
-		if (tap->member.port != NULL && (ifindex == LINK_ANY || tap->ifindex == ifindex || tap->ifindex == 0))
+		const struct vif_tap *tap = &vif->place->tap;
+		if (tap->attachment.port != NULL &&
+		    (ifindex == CARRIER_ANY || tap->ifindex == ifindex || tap->ifindex == 0))
 			vif->stale |= VIF_STALE_TAP;
 	}
 }
@@ -315,10 +317,8 @@ vifs_stop(struct vifs *vifs)
 	struct vif *vif;
 
 	vifs->stopped = true;
-	LIST_FOREACH(vif, &vifs->list, entry) {
-		vif->stop = true;
-		vif->stale |= VIF_STALE_INSIDE;
-	}
+	LIST_FOREACH(vif, &vifs->list, entry)
+		vif_stop(vif);
 }
 
 bool

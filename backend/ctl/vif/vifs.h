@@ -28,8 +28,8 @@ void vifs_settle(struct vifs *vifs, uint64_t now_ms);
 /* Takes the control ring events that arrived on env->ctrl->events. */
 void vifs_take_ctrl(struct vifs *vifs);
 
-/* Handles a change of network device `ifindex` (LINK_ANY: not known which). */
-void vifs_link_changed(struct vifs *vifs, unsigned ifindex);
+/* Handles a change of network device `ifindex` (CARRIER_ANY: not known which). */
+void vifs_carrier_changed(struct vifs *vifs, unsigned ifindex);
 
 /* Calls `fn` for each vif. */
 void vifs_visit(const struct vifs *vifs, void (*fn)(void *arg, const struct vif *vif), void *arg);

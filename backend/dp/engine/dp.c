@@ -16,6 +16,7 @@
 #include <rte_malloc.h>
 
 #include "base/log.h"
+#include "base/sync.h"
 #include "base/util.h"
 #include "dp/engine/dp_private.h"
 #include "dp/engine/eal.h"
@@ -40,7 +41,7 @@ struct dp {
 	unsigned next_id;               /* assigned round robin: none is reused soon */
 };
 
-/* ---- start and stop ------------------------------------------------------------------------------------ */
+/* ---- start and stop -------------------------------------------------------------------------- */
 
 static int
 start_poller(struct dp *dp, unsigned idx, const struct dp_params *params, const struct xen_ops *xen)
@@ -56,9 +57,11 @@ start_poller(struct dp *dp, unsigned idx, const struct dp_params *params, const 
 	pl->w.signal_fd = dp->event_fd;
 	pl->bridges = &dp->bridges;
 	pl->crossings.load = dp->crossing;
+	pl->crossings.margin = (params->n_pollers - 1) * CROSSING_BATCH;
 	int ret = poller_init(pl, idx, params, xen);
 	if (ret < 0)
 		return ret;
+	sync_give(pl);
 	return rte_eal_remote_launch(poller_main, pl, pl->lcore);
 }
 
@@ -70,6 +73,7 @@ stop_poller(struct poller *pl)
 	__atomic_store_n(&pl->stop, true, __ATOMIC_RELEASE);
 	poller_wake(pl);
 	rte_eal_wait_lcore(pl->lcore);
+	sync_take(pl);
 	poller_fini(pl);
 	rte_free(pl);
 }
@@ -81,7 +85,7 @@ dp_create(const struct dp_params *params, const struct xen_ops *xen, char *why, 
 	int ret;
 
 	if (params->n_pollers == 0 || params->n_pollers > LIMIT_POLLERS) {
-		snprintf(why, why_size, "no core to poll on: name 1 to %d CPUs", LIMIT_POLLERS);
+		snprintf(why, why_size, "no CPU to poll on: list 1 to %d CPUs", LIMIT_POLLERS);
 		errno = EINVAL;
 		return NULL;
 	}
@@ -98,7 +102,8 @@ dp_create(const struct dp_params *params, const struct xen_ops *xen, char *why, 
 	dp->pools.n_pollers = params->n_pollers;
 	dp->pools.n_ethdevs = params->n_devargs;
 	dp->event_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	dp->crossing = rte_zmalloc("crossing", LIMIT_PORTS * sizeof(dp->crossing[0]), RTE_CACHE_LINE_SIZE);
+	dp->crossing =
+		rte_zmalloc("crossing", LIMIT_PORTS * sizeof(dp->crossing[0]), RTE_CACHE_LINE_SIZE);
 	if (dp->event_fd < 0)
 		ret = -errno;
 	else if (dp->crossing == NULL)
@@ -110,7 +115,7 @@ dp_create(const struct dp_params *params, const struct xen_ops *xen, char *why, 
 		ret = start_poller(dp, i, params, xen);
 	}
 	if (ret < 0) {
-		snprintf(why, why_size, "the data plane does not start: %s", rte_strerror(-ret));
+		snprintf(why, why_size, "the data plane cannot be started: %s", rte_strerror(-ret));
 		dp_destroy(dp);
 		errno = -ret;
 		return NULL;
@@ -140,7 +145,7 @@ dp_pools(struct dp *dp)
 	return &dp->pools;
 }
 
-/* ---- hand-off ------------------------------------------------------------------------------------------ */
+/* ---- hand-off -------------------------------------------------------------------------------- */
 
 static void
 request(struct dp *dp, unsigned id, struct handoff handoff)
@@ -192,7 +197,8 @@ dp_attach(struct dp *dp, struct port *port, const int *pinned)
 			continue;
 		dp->port[id] = port;
 		for (unsigned q = 0; q < port->n_queues; q++) {
-			port->queue[q]->owner = &choose_poller(dp, pinned == NULL ? -1 : pinned[q])->w;
+			port->queue[q]->owner =
+				&choose_poller(dp, pinned == NULL ? -1 : pinned[q])->w;
 			port->queue[q]->id = (uint16_t)id;
 		}
 		dp->slot[id].fault_told = false;
@@ -221,10 +227,13 @@ dp_move(struct dp *dp, struct port *port, unsigned queue, unsigned poller)
 	struct dp_slot *slot = &dp->slot[port->id];
 
 	slot->handoff = (struct handoff){
-		.kind = HANDOFF_MOVE, .port = port->queue[queue], .to = dp->poller[poller], .n_left = 1,
+		.kind = HANDOFF_MOVE,
+		.port = port->queue[queue],
+		.to = dp->poller[poller],
+		.n_left = 1,
 	};
 	slot->waiting = true;
-	poller_request(member_of(port->queue[queue]->owner, struct poller, w), &slot->handoff);
+	poller_request(container_of(port->queue[queue]->owner, struct poller, w), &slot->handoff);
 }
 
 void
@@ -244,7 +253,8 @@ dp_poller_of(const struct dp *dp, const struct port *queue)
 {
 	unsigned i = 0;
 
-	while (i < dp->n_pollers - 1 && &dp->poller[i]->w != __atomic_load_n(&queue->owner, __ATOMIC_RELAXED))
+	while (i < dp->n_pollers - 1 &&
+	       &dp->poller[i]->w != __atomic_load_n(&queue->owner, __ATOMIC_RELAXED))
 		i++;
 	return i;
 }
@@ -292,7 +302,8 @@ slot_event(struct dp *dp, unsigned id, struct dp_event *event)
 		return true;
 	}
 	/* Acquire: pairs with the release in port_set_fault(). */
-	if (!slot->waiting && !slot->fault_told && __atomic_load_n(&port->fault, __ATOMIC_ACQUIRE) != NULL) {
+	if (!slot->waiting && !slot->fault_told &&
+	    __atomic_load_n(&port->fault, __ATOMIC_ACQUIRE) != NULL) {
 		slot->fault_told = true;
 		event->kind = DP_FAULT;
 		return true;
@@ -314,7 +325,7 @@ dp_next_event(struct dp *dp, struct dp_event *event)
 	return false;
 }
 
-/* ---- statistics ---------------------------------------------------------------------------------------- */
+/* ---- statistics ------------------------------------------------------------------------------ */
 
 unsigned
 dp_n_pollers(const struct dp *dp)

@@ -55,7 +55,8 @@ struct dp_params {
  * Starts EAL (once per process), the pools and the pollers. Returns NULL with errno on error, with
  * a message in `why`. `xen` must outlive the data plane.
  */
-struct dp *dp_create(const struct dp_params *params, const struct xen_ops *xen, char *why, size_t why_size);
+struct dp *dp_create(const struct dp_params *params, const struct xen_ops *xen, char *why,
+		     size_t why_size);
 
 /* Stops the pollers and frees everything. Every port must be detached. NULL is allowed. */
 void dp_destroy(struct dp *dp);
@@ -63,9 +64,9 @@ void dp_destroy(struct dp *dp);
 struct pools *dp_pools(struct dp *dp);
 
 /*
- * Attaches `port`, a leader. Queue i goes to the poller pinned[i]; if that is -1 or `pinned` is NULL,
- * to the one with the fewest queues. Returns 0, or -ENOSPC if LIMIT_PORTS are attached. DP_ATTACHED
- * reports the end.
+ * Attaches `port`, a leader. Queue i goes to the poller pinned[i]; if that is -1 or `pinned` is
+ * NULL, to the one with the fewest queues. Returns 0, or -ENOSPC if LIMIT_PORTS are attached.
+ * DP_ATTACHED reports the end.
  */
 int dp_attach(struct dp *dp, struct port *port, const int *pinned);
 
@@ -122,15 +123,15 @@ bool dp_next_event(struct dp *dp, struct dp_event *event);
 
 struct dp_poller_stats {
 	int cpu;
-	unsigned n_ports;      /* polled by it, counting each queue */
+	unsigned n_ports; /* polled by it, counting each queue */
 	uint64_t n_loops;
 	uint64_t n_busy_loops; /* that moved at least one frame */
 	/* time of these, with the idle loops since the last clock reading; used for balancing */
 	uint64_t busy_us;
 	uint64_t n_sleeps;
-	uint64_t slept_us;     /* CPU time that sleeping saved */
-	uint64_t n_copies;     /* grant copy operations */
-	uint64_t n_copy_calls; /* batches of them, one system call each */
+	uint64_t slept_us;        /* CPU time that sleeping saved */
+	uint64_t n_copies;        /* grant copy operations */
+	uint64_t n_copy_calls;    /* batches of them, one system call each */
 	uint64_t n_static_copies; /* copies from and to static grants, without a hypercall */
 	/* copies through mappings of guest memory, without a hypercall */
 	uint64_t n_foreign_copies;

@@ -18,9 +18,9 @@ enum handoff_kind {
  */
 struct handoff {
 	enum handoff_kind kind;
-	struct port *port;    /* a leader; for HANDOFF_MOVE the queue */
-	struct poller *to;    /* new owner, for HANDOFF_MOVE */
-	dp_call_fn *fn; /* called by the owners, for HANDOFF_CALL; may be NULL */
+	struct port *port; /* a leader; for HANDOFF_MOVE the queue */
+	struct poller *to; /* new owner, for HANDOFF_MOVE */
+	dp_call_fn *fn;    /* called by the owners, for HANDOFF_CALL; may be NULL */
 	void *arg;
 	unsigned n_left; /* pollers that have yet to do it; each decrements it with release */
 };

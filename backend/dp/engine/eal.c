@@ -91,7 +91,8 @@ check_cpus(const struct dp_params *params, const cpu_set_t *allowed, char *why, 
 	for (unsigned i = 0; i < params->n_pollers; i++) {
 		int cpu = params->cpus[i];
 		if (cpu < 0 || cpu >= CPU_SETSIZE || !CPU_ISSET((size_t)cpu, allowed)) {
-			snprintf(why, why_size, "no core to poll on: CPU %d does not exist or may not be used here",
+			snprintf(why, why_size,
+				 "no CPU to poll on: CPU %d does not exist or may not be used here",
 				 cpu);
 			return -EINVAL;
 		}
@@ -182,7 +183,8 @@ make_args(struct eal_args *args, const struct dp_params *params, char *why, size
 
 	if (sched_getaffinity(0, sizeof(allowed), &allowed) < 0) {
 		int error = errno;
-		snprintf(why, why_size, "the CPUs of this process cannot be asked for: %s", strerror(error));
+		snprintf(why, why_size, "the CPUs that this process may use cannot be read: %s",
+			 strerror(error));
 		return -error;
 	}
 	int ret = check_cpus(params, &allowed, why, why_size);
@@ -206,9 +208,12 @@ eal_start(const struct dp_params *params, char *why, size_t why_size)
 		int ret = make_args(&args, params, why, why_size);
 		if (ret < 0)
 			return ret;
-		result = rte_eal_init(args.n, args.arg) >= 0 ? 0 : rte_errno != 0 ? -rte_errno : -EIO;
+		result = rte_eal_init(args.n, args.arg) >= 0 ? 0
+			 : rte_errno != 0                    ? -rte_errno
+							     : -EIO;
 	}
 	if (result < 0)
-		snprintf(why, why_size, "DPDK does not start: %s (its own lines above say more)", rte_strerror(-result));
+		snprintf(why, why_size, "DPDK does not start: %s (see its messages above)",
+			 rte_strerror(-result));
 	return result;
 }

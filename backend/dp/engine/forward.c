@@ -3,6 +3,7 @@
 #include "dp/engine/poller.h"
 #include "dp/port/crossing.h"
 #include "dp/port/tag.h"
+#include "sw/frame_headers.h"
 
 /* taken at once: few, so that little is left over when the round's work is used up */
 #define CROSSING_BURST 8u
@@ -26,7 +27,7 @@ poller_admit(struct poller *pl, struct port *in, struct rte_mbuf *m)
 	enum drop_reason reason = DROP_N;
 
 	if (in->rules != 0)
-		reason = sw_admit(pl->sw, in->id, rte_pktmbuf_mtod(m, const uint8_t *), m->pkt_len, &vid);
+		reason = sw_admit(pl->sw, in->id, m, &vid);
 	if (reason != DROP_N) {
 		poller_refuse(in, m, reason);
 		return false;
@@ -64,9 +65,12 @@ poller_cross(struct poller *pl, struct port *in, struct port *port, struct rte_m
 	bool waits = __atomic_load_n(&in->leader->weight, __ATOMIC_RELAXED) != 0;
 
 	pl->w.work -= WORK_FRAME + (int64_t)m->pkt_len;
-	if (crossing_put(pl->crossings.load, in, port, m)) {
+	bool is_put = crossing_put(&pl->crossings, in, port, m);
+
+	if (crossing_is_due(&pl->crossings))
+		poller_wake_touched(pl);
+	if (is_put) {
 		in->held.since = 0;
-		poller_wake_owner(port);
 		return true;
 	}
 	if (waits && !is_late(pl, &in->held)) {
@@ -96,6 +100,21 @@ poller_output(struct poller *pl, struct port *in, uint16_t out, struct rte_mbuf 
 	return true;
 }
 
+/*
+ * Has the headers of a flooded frame parsed while it is not shared yet, if a queue has to be chosen
+ * by them.
+ */
+static void
+poller_prepare_flood(const struct poller *pl, const struct port_held *held, unsigned n)
+{
+	unsigned i = 0;
+
+	while (i < n && (pl->port[held->out[i]] == NULL || pl->port[held->out[i]]->n_queues == 1))
+		i++;
+	if (i < n)
+		(void)frame_headers(held->frame[held->at]);
+}
+
 /* Asks the switch where the first held frame goes. Returns false if the frame was dropped. */
 static bool
 poller_look_up(struct poller *pl, struct port *in)
@@ -108,7 +127,9 @@ poller_look_up(struct poller *pl, struct port *in)
 	if (!poller_admit(pl, in, m))
 		return false;
 	m->port = in->id; /* identifies the sender to the pollers that the frame crosses to */
-	enum sw_verdict verdict = sw_forward(pl->sw, in->id, m->vlan_tci, rte_pktmbuf_mtod(m, const uint8_t *), pl->w.now_ms, held->out, &n);
+	enum sw_verdict verdict =
+		sw_forward(pl->sw, in->id, m->vlan_tci, rte_pktmbuf_mtod(m, const uint8_t *),
+			   pl->w.now_ms, held->out, &n);
 	if (verdict == SW_NOT_OWNER || verdict == SW_STORM) {
 		poller_refuse(in, m, verdict == SW_STORM ? DROP_STORM : DROP_NOT_OWNER);
 		return false;
@@ -117,8 +138,10 @@ poller_look_up(struct poller *pl, struct port *in)
 		port_drop(in, m, verdict == SW_SAME_PORT ? DROP_SAME_PORT : DROP_NO_PORT);
 		return false;
 	}
-	if (n > 1)
+	if (n > 1) {
+		poller_prepare_flood(pl, held, n);
 		rte_mbuf_refcnt_update(m, (int16_t)(n - 1));
+	}
 	held->n_out = n;
 	held->at_out = 0;
 	return true;
@@ -133,7 +156,8 @@ poller_switch_one(struct poller *pl, struct port *in)
 	if (held->n_out == 0 && !poller_look_up(pl, in))
 		return true;
 	while (held->at_out < held->n_out) {
-		if (pl->w.work <= 0 || !poller_output(pl, in, held->out[held->at_out], held->frame[held->at]))
+		if (pl->w.work <= 0 ||
+		    !poller_output(pl, in, held->out[held->at_out], held->frame[held->at]))
 			return false;
 		held->at_out++;
 	}
@@ -150,6 +174,9 @@ poller_switch(struct poller *pl, struct port *in)
 		held->at++;
 	if (held->at == held->n)
 		held->at = held->n = 0;
+	crossing_flush(&pl->crossings);
+	if (pl->crossings.n_touched > 0)
+		poller_wake_touched(pl);
 }
 
 unsigned
@@ -166,7 +193,8 @@ poller_take_crossing(struct poller *pl, struct port *port)
 			const struct rte_mbuf *m = frame[i];
 
 			if (pl->port[m->port] != NULL)
-				sw_learn(pl->sw, m->port, m->vlan_tci, rte_pktmbuf_mtod(m, const uint8_t *), pl->w.now_ms);
+				sw_learn(pl->sw, m->port, m->vlan_tci,
+					 rte_pktmbuf_mtod(m, const uint8_t *), pl->w.now_ms);
 			poller_send(pl, port, frame[i]);
 		}
 		n_all += n;

@@ -2,6 +2,7 @@
 /* Hand-off, the pollers' side: attaching, detaching, changing and moving ports. */
 #include <sys/epoll.h>
 
+#include "base/sync.h"
 #include "dp/engine/dp_private.h"
 #include "dp/engine/poller.h"
 
@@ -46,7 +47,8 @@ poller_take_bridges(struct poller *pl)
 	 */
 	pl->bridges_seen = __atomic_load_n(&pl->bridges->generation, __ATOMIC_ACQUIRE);
 	for (unsigned i = 0; i < LIMIT_BRIDGES; i++)
-		sw_set_bridge(pl->sw, (uint16_t)i, __atomic_load_n(&pl->bridges->flags[i], __ATOMIC_RELAXED));
+		sw_set_bridge(pl->sw, (uint16_t)i,
+			      __atomic_load_n(&pl->bridges->flags[i], __ATOMIC_RELAXED));
 	take_rules(pl);
 }
 
@@ -56,7 +58,8 @@ poller_watch(struct poller *pl, struct port *port)
 	int fd = port->ops->fd(port);
 	struct epoll_event event = { .events = EPOLLIN, .data.ptr = port };
 
-	port->is_watched = fd < 0 || !is_woken_by_ports(pl) || epoll_ctl(pl->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0;
+	port->is_watched = fd < 0 || !is_woken_by_ports(pl) ||
+			   epoll_ctl(pl->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0;
 	return port->is_watched;
 }
 
@@ -96,7 +99,8 @@ take_over(struct poller *pl, struct port *port)
 	adopt(pl, port);
 	__atomic_store_n(&port->owner, &pl->w, __ATOMIC_RELEASE);
 	for (unsigned i = 0; i < pl->n_own; i++) {
-		for (unsigned n = 0, n_taken = 1; n < PORT_CROSSING_SIZE && n_taken > 0; n += n_taken)
+		for (unsigned n = 0, n_taken = 1; n < PORT_CROSSING_SIZE && n_taken > 0;
+		     n += n_taken)
 			n_taken = poller_take_crossing(pl, pl->own[i]);
 	}
 }
@@ -189,6 +193,7 @@ void
 poller_request(struct poller *pl, struct handoff *request)
 {
 	/* Cannot fail: there is at most one request per port, and the ring has room for all. */
+	sync_give(pl->handoffs);
 	rte_ring_enqueue(pl->handoffs, request);
 	poller_wake(pl);
 }
@@ -198,6 +203,8 @@ poller_take_handoffs(struct poller *pl)
 {
 	void *h;
 
-	while (rte_ring_sc_dequeue(pl->handoffs, &h) == 0)
+	while (rte_ring_sc_dequeue(pl->handoffs, &h) == 0) {
+		sync_take(pl->handoffs);
 		handoff(pl, h);
+	}
 }

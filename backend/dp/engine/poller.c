@@ -14,9 +14,10 @@
 #include <rte_cycles.h>
 #include <rte_errno.h>
 
+#include "base/sync.h"
 #include "base/util.h"
 #include "dp/engine/dp_private.h"
-#include "dp/frame/meter.h"
+#include "dp/guest/meter.h"
 #include "dp/frame/ticks.h"
 #include "dp/vif/vif_scratch.h"
 
@@ -28,12 +29,13 @@
 #define SLEEP_MAX_US 100000u /* bounds the ageing interval of the forwarding table */
 #define BLIND_SLEEP_MIN_US 50u
 #define BLIND_SLEEP_MAX_US (METER_BURST_MIN_US / 2) /* half a burst, so that rates hold */
-#define HANDOFF_RING_SIZE 1024u /* at least one per port; a power of two */
+#define HANDOFF_RING_SIZE 1024u                     /* at least one per port; a power of two */
 #define EPOLL_EVENTS 16
 
 _Static_assert(HANDOFF_RING_SIZE > LIMIT_PORTS, "a request for each port fits");
+_Static_assert(LIMIT_POLLERS < 64, "an lcore is a bit in poller_wake_touched()");
 
-/* ---- waking others ------------------------------------------------------------------------------------- */
+/* ---- waking others --------------------------------------------------------------------------- */
 
 static void
 poller_rouse(struct poller *pl)
@@ -53,17 +55,31 @@ poller_wake(struct poller *pl)
 	poller_rouse(pl);
 }
 
-/* A port that is moving has no owner. Its new owner checks the ring before it sleeps. */
+/*
+ * Several ports may have one owner, which is woken once. A port that is moving has none; its new
+ * owner checks the ring before it sleeps.
+ */
 void
-poller_wake_owner(const struct port *port)
+poller_wake_touched(struct poller *pl)
 {
+	struct crossings *crossings = &pl->crossings;
+	uint64_t woken = 0; /* by lcore */
+
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	struct worker *owner = __atomic_load_n(&port->owner, __ATOMIC_ACQUIRE);
-	if (owner != NULL)
-		poller_rouse(member_of(owner, struct poller, w));
+	for (unsigned i = 0; i < crossings->n_touched; i++) {
+		const struct port *port = crossings->touched[i];
+		struct worker *owner = __atomic_load_n(&port->owner, __ATOMIC_ACQUIRE);
+		struct poller *other = owner == NULL ? NULL : container_of(owner, struct poller, w);
+
+		if (other == NULL || (woken >> other->lcore & 1) != 0)
+			continue;
+		woken |= 1ull << other->lcore;
+		poller_rouse(other);
+	}
+	crossings->n_touched = 0;
 }
 
-/* ---- turns -------------------------------------------------------------------------------------------- */
+/* ---- turns ----------------------------------------------------------------------------------- */
 
 /*
  * Sends what is staged before the end of the round, so that the buffers are free for the next port.
@@ -151,12 +167,13 @@ poller_poll(struct poller *pl)
 	return n;
 }
 
-/* ---- sleep --------------------------------------------------------------------------------------------- */
+/* ---- sleep ----------------------------------------------------------------------------------- */
 
 static bool
 poller_has_work(const struct poller *pl)
 {
-	if (!rte_ring_empty(pl->handoffs) || poller_has_bridges(pl) || __atomic_load_n(&pl->stop, __ATOMIC_ACQUIRE))
+	if (!rte_ring_empty(pl->handoffs) || poller_has_bridges(pl) ||
+	    __atomic_load_n(&pl->stop, __ATOMIC_ACQUIRE))
 		return true;
 	for (unsigned i = 0; i < pl->n_own; i++) {
 		if (!rte_ring_empty(pl->own[i]->crossing) || pl->own[i]->held.n > 0)
@@ -237,7 +254,7 @@ poller_sleep(struct poller *pl)
 		pl->own[i]->ops->disarm(pl->own[i]);
 }
 
-/* ---- the loop ------------------------------------------------------------------------------------------ */
+/* ---- the loop -------------------------------------------------------------------------------- */
 
 static void
 poller_read_clock(struct poller *pl, uint64_t ticks_per_ms)
@@ -254,6 +271,8 @@ int
 poller_main(void *arg)
 {
 	struct poller *pl = arg;
+
+	sync_take(pl);
 	uint64_t hz = rte_get_tsc_hz();
 	uint64_t idle_limit = pl->idle_us * hz / 1000000;
 	uint64_t busy_at = pl->w.now = ticks_now(0);
@@ -280,11 +299,13 @@ poller_main(void *arg)
 		}
 	}
 	poller_take_handoffs(pl);
+	sync_give(pl);
 	return 0;
 }
 
 int
-poller_init(struct poller *pl, unsigned idx, const struct dp_params *params, const struct xen_ops *xen)
+poller_init(struct poller *pl, unsigned idx, const struct dp_params *params,
+	    const struct xen_ops *xen)
 {
 	struct epoll_event wake = { .events = EPOLLIN, .data.ptr = NULL };
 	char name[RTE_RING_NAMESIZE];
@@ -294,19 +315,23 @@ poller_init(struct poller *pl, unsigned idx, const struct dp_params *params, con
 		pl->w.n_waiting_max[k] = pools_share(pl->w.pools, POOL_USE_WAITING, k);
 	pl->idle_us = params->mode == DP_POLL_ALWAYS ? 0 : params->idle_us;
 	pl->nap_us = params->mode == DP_POLL_NAP ? params->nap_us : 0;
-	pl->blind_us = util_min(params->idle_us > BLIND_SLEEP_MIN_US ? params->idle_us : BLIND_SLEEP_MIN_US, BLIND_SLEEP_MAX_US);
+	pl->blind_us = util_min(params->idle_us > BLIND_SLEEP_MIN_US ? params->idle_us
+								     : BLIND_SLEEP_MIN_US,
+				BLIND_SLEEP_MAX_US);
 	snprintf(name, sizeof(name), "fdb%u", idx);
 	pl->sw = sw_create(name, params->n_fdb_entries, (uint64_t)params->fdb_age_s * 1000);
 	if (pl->sw == NULL)
 		return -errno;
 	sw_set_floods(pl->sw, params->broadcast_rate, params->floods_guarded);
 	snprintf(name, sizeof(name), "handoffs%u", idx);
-	pl->handoffs = rte_ring_create(name, HANDOFF_RING_SIZE, SOCKET_ID_ANY, RING_F_MP_RTS_ENQ | RING_F_SC_DEQ);
+	pl->handoffs = rte_ring_create(name, HANDOFF_RING_SIZE, SOCKET_ID_ANY,
+				       RING_F_MP_RTS_ENQ | RING_F_SC_DEQ);
 	if (pl->handoffs == NULL)
 		return -rte_errno;
 	pl->wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	pl->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	if (pl->wake_fd < 0 || pl->epoll_fd < 0 || epoll_ctl(pl->epoll_fd, EPOLL_CTL_ADD, pl->wake_fd, &wake) < 0)
+	if (pl->wake_fd < 0 || pl->epoll_fd < 0 ||
+	    epoll_ctl(pl->epoll_fd, EPOLL_CTL_ADD, pl->wake_fd, &wake) < 0)
 		return -errno;
 	pl->stats.cpu = pl->cpu;
 	pl->w.vif = vif_scratch_create(xen);

@@ -31,10 +31,10 @@ struct dp_bridges;
 struct handoff;
 
 struct poller {
-	struct worker w; /* what its ports see */
+	struct worker w; /* the part that ports see */
 	const struct dp_bridges *bridges;
-	unsigned bridges_seen;     /* the generation that the switch knows */
-	unsigned lcore; /* EAL's id of the thread */
+	unsigned bridges_seen; /* the generation that the switch knows */
+	unsigned lcore;        /* EAL's id of the thread */
 	int cpu;
 	struct sw *sw;
 	struct rte_ring *handoffs; /* struct handoff *; many producers, one consumer: the poller */
@@ -42,16 +42,16 @@ struct poller {
 	int epoll_fd;              /* watches wake_fd and the descriptors of the owned ports */
 	/* written by the poller, read by any thread that gives it work (seq_cst) */
 	bool sleeping;
-	bool stop;                 /* written by control (release) */
-	uint64_t crossing_wait;    /* LIMIT_CROSSING_WAIT_MS in ticks */
-	unsigned idle_us;          /* idle time before a sleep; 0: never sleep */
-	unsigned nap_us;           /* length of a nap; 0: sleep until woken */
-	unsigned blind_us;         /* longest sleep while a port cannot wake us */
-	uint64_t next_ms;          /* value of w.now at which w.now_ms advances */
+	bool stop;                      /* written by control (release) */
+	uint64_t crossing_wait;         /* LIMIT_CROSSING_WAIT_MS in ticks */
+	unsigned idle_us;               /* idle time before a sleep; 0: never sleep */
+	unsigned nap_us;                /* length of a nap; 0: sleep until woken */
+	unsigned blind_us;              /* longest sleep while a port cannot wake us */
+	uint64_t next_ms;               /* value of w.now at which w.now_ms advances */
 	struct port *port[LIMIT_PORTS]; /* all attached ports, by id */
 	struct port *own[LIMIT_PORTS];
 	unsigned n_own;
-	uint64_t busy;             /* ticks in busy iterations; see dp_poller_stats.busy_us */
+	uint64_t busy; /* ticks in busy iterations; see dp_poller_stats.busy_us */
 	struct sharing sharing;
 	struct crossings crossings;
 	struct dp_poller_stats stats;
@@ -61,7 +61,8 @@ struct poller {
  * Initialises `pl`, which is zeroed except for the members set by start_poller(). Returns 0 or
  * -errno.
  */
-int poller_init(struct poller *pl, unsigned idx, const struct dp_params *params, const struct xen_ops *xen);
+int poller_init(struct poller *pl, unsigned idx, const struct dp_params *params,
+		const struct xen_ops *xen);
 
 /* Frees what poller_init() made. The thread must have ended. */
 void poller_fini(struct poller *pl);
@@ -69,7 +70,10 @@ void poller_fini(struct poller *pl);
 /* The thread's function, for rte_eal_remote_launch(). */
 int poller_main(void *poller);
 
-/* Switches the port's held frames as far as pl->w.work goes. */
+/*
+ * Switches the port's held frames as far as pl->w.work goes. When it returns, all frames that cross
+ * are in their rings.
+ */
 void poller_switch(struct poller *pl, struct port *in);
 
 /* Has the poller do `request` at the top of its loop. For control and other pollers. */
@@ -109,7 +113,10 @@ poller_owns(const struct poller *pl, const struct port *port)
 
 /* Wakes the poller if it sleeps. Any thread, after it made work visible. */
 void poller_wake(struct poller *pl);
-/* The same for the owner of the port, if it has one. */
-void poller_wake_owner(const struct port *port);
+/*
+ * The same for the owners of the ports that got crossing frames (crossings.touched). Only for the
+ * poller that sent them.
+ */
+void poller_wake_touched(struct poller *pl);
 
 #endif

@@ -49,7 +49,8 @@ sharing_frames(const struct sharing *sharing, const struct share *share)
 }
 
 void
-sharing_end_turn(struct sharing *sharing, struct share *share, unsigned weight, unsigned n_frames, int64_t work, bool hungry)
+sharing_end_turn(struct sharing *sharing, struct share *share, unsigned weight, unsigned n_frames,
+		 int64_t work, bool hungry)
 {
 	share->work = work;
 	share->left -= n_frames < share->left ? n_frames : share->left;

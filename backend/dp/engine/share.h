@@ -26,19 +26,19 @@
 
 /* The share of one vif or other port on one poller. */
 struct share {
-	int64_t work;   /* left in this round; nothing at 0 or below */
-	uint32_t round; /* in which the share was filled */
-	unsigned part;  /* quantum in frames, while others compete */
-	unsigned left;  /* left of `part` in this round */
-	bool hungry;    /* had more to give in this round */
+	int64_t work;     /* left in this round; nothing at 0 or below */
+	uint32_t round;   /* in which the share was filled */
+	unsigned part;    /* quantum in frames, while others compete */
+	unsigned left;    /* left of `part` in this round */
+	bool hungry;      /* had more to give in this round */
 	uint32_t rotated; /* round in which `last` was set */
 	unsigned last;    /* index in poller->own[] of the vif's queue that last had its turn */
 };
 
 struct sharing {
 	uint32_t round;
-	unsigned weight_max; /* of the vifs that were hungry in the last round */
-	unsigned n_hungry;   /* number of those vifs */
+	unsigned weight_max;          /* of the vifs that were hungry in the last round */
+	unsigned n_hungry;            /* number of those vifs */
 	unsigned weight_next, n_next; /* the same for this round, so far */
 	struct share of[LIMIT_PORTS]; /* by port id */
 };
@@ -59,6 +59,7 @@ unsigned sharing_frames(const struct sharing *sharing, const struct share *share
  * Ends a queue's turn, in which it took `n_frames` frames and left `work` of its share. `hungry`:
  * it had more to give.
  */
-void sharing_end_turn(struct sharing *sharing, struct share *share, unsigned weight, unsigned n_frames, int64_t work, bool hungry);
+void sharing_end_turn(struct sharing *sharing, struct share *share, unsigned weight,
+		      unsigned n_frames, int64_t work, bool hungry);
 
 #endif

@@ -21,8 +21,8 @@ mcast_add(struct mcast_filter *filter, const uint8_t *addr)
 		return true;
 	for (unsigned i = 0; i < LIMIT_MCAST_ADDRS; i++) {
 		uint64_t empty = 0;
-		if (__atomic_compare_exchange_n(&filter->addr[i], &empty, mcast_word(addr), false, __ATOMIC_RELAXED,
-						__ATOMIC_RELAXED))
+		if (__atomic_compare_exchange_n(&filter->addr[i], &empty, mcast_word(addr), false,
+						__ATOMIC_RELAXED, __ATOMIC_RELAXED))
 			return true;
 	}
 	return false;
@@ -35,7 +35,8 @@ mcast_del(struct mcast_filter *filter, const uint8_t *addr)
 		return;
 	for (unsigned i = 0; i < LIMIT_MCAST_ADDRS; i++) {
 		uint64_t word = mcast_word(addr);
-		__atomic_compare_exchange_n(&filter->addr[i], &word, 0, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+		__atomic_compare_exchange_n(&filter->addr[i], &word, 0, false, __ATOMIC_RELAXED,
+					    __ATOMIC_RELAXED);
 	}
 }
 

@@ -20,7 +20,7 @@
 #include "proto/limits.h"
 
 struct mcast_filter {
-	bool applies; /* the frontend set request-multicast-control */
+	bool applies;                     /* the frontend set request-multicast-control */
 	uint64_t addr[LIMIT_MCAST_ADDRS]; /* mcast_word(), or 0 for a free entry */
 };
 
@@ -52,15 +52,17 @@ void mcast_apply(struct mcast_filter *filter, bool applies);
 static inline bool
 mcast_is_multicast(const uint8_t *addr)
 {
-	return (addr[0] & 1) != 0 && mcast_word(addr) != mcast_word((const uint8_t[6]){ 0xff, 0xff, 0xff, 0xff, 0xff, 0xff });
+	return (addr[0] & 1) != 0 &&
+	       mcast_word(addr) !=
+		       mcast_word((const uint8_t[6]){ 0xff, 0xff, 0xff, 0xff, 0xff, 0xff });
 }
 
 /* Whether a frame to `addr` is withheld from the guest. A NULL filter lets everything pass. */
 static inline bool
 mcast_blocks(const struct mcast_filter *filter, const uint8_t *addr)
 {
-	return filter != NULL && mcast_is_multicast(addr) && __atomic_load_n(&filter->applies, __ATOMIC_RELAXED) &&
-	       !mcast_holds(filter, addr);
+	return filter != NULL && mcast_is_multicast(addr) &&
+	       __atomic_load_n(&filter->applies, __ATOMIC_RELAXED) && !mcast_holds(filter, addr);
 }
 
 #endif

@@ -8,15 +8,15 @@
 #include <rte_ip.h>
 
 #include "sw/ether.h"
-#include "sw/headers.h"
+#include "sw/frame_headers.h"
 
 #define VID_MASK 0x0fffu
 
 bool
 note_is_wanted(enum drop_reason reason)
 {
-	return reason == DROP_MAC_SPOOF || reason == DROP_NOT_OWNER || reason == DROP_IP_SPOOF || reason == DROP_VLAN ||
-	       reason == DROP_STORM;
+	return reason == DROP_MAC_SPOOF || reason == DROP_NOT_OWNER || reason == DROP_IP_SPOOF ||
+	       reason == DROP_VLAN || reason == DROP_STORM;
 }
 
 /* Takes the sender's IP address from the frame. */
@@ -37,15 +37,13 @@ note_ip(struct port_note *note, const uint8_t *frame, uint32_t len, const struct
 }
 
 void
-note_take(struct port_note *note, const struct rte_mbuf *m, enum drop_reason reason)
+note_take(struct port_note *note, struct rte_mbuf *m, enum drop_reason reason)
 {
 	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
-	struct headers h;
-
 	/* Acquire: pairs with control's release after it read the last note. */
 	if (__atomic_load_n(&note->full, __ATOMIC_ACQUIRE) || !note_is_wanted(reason))
 		return;
-	headers_walk(frame, m->data_len, &h);
+	struct headers h = frame_headers(m);
 	note->reason = reason;
 	note->has_ip = false;
 	note->ethertype = h.ethertype;

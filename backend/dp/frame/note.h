@@ -30,6 +30,6 @@ struct port_note {
 bool note_is_wanted(enum drop_reason reason);
 
 /* Fills the note, unless it is full. Owner only. */
-void note_take(struct port_note *note, const struct rte_mbuf *m, enum drop_reason reason);
+void note_take(struct port_note *note, struct rte_mbuf *m, enum drop_reason reason);
 
 #endif

@@ -2,8 +2,8 @@
 /*
  * Checksum and segmentation requests, and checksums in software.
  *
- * Theory of operation: offload_find() parses a frame and checks all lengths in it against the
- * frame's own (sw/headers.h does most of the work). offload_mark() then writes the result into the
+ * Theory of operation: offload_find() takes the frame's headers (sw/frame_headers.h), which lie
+ * within the frame, and checks those of TCP and UDP. offload_mark() then writes the result into the
  * mbuf as a request. From there on the frame satisfies three conditions, which the rest of this
  * file and segment.c rely on without checking again:
  * - l2_len, l3_len and, for GSO, l4_len lie within the frame;
@@ -24,7 +24,6 @@
 
 #include "dp/frame/offload_private.h"
 #include "sw/ether.h"
-#include "sw/headers.h"
 
 #define L3_LEN_MAX ((1u << RTE_MBUF_L3_LEN_BITS) - 1)
 
@@ -45,7 +44,9 @@ transport_len(const uint8_t *l4, uint8_t protocol, uint32_t room)
 		return len >= sizeof(struct rte_tcp_hdr) && len <= room ? len : 0;
 	}
 	if (protocol == IPPROTO_UDP && room >= sizeof(struct rte_udp_hdr))
-		return ether_be16(l4 + offsetof(struct rte_udp_hdr, dgram_len)) == room ? sizeof(struct rte_udp_hdr) : 0;
+		return ether_be16(l4 + offsetof(struct rte_udp_hdr, dgram_len)) == room
+			       ? sizeof(struct rte_udp_hdr)
+			       : 0;
 	return 0;
 }
 
@@ -59,12 +60,10 @@ offload_transport(const uint8_t *frame, const struct headers *h, uint32_t *l4_le
 }
 
 bool
-offload_find(const struct rte_mbuf *m, struct headers *h, uint32_t *l4_len)
+offload_find(struct rte_mbuf *m, struct headers *h, uint32_t *l4_len)
 {
-	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
-
-	headers_walk(frame, m->data_len, h);
-	return offload_transport(frame, h, l4_len);
+	*h = frame_headers(m);
+	return offload_transport(rte_pktmbuf_mtod(m, const uint8_t *), h, l4_len);
 }
 
 /* ---- checksums ---- */
@@ -86,12 +85,12 @@ offload_pseudo_sum(const uint8_t *frame, const struct headers *h, uint32_t l4_si
 }
 
 /*
- * RFC 1071's sum, not complemented. rte_raw_cksum() adds 16 bits at a time unless the compiler
- * vectorizes it, which gcc only does with -O3. With -O2 it takes four times as long as this for a
- * frame of 1500 bytes. The sums cannot overflow: a frame is far shorter than 2^31 words.
+ * rte_raw_cksum() adds 16 bits at a time unless the compiler vectorizes it, which gcc only does
+ * with -O3. With -O2 it takes four times as long as this for a frame of 1500 bytes. The sums cannot
+ * overflow: a frame is far shorter than 2^31 words.
  */
-static uint16_t
-sum_bytes(const uint8_t *at, uint32_t size)
+uint16_t
+offload_sum(const uint8_t *at, uint32_t size)
 {
 	uint64_t words[2];
 	uint64_t sum = 0;
@@ -112,7 +111,7 @@ void
 offload_finish_csum(struct rte_mbuf *m, uint32_t start, uint32_t offset)
 {
 	uint8_t *l4 = rte_pktmbuf_mtod_offset(m, uint8_t *, start);
-	uint16_t csum = (uint16_t)~sum_bytes(l4, m->data_len - start);
+	uint16_t csum = (uint16_t)~offload_sum(l4, m->data_len - start);
 
 	if (csum == 0 && offset == UDP_CSUM_OFFSET)
 		csum = 0xffff; /* RFC 768: zero means "no checksum" */
@@ -132,8 +131,9 @@ offload_mark(struct rte_mbuf *m, const struct headers *h, uint32_t l4_len, uint1
 	m->pkt_len = h->end;
 	offload_put_csum(frame + l4_start + offload_csum_offset(h->protocol),
 			 offload_pseudo_sum(frame, h, h->end - l4_start));
-	m->ol_flags &= BUFFER_FLAGS;
-	m->ol_flags |= h->ethertype == RTE_ETHER_TYPE_IPV4 ? RTE_MBUF_F_TX_IPV4 : RTE_MBUF_F_TX_IPV6;
+	m->ol_flags &= KEPT_FLAGS;
+	m->ol_flags |=
+		h->ethertype == RTE_ETHER_TYPE_IPV4 ? RTE_MBUF_F_TX_IPV4 : RTE_MBUF_F_TX_IPV6;
 	m->ol_flags |= is_tcp ? RTE_MBUF_F_TX_TCP_CKSUM : RTE_MBUF_F_TX_UDP_CKSUM;
 	if (gso_size != 0)
 		m->ol_flags |= is_tcp ? RTE_MBUF_F_TX_TCP_SEG : RTE_MBUF_F_TX_UDP_SEG;
@@ -181,7 +181,7 @@ request_routed(struct rte_mbuf *m, struct headers *h, enum offload_gso gso, uint
 	if (gso == OFFLOAD_GSO_NONE) {
 		m->data_len = (uint16_t)h->end;
 		m->pkt_len = h->end;
-		m->ol_flags &= BUFFER_FLAGS;
+		m->ol_flags &= KEPT_FLAGS;
 		offload_finish_csum(m, l4_start, offset);
 		return 0;
 	}
@@ -201,7 +201,8 @@ offload_request(struct rte_mbuf *m, enum offload_gso gso, uint16_t gso_size)
 	uint32_t l4_len;
 
 	if (!offload_find(m, &h, &l4_len))
-		return (h.flags & HEADERS_ROUTED) != 0 ? request_routed(m, &h, gso, gso_size) : -EINVAL;
+		return (h.flags & HEADERS_ROUTED) != 0 ? request_routed(m, &h, gso, gso_size)
+						       : -EINVAL;
 	if (gso == OFFLOAD_GSO_NONE) {
 		offload_mark(m, &h, l4_len, 0);
 		return 0;
@@ -243,5 +244,5 @@ offload_complete_csum(struct rte_mbuf *m)
 	if ((m->ol_flags & RTE_MBUF_F_TX_L4_MASK) == 0)
 		return;
 	offload_finish_csum(m, offload_l4_start(m), offload_request_csum_offset(m));
-	m->ol_flags = (m->ol_flags & BUFFER_FLAGS) | RTE_MBUF_F_RX_L4_CKSUM_GOOD;
+	m->ol_flags = (m->ol_flags & KEPT_FLAGS) | RTE_MBUF_F_RX_L4_CKSUM_GOOD;
 }

@@ -21,13 +21,15 @@
 struct virtio_net_hdr; /* <linux/virtio_net.h> */
 
 /* Offloads that a port's far end does itself. */
-#define PORT_TAKES_CSUM4 (1u << 0) /* blank TCP and UDP checksums over IPv4 */
-#define PORT_TAKES_CSUM6 (1u << 1) /* the same over IPv6 */
-#define PORT_TAKES_TSO4 (1u << 2)  /* TCP over IPv4 longer than the MTU */
-#define PORT_TAKES_TSO6 (1u << 3)  /* TCP over IPv6 longer than the MTU */
+#define PORT_TAKES_CSUM4 (1u << 0)  /* blank TCP and UDP checksums over IPv4 */
+#define PORT_TAKES_CSUM6 (1u << 1)  /* the same over IPv6 */
+#define PORT_TAKES_TSO4 (1u << 2)   /* TCP over IPv4 longer than the MTU */
+#define PORT_TAKES_TSO6 (1u << 3)   /* TCP over IPv6 longer than the MTU */
 #define PORT_TAKES_TAGGED (1u << 4) /* any of these in frames with VLAN tags */
-#define PORT_TAKES_RARE (1u << 5)  /* segmentation of UDP, and of TCP in tunnels; no port has it */
-#define PORT_TAKES_ALL (PORT_TAKES_CSUM4 | PORT_TAKES_CSUM6 | PORT_TAKES_TSO4 | PORT_TAKES_TSO6 | PORT_TAKES_TAGGED)
+#define PORT_TAKES_RARE (1u << 5)   /* segmentation of UDP, and of TCP in tunnels; no port has it */
+#define PORT_TAKES_ALL \
+	(PORT_TAKES_CSUM4 | PORT_TAKES_CSUM6 | PORT_TAKES_TSO4 | PORT_TAKES_TSO6 | \
+	 PORT_TAKES_TAGGED)
 
 enum offload_gso {
 	OFFLOAD_GSO_NONE,
@@ -70,7 +72,8 @@ void offload_complete_csum(struct rte_mbuf *m);
  * frames, -EMSGSIZE if more than `max` are needed, or -ENOBUFS if buffers ran out, with none left
  * allocated.
  */
-int offload_segment(struct pools *pools, const struct rte_mbuf *m, struct rte_mbuf **out, unsigned max);
+int offload_segment(struct pools *pools, const struct rte_mbuf *m, struct rte_mbuf **out,
+		    unsigned max);
 
 static inline bool
 offload_is_gso(const struct rte_mbuf *m)

@@ -64,7 +64,8 @@ csum_from_virtio(struct rte_mbuf *m, const struct virtio_net_hdr *hdr)
 
 	if (start + offset + sizeof(uint16_t) > m->data_len)
 		return -EINVAL;
-	if (offload_find(m, &h, &l4_len) && start == h.l2_len + h.l3_len && offset == offload_csum_offset(h.protocol))
+	if (offload_find(m, &h, &l4_len) && start == h.l2_len + h.l3_len &&
+	    offset == offload_csum_offset(h.protocol))
 		offload_mark(m, &h, l4_len, 0);
 	else
 		offload_finish_csum(m, start, offset);
@@ -75,10 +76,10 @@ csum_from_virtio(struct rte_mbuf *m, const struct virtio_net_hdr *hdr)
 static int
 gso_from_virtio(struct rte_mbuf *m, const struct virtio_net_hdr *hdr, enum offload_gso gso)
 {
-	struct headers h;
+	struct headers h = frame_headers(m);
 
-	headers_walk(rte_pktmbuf_mtod(m, const uint8_t *), m->data_len, &h);
-	if ((hdr->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) == 0 || hdr->csum_start == h.l2_len + h.l3_len)
+	if ((hdr->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) == 0 ||
+	    hdr->csum_start == h.l2_len + h.l3_len)
 		return offload_request(m, gso, hdr->gso_size);
 	return tunnel_request(m, hdr->csum_start, gso, hdr->gso_size);
 }
@@ -98,7 +99,7 @@ offload_from_virtio(struct rte_mbuf *m, const struct virtio_net_hdr *hdr)
 	default:
 		return -EINVAL; /* UDP in IP fragments, which Linux dropped in 4.14 */
 	}
-	m->ol_flags &= BUFFER_FLAGS;
+	m->ol_flags &= KEPT_FLAGS;
 	if ((hdr->flags & VIRTIO_NET_HDR_F_NEEDS_CSUM) != 0)
 		return csum_from_virtio(m, hdr);
 	if ((hdr->flags & VIRTIO_NET_HDR_F_DATA_VALID) != 0)
@@ -122,8 +123,9 @@ request_l4(struct rte_mbuf *m)
 
 	if (!offload_find(m, &h, &l4_len))
 		return;
-	const uint8_t *csum = rte_pktmbuf_mtod_offset(m, const uint8_t *,
-						      h.l2_len + h.l3_len + offload_csum_offset(h.protocol));
+	const uint8_t *csum =
+		rte_pktmbuf_mtod_offset(m, const uint8_t *,
+					h.l2_len + h.l3_len + offload_csum_offset(h.protocol));
 	if (h.protocol == IPPROTO_TCP || memcmp(csum, none, sizeof(none)) != 0)
 		offload_mark(m, &h, l4_len, 0);
 }
@@ -142,7 +144,9 @@ request_lro(struct rte_mbuf *m, uint16_t gso_size)
 		return;
 	if (gso_size == 0 && h.l3_len + l4_len < ETHERNET_MTU)
 		gso_size = (uint16_t)(ETHERNET_MTU - h.l3_len - l4_len);
-	offload_request(m, h.ethertype == RTE_ETHER_TYPE_IPV4 ? OFFLOAD_GSO_TCPV4 : OFFLOAD_GSO_TCPV6, gso_size);
+	offload_request(m,
+			h.ethertype == RTE_ETHER_TYPE_IPV4 ? OFFLOAD_GSO_TCPV4 : OFFLOAD_GSO_TCPV6,
+			gso_size);
 }
 
 /* Completes the IPv4 header checksum. */
@@ -150,9 +154,8 @@ static void
 complete_ipv4(struct rte_mbuf *m)
 {
 	uint8_t *frame = rte_pktmbuf_mtod(m, uint8_t *);
-	struct headers h;
+	struct headers h = frame_headers(m);
 
-	headers_walk(frame, m->data_len, &h);
 	if (h.ethertype != RTE_ETHER_TYPE_IPV4 || h.l3_len == 0 || (h.flags & HEADERS_BAD_IP) != 0)
 		return;
 	struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)(frame + h.l2_len);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Shared by offload.c, offload_host.c, tunnel.c and segment.c. Private to dp. Pure functions over a
- * linear frame.
+ * Shared by offload.c, offload_host.c, gro.c, tunnel.c and segment.c. Private to dp. Pure functions
+ * over a linear frame.
  */
 #ifndef VPE_DP_OFFLOAD_PRIVATE_H
 #define VPE_DP_OFFLOAD_PRIVATE_H
@@ -15,7 +15,7 @@
 #include <rte_udp.h>
 
 #include "dp/frame/offload.h"
-#include "sw/headers.h"
+#include "sw/frame_headers.h"
 
 #define TCP_CSUM_OFFSET offsetof(struct rte_tcp_hdr, cksum)
 #define UDP_CSUM_OFFSET offsetof(struct rte_udp_hdr, dgram_cksum)
@@ -23,12 +23,16 @@
 /* Flags that describe the buffer's memory. They belong to DPDK and must be preserved. */
 #define BUFFER_FLAGS (RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL)
 
+/* Flags that stay when a request is made or done: it does not change where the headers are. */
+#define KEPT_FLAGS (BUFFER_FLAGS | frame_headers_mark)
+
 /*
  * Flags of packets whose checksum is unknown or cannot be located. With segments left in a routing
  * header, the checksum is for another destination. Packets behind LLC are not offloaded.
  */
 #define HEADERS_OPAQUE \
-	(HEADERS_BAD_ETHER | HEADERS_LLC | HEADERS_BAD_IP | HEADERS_FRAGMENT | HEADERS_ROUTED | HEADERS_RARE_EXT)
+	(HEADERS_BAD_ETHER | HEADERS_LLC | HEADERS_BAD_IP | HEADERS_FRAGMENT | HEADERS_ROUTED | \
+	 HEADERS_RARE_EXT)
 
 /* Checksums are the same in either byte order as long as they are not swapped. */
 static inline void
@@ -70,8 +74,8 @@ offload_l4_start(const struct rte_mbuf *m)
  */
 bool offload_transport(const uint8_t *frame, const struct headers *h, uint32_t *l4_len);
 
-/* Parses the frame into `h` and then does offload_transport(). */
-bool offload_find(const struct rte_mbuf *m, struct headers *h, uint32_t *l4_len);
+/* Puts the frame's headers into `h` and then does offload_transport(). */
+bool offload_find(struct rte_mbuf *m, struct headers *h, uint32_t *l4_len);
 
 bool offload_is_gso_of(const struct headers *h, enum offload_gso gso);
 
@@ -80,6 +84,9 @@ void offload_mark(struct rte_mbuf *m, const struct headers *h, uint32_t l4_len, 
 
 /* The sum, not complemented, of the pseudo-header (RFC 9293, RFC 8200 section 8.1). */
 uint16_t offload_pseudo_sum(const uint8_t *frame, const struct headers *h, uint32_t l4_size);
+
+/* RFC 1071's sum, not complemented, of `size` (at most 65535) bytes. */
+uint16_t offload_sum(const uint8_t *at, uint32_t size);
 
 /*
  * Sums the frame from `start` to its end, including the content of the checksum field at `offset`

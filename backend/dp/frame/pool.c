@@ -9,6 +9,7 @@
 #include <rte_mempool.h>
 
 #include "base/util.h"
+#include "sw/frame_headers.h"
 
 #define SMALL_CACHE 256u /* maximum */
 #define LARGE_CACHE 16u
@@ -16,7 +17,9 @@
 #define LARGE_SLACK (POOL_LARGE_SPARE + 2 * POOL_PAGE)
 
 _Static_assert(sizeof(struct rte_mempool_objhdr) <= RTE_CACHE_LINE_SIZE, "header of a pool object");
-_Static_assert(RTE_CACHE_LINE_SIZE + sizeof(struct rte_mbuf) + POOL_SMALL_HEADROOM + POOL_SMALL_ROOM == 2048,
+_Static_assert(RTE_CACHE_LINE_SIZE + sizeof(struct rte_mbuf) + POOL_SMALL_HEADROOM +
+			       POOL_SMALL_ROOM ==
+		       2048,
 	       "two small buffers a page");
 
 /*
@@ -50,7 +53,8 @@ share_of(const struct pools *pools, enum pool_use use, enum pool_kind kind, unsi
 unsigned
 pools_share(const struct pools *pools, enum pool_use use, enum pool_kind kind)
 {
-	return share_of(pools, use, kind, kind == POOL_SMALL ? pools->small->size : pools->large->size);
+	return share_of(pools, use, kind,
+			kind == POOL_SMALL ? pools->small->size : pools->large->size);
 }
 
 /*
@@ -89,13 +93,18 @@ pool_create(const char *name, unsigned n, unsigned cache, uint16_t buf_size, uns
 int
 pools_create(struct pools *pools, unsigned n_small, unsigned n_large)
 {
-	pools->large = NULL;
-	pools->small = pool_create("small", n_small, cache_size(pools, POOL_SMALL, n_small, SMALL_CACHE),
-				   POOL_SMALL_HEADROOM + POOL_SMALL_ROOM, 0);
+	pools->small = pools->large = NULL;
+	int err = frame_headers_init();
+	if (err < 0)
+		return err;
+	pools->small =
+		pool_create("small", n_small, cache_size(pools, POOL_SMALL, n_small, SMALL_CACHE),
+			    POOL_SMALL_HEADROOM + POOL_SMALL_ROOM, 0);
 	if (pools->small == NULL)
 		return -rte_errno;
-	pools->large = pool_create("large", n_large, cache_size(pools, POOL_LARGE, n_large, LARGE_CACHE), POOL_LARGE_ROOM,
-				   LARGE_SLACK);
+	pools->large =
+		pool_create("large", n_large, cache_size(pools, POOL_LARGE, n_large, LARGE_CACHE),
+			    POOL_LARGE_ROOM, LARGE_SLACK);
 	if (pools->large == NULL) {
 		int ret = -rte_errno;
 		pools_destroy(pools);
@@ -126,9 +135,11 @@ pools_are_small(const struct pools *pools, char *why, size_t why_size)
 
 		if (each >= rows[i].least)
 			continue;
-		snprintf(why, why_size, "memory.%s: %u is little for %u %s: each may hold %u, and should %u",
-			 is_small ? "small_buffers" : "large_buffers", (is_small ? pools->small : pools->large)->size, n,
-			 rows[i].users, each, rows[i].least);
+		snprintf(why, why_size,
+			 "memory.%s: %u are few for %u %s: each may hold %u, and should hold %u",
+			 is_small ? "small_buffers" : "large_buffers",
+			 (is_small ? pools->small : pools->large)->size, n, rows[i].users, each,
+			 rows[i].least);
 		return true;
 	}
 	return false;
@@ -147,7 +158,8 @@ pools_destroy(struct pools *pools)
 static void
 place(struct rte_mbuf *m, uint32_t page_offset)
 {
-	m->buf_addr = (char *)RTE_PTR_ALIGN((char *)(m + 1) + POOL_LARGE_SPARE, POOL_PAGE) + page_offset;
+	m->buf_addr =
+		(char *)RTE_PTR_ALIGN((char *)(m + 1) + POOL_LARGE_SPARE, POOL_PAGE) + page_offset;
 	rte_mbuf_iova_set(m, rte_mempool_virt2iova(m) + RTE_PTR_DIFF(m->buf_addr, m));
 	m->data_off = 0;
 }

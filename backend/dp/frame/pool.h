@@ -21,8 +21,8 @@
 /* frame bytes in a small buffer: two buffers fit into a page and none crosses it */
 #define POOL_SMALL_ROOM 1728u
 #define POOL_LARGE_ROOM LIMIT_FRAME_SIZE /* no headroom: an mbuf's buf_len has 16 bits */
-#define POOL_LARGE_SPARE 64u /* bytes before a large buffer, for pool_prepend() */
-#define POOL_PAGE 4096u /* the kernel and Xen copy page by page */
+#define POOL_LARGE_SPARE 64u             /* bytes before a large buffer, for pool_prepend() */
+#define POOL_PAGE 4096u                  /* the kernel and Xen copy page by page */
 
 enum pool_kind {
 	POOL_SMALL,

@@ -81,7 +81,8 @@ shorten_sum(const struct cut *cut, const struct rte_mbuf *seg, uint16_t pseudo_s
 static void
 fix_tcp(const struct cut *cut, struct rte_mbuf *seg, unsigned idx)
 {
-	struct rte_tcp_hdr *tcp = rte_pktmbuf_mtod_offset(seg, struct rte_tcp_hdr *, offload_l4_start(seg));
+	struct rte_tcp_hdr *tcp =
+		rte_pktmbuf_mtod_offset(seg, struct rte_tcp_hdr *, offload_l4_start(seg));
 	uint32_t seq = rte_be_to_cpu_32(tcp->sent_seq) + idx * cut->m->tso_segsz;
 
 	tcp->cksum = shorten_sum(cut, seg, tcp->cksum);
@@ -89,13 +90,14 @@ fix_tcp(const struct cut *cut, struct rte_mbuf *seg, unsigned idx)
 	if (idx != 0)
 		tcp->tcp_flags &= (uint8_t)~RTE_TCP_CWR_FLAG;
 	if (idx != cut->n - 1)
-		tcp->tcp_flags &= (uint8_t)~(RTE_TCP_FIN_FLAG | RTE_TCP_PSH_FLAG);
+		tcp->tcp_flags &= (uint8_t) ~(RTE_TCP_FIN_FLAG | RTE_TCP_PSH_FLAG);
 }
 
 static void
 fix_udp(const struct cut *cut, struct rte_mbuf *seg)
 {
-	struct rte_udp_hdr *udp = rte_pktmbuf_mtod_offset(seg, struct rte_udp_hdr *, offload_l4_start(seg));
+	struct rte_udp_hdr *udp =
+		rte_pktmbuf_mtod_offset(seg, struct rte_udp_hdr *, offload_l4_start(seg));
 
 	udp->dgram_cksum = shorten_sum(cut, seg, udp->dgram_cksum);
 	udp->dgram_len = rte_cpu_to_be_16((uint16_t)(seg->data_len - offload_l4_start(seg)));
@@ -127,9 +129,11 @@ segment_make(struct pools *pools, const struct cut *cut, unsigned idx)
 	to = rte_pktmbuf_mtod(seg, uint8_t *);
 	rte_memcpy(to, frame, cut->headers_size);
 	rte_memcpy(to + cut->headers_size, frame + cut->headers_size + at, size);
-	seg->ol_flags |= cut->m->ol_flags & (RTE_MBUF_F_TX_IPV4 | RTE_MBUF_F_TX_IPV6 | RTE_MBUF_F_TX_L4_MASK);
+	seg->ol_flags |= cut->m->ol_flags &
+			 (RTE_MBUF_F_TX_IPV4 | RTE_MBUF_F_TX_IPV6 | RTE_MBUF_F_TX_L4_MASK);
 	seg->tx_offload = cut->m->tx_offload;
-	segment_fix_ip(seg, offload_l3_start(seg), (cut->m->ol_flags & RTE_MBUF_F_TX_IPV4) != 0, idx);
+	segment_fix_ip(seg, offload_l3_start(seg), (cut->m->ol_flags & RTE_MBUF_F_TX_IPV4) != 0,
+		       idx);
 	if ((cut->m->ol_flags & RTE_MBUF_F_TX_TCP_SEG) != 0)
 		fix_tcp(cut, seg, idx);
 	else

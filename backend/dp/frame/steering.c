@@ -12,11 +12,12 @@
 #include <rte_thash.h>
 
 #include "proto/netif.h"
-#include "sw/headers.h"
+#include "sw/frame_headers.h"
 
 #define WORDS_MAX 9u /* two IPv6 addresses and the ports */
 
-_Static_assert((WORDS_MAX + 1) * sizeof(uint32_t) == STEERING_KEY_SIZE, "rte_softrss() reads one word more than the input has");
+_Static_assert((WORDS_MAX + 1) * sizeof(uint32_t) == STEERING_KEY_SIZE,
+	       "rte_softrss() reads one word more than the input has");
 
 /* The identity of a flow: addresses and ports, as in the packet. */
 struct flow {
@@ -28,22 +29,22 @@ struct flow {
 };
 
 static struct flow
-flow_of(const struct rte_mbuf *m)
+flow_of(struct rte_mbuf *m)
 {
 	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
 	struct flow flow = { 0 };
-	struct headers h;
+	struct headers h = frame_headers(m);
 
-	headers_walk(frame, m->data_len, &h);
 	if (h.l3_len == 0 || (h.flags & HEADERS_LLC) != 0)
 		return flow;
 	bool is_ipv4 = h.ethertype == RTE_ETHER_TYPE_IPV4;
-	size_t offset = is_ipv4 ? offsetof(struct rte_ipv4_hdr, src_addr) : offsetof(struct rte_ipv6_hdr, src_addr);
+	size_t offset = is_ipv4 ? offsetof(struct rte_ipv4_hdr, src_addr)
+				: offsetof(struct rte_ipv6_hdr, src_addr);
 	flow.addresses = frame + h.l2_len + offset;
 	flow.addresses_size = is_ipv4 ? 8 : 32;
 	flow.protocol = h.protocol;
-	if ((h.flags & (HEADERS_BAD_IP | HEADERS_FRAGMENT | HEADERS_RARE_EXT)) == 0 && headers_l4_room(&h) >= 4 &&
-	    (h.protocol == IPPROTO_TCP || h.protocol == IPPROTO_UDP))
+	if ((h.flags & (HEADERS_BAD_IP | HEADERS_FRAGMENT | HEADERS_RARE_EXT)) == 0 &&
+	    headers_l4_room(&h) >= 4 && (h.protocol == IPPROTO_TCP || h.protocol == IPPROTO_UDP))
 		flow.ports = frame + h.l2_len + h.l3_len;
 	return flow;
 }
@@ -54,17 +55,18 @@ flow_words(const struct flow *flow, bool with_ports, uint32_t *words)
 {
 	uint32_t n = flow->addresses_size / sizeof(uint32_t);
 
+	/* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): callers know that it is IP */
 	memcpy(words, flow->addresses, flow->addresses_size);
 	if (with_ports)
 		memcpy(&words[n++], flow->ports, sizeof(uint32_t));
 	return n;
 }
 
-/* ---- the hashes --------------------------------------------------------------------------------------------------- */
+/* ---- the hashes ------------------------------------------------------------------------------ */
 
 /* The default hash. Frames that are not IP share one queue. */
 static uint32_t
-default_hash(const struct rte_mbuf *m)
+default_hash(struct rte_mbuf *m)
 {
 	struct flow flow = flow_of(m);
 	uint32_t words[WORDS_MAX];
@@ -77,7 +79,8 @@ default_hash(const struct rte_mbuf *m)
 bool
 steering_is_chosen(const struct steering *steering)
 {
-	return steering != NULL && steering->algorithm == XEN_NETIF_CTRL_HASH_ALGORITHM_TOEPLITZ && steering->types != 0;
+	return steering != NULL && steering->algorithm == XEN_NETIF_CTRL_HASH_ALGORITHM_TOEPLITZ &&
+	       steering->types != 0;
 }
 
 /* Returns the most specific hash type that the guest chose and the flow has, or -1. */
@@ -96,7 +99,7 @@ hash_type(const struct steering *steering, const struct flow *flow)
 }
 
 bool
-steering_has_hash(const struct steering *steering, const struct rte_mbuf *m)
+steering_has_hash(const struct steering *steering, struct rte_mbuf *m)
 {
 	struct flow flow = flow_of(m);
 
@@ -104,7 +107,7 @@ steering_has_hash(const struct steering *steering, const struct rte_mbuf *m)
 }
 
 bool
-steering_hash(const struct steering *steering, const struct rte_mbuf *m, uint8_t *type, uint32_t *hash)
+steering_hash(const struct steering *steering, struct rte_mbuf *m, uint8_t *type, uint32_t *hash)
 {
 	struct flow flow = flow_of(m);
 	int chosen = hash_type(steering, &flow);
@@ -112,7 +115,8 @@ steering_hash(const struct steering *steering, const struct rte_mbuf *m, uint8_t
 
 	if (chosen < 0)
 		return false;
-	bool with_ports = chosen == _XEN_NETIF_CTRL_HASH_TYPE_IPV4_TCP || chosen == _XEN_NETIF_CTRL_HASH_TYPE_IPV6_TCP;
+	bool with_ports = chosen == _XEN_NETIF_CTRL_HASH_TYPE_IPV4_TCP ||
+			  chosen == _XEN_NETIF_CTRL_HASH_TYPE_IPV6_TCP;
 	uint32_t n = flow_words(&flow, with_ports, words);
 	for (uint32_t i = 0; i < n; i++)
 		words[i] = rte_be_to_cpu_32(words[i]);
@@ -122,7 +126,7 @@ steering_hash(const struct steering *steering, const struct rte_mbuf *m, uint8_t
 }
 
 unsigned
-steering_queue(const struct steering *steering, const struct rte_mbuf *m, unsigned n_queues)
+steering_queue(const struct steering *steering, struct rte_mbuf *m, unsigned n_queues)
 {
 	uint32_t hash = 0;
 	uint8_t type;
@@ -131,5 +135,6 @@ steering_queue(const struct steering *steering, const struct rte_mbuf *m, unsign
 		return default_hash(m) % n_queues;
 	/* As in xen-netback, frames without a hash count as 0. */
 	steering_hash(steering, m, &type, &hash);
-	return steering->n_map == 0 ? hash % n_queues : steering->map[hash % steering->n_map] % n_queues;
+	return steering->n_map == 0 ? hash % n_queues
+				    : steering->map[hash % steering->n_map] % n_queues;
 }

@@ -11,7 +11,8 @@ ticks_go_on(uint64_t *base, uint64_t tsc, uint64_t last)
 
 	/* Another poller may have moved it already, and further. */
 	while ((int64_t)(tsc + old - last) < 0) {
-		if (__atomic_compare_exchange_n(base, &old, last - tsc, true, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		if (__atomic_compare_exchange_n(base, &old, last - tsc, true, __ATOMIC_RELAXED,
+						__ATOMIC_RELAXED))
 			return last;
 	}
 	return tsc + old;

@@ -28,8 +28,8 @@
 #define GRE_CSUM 0x80u
 #define GRE_KEY 0x20u
 #define GRE_SEQ 0x10u
-#define GRE_OTHER 0x4f07u /* in the first two bytes: source routes, and versions other than 0 */
-#define VXLAN_SIZE 8u     /* also the size of Geneve's fixed part */
+#define GRE_OTHER 0x4f07u    /* in the first two bytes: source routes, and versions other than 0 */
+#define VXLAN_SIZE 8u        /* also the size of Geneve's fixed part */
 #define GENEVE_OPTIONS 0x3fu /* in units of 4 bytes */
 
 /* A search for the inner packet. */
@@ -49,8 +49,8 @@ is_inner_ip(struct search *s)
 	struct headers *h = &s->inner;
 
 	headers_ip(s->frame, s->len, h);
-	return offload_transport(s->frame, h, &s->l4_len) && offload_is_gso_of(h, s->gso) && h->end == s->len &&
-	       h->l2_len + h->l3_len == s->l4_start;
+	return offload_transport(s->frame, h, &s->l4_len) && offload_is_gso_of(h, s->gso) &&
+	       h->end == s->len && h->l2_len + h->l3_len == s->l4_start;
 }
 
 /* The same for an IP header at `at`, of the kind in `ethertype`. */
@@ -86,7 +86,8 @@ find_in_gre(struct search *s, uint32_t at)
 
 	if (s->len - at < GRE_SIZE || (ether_be16(gre) & GRE_OTHER) != 0)
 		return false;
-	uint32_t n_fields = (gre[0] & GRE_CSUM ? 1u : 0) + (gre[0] & GRE_KEY ? 1u : 0) + (gre[0] & GRE_SEQ ? 1u : 0);
+	uint32_t n_fields = (gre[0] & GRE_CSUM ? 1u : 0) + (gre[0] & GRE_KEY ? 1u : 0) +
+			    (gre[0] & GRE_SEQ ? 1u : 0);
 	return find_typed(s, at + GRE_SIZE + n_fields * GRE_FIELD, ether_be16(gre + 2));
 }
 
@@ -100,7 +101,8 @@ find_in_udp(struct search *s, uint32_t at)
 	if (at > s->len || s->len - at < VXLAN_SIZE)
 		return false;
 	return find_ether(s, at + VXLAN_SIZE) ||
-	       find_typed(s, at + VXLAN_SIZE + (data[0] & GENEVE_OPTIONS) * 4, ether_be16(data + 2)) ||
+	       find_typed(s, at + VXLAN_SIZE + (data[0] & GENEVE_OPTIONS) * 4,
+			  ether_be16(data + 2)) ||
 	       find_ip(s, at, RTE_ETHER_TYPE_IPV4) || find_ip(s, at, RTE_ETHER_TYPE_IPV6);
 }
 
@@ -130,12 +132,16 @@ find_inner(struct search *s, const struct headers *outer)
 int
 tunnel_request(struct rte_mbuf *m, uint32_t l4_start, enum offload_gso gso, uint16_t gso_size)
 {
-	struct search s = { .frame = rte_pktmbuf_mtod(m, const uint8_t *), .len = m->data_len, .l4_start = l4_start, .gso = gso };
-	struct headers outer;
+	struct search s = { .frame = rte_pktmbuf_mtod(m, const uint8_t *),
+			    .len = m->data_len,
+			    .l4_start = l4_start,
+			    .gso = gso };
+	struct headers outer = frame_headers(m);
 
-	headers_walk(s.frame, s.len, &outer);
-	if (gso_size == 0 || outer.l3_len == 0 || outer.l3_len > OUTER_L3_LEN_MAX || outer.end != s.len ||
-	    (outer.flags & (HEADERS_BAD_ETHER | HEADERS_LLC | HEADERS_BAD_IP | HEADERS_FRAGMENT)) != 0)
+	if (gso_size == 0 || outer.l3_len == 0 || outer.l3_len > OUTER_L3_LEN_MAX ||
+	    outer.end != s.len ||
+	    (outer.flags & (HEADERS_BAD_ETHER | HEADERS_LLC | HEADERS_BAD_IP | HEADERS_FRAGMENT)) !=
+		    0)
 		return -EINVAL;
 	uint64_t tunnel = find_inner(&s, &outer);
 	uint32_t between = s.inner.l2_len - outer.l2_len - outer.l3_len;
@@ -146,7 +152,8 @@ tunnel_request(struct rte_mbuf *m, uint32_t l4_start, enum offload_gso gso, uint
 	m->outer_l3_len = outer.l3_len;
 	m->l2_len = between;
 	m->ol_flags |= tunnel;
-	m->ol_flags |= outer.ethertype == RTE_ETHER_TYPE_IPV4 ? RTE_MBUF_F_TX_OUTER_IPV4 : RTE_MBUF_F_TX_OUTER_IPV6;
+	m->ol_flags |= outer.ethertype == RTE_ETHER_TYPE_IPV4 ? RTE_MBUF_F_TX_OUTER_IPV4
+							      : RTE_MBUF_F_TX_OUTER_IPV6;
 	return 0;
 }
 
@@ -156,7 +163,8 @@ static void
 fix_udp(struct rte_mbuf *seg, uint32_t start, bool is_ipv4)
 {
 	struct rte_udp_hdr *udp = rte_pktmbuf_mtod_offset(seg, struct rte_udp_hdr *, start);
-	struct headers h = { .l2_len = seg->outer_l2_len, .protocol = IPPROTO_UDP,
+	struct headers h = { .l2_len = seg->outer_l2_len,
+			     .protocol = IPPROTO_UDP,
 			     .ethertype = is_ipv4 ? RTE_ETHER_TYPE_IPV4 : RTE_ETHER_TYPE_IPV6 };
 	uint32_t size = seg->data_len - start;
 

@@ -20,21 +20,21 @@ struct vif_scratch;
  * of magnitude.
  */
 #define WORK_FRAME 2048 /* switching a frame, sending it to a port, or making a GSO segment */
-#define WORK_SLOT 1024 /* a slot of a guest's tx ring: parsing, grant copy, response */
+#define WORK_SLOT 1024  /* a slot of a guest's tx ring: parsing, grant copy, response */
 #define WORK_MAP 32768  /* mapping or unmapping a page of a guest */
 
 struct worker {
 	struct pools *pools;
 	/* clock in ticks, read in iterations that moved frames and in every 16th other one */
 	uint64_t now;
-	uint64_t now_ms;           /* `now` in milliseconds */
+	uint64_t now_ms; /* `now` in milliseconds */
 	/* work left for the port whose turn it is; each function subtracts its own cost */
 	int64_t work;
-	bool is_starved;           /* a port had input but no buffer was free */
+	bool is_starved;                /* a port had input but no buffer was free */
 	unsigned n_waiting[POOL_N];     /* sum over the owned ports (dp/port/waiting.h) */
 	unsigned n_waiting_max[POOL_N]; /* POOL_USE_WAITING */
-	struct vif_scratch *vif;   /* owned by the code of vifs (dp/vif/vif_scratch.h) */
-	int signal_fd;             /* eventfd of control: see dp_event_fd() */
+	struct vif_scratch *vif;        /* owned by the code of vifs (dp/vif/vif_scratch.h) */
+	int signal_fd;                  /* eventfd of control: see dp_event_fd() */
 };
 
 /* Makes dp_event_fd() readable. Any thread. */

@@ -21,8 +21,10 @@ kern_io_init(struct kern_io *io, enum kern_io_kind kind, int fd)
 	io->kind = kind;
 	io->fd = fd;
 	io->n_next = KERN_IO_READS_MIN;
+	io->ring = KERN_RING_NONE;
 	io->spare = malloc(POOL_LARGE_ROOM);
-	int ret = io->spare == NULL ? -ENOMEM : io_uring_queue_init(2, &io->wake, KERN_IO_RING_FLAGS);
+	int ret =
+		io->spare == NULL ? -ENOMEM : io_uring_queue_init(2, &io->wake, KERN_IO_RING_FLAGS);
 	if (ret == 0) {
 		ret = io_uring_queue_init(LIMIT_BURST, &io->tx, KERN_IO_RING_FLAGS);
 		if (ret < 0)
@@ -89,6 +91,7 @@ kern_io_fini(struct kern_io *io)
 	}
 	io_uring_queue_exit(&io->wake);
 	io_uring_queue_exit(&io->tx); /* a frame that the kernel still has cannot be freed */
+	kern_ring_close(&io->ring);
 	free(io->spare);
 	close(io->fd);
 }

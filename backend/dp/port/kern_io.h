@@ -2,7 +2,7 @@
 /*
  * Batched frames with virtio-net headers over the descriptor of a kernel device. Private to
  * port_kern.c and kernel_check.c. kern_io.c opens, closes and watches it, kern_recv.c reads,
- * kern_send.c writes.
+ * kern_send.c writes. Large frames for a packet socket go by kern_ring.c.
  *
  * Theory of operation: a multishot poll request stays posted in an io_uring. So while no frames
  * come, polling only reads shared memory and makes no system call. When the kernel reports frames,
@@ -31,6 +31,7 @@
 #include <liburing.h>
 
 #include "dp/frame/pool.h"
+#include "dp/port/kern_ring.h"
 #include "dp/port/port.h"
 
 /*
@@ -58,7 +59,7 @@ struct kern_io_read {
 };
 
 struct kern_io_write {
-	struct rte_mbuf *m; /* NULL: unused */
+	struct rte_mbuf *m;       /* NULL: unused */
 	struct io_uring_sqe *sqe; /* its entry in this burst */
 	struct virtio_net_hdr hdr;
 	struct iovec iov[2];
@@ -67,22 +68,24 @@ struct kern_io_write {
 
 struct kern_io {
 	enum kern_io_kind kind;
-	int fd; /* non-blocking; owned */
+	int fd;               /* non-blocking; owned */
 	struct io_uring wake; /* holds the poll request */
 	struct io_uring tx;
-	bool armed;    /* the poll request is posted */
-	bool readable; /* frames may be there: read until there are none */
+	bool armed;      /* the poll request is posted */
+	bool readable;   /* frames may be there: read until there are none */
 	unsigned n_next; /* number of frames for the next read; follows the load */
 	/* batches still to be followed by another read; see DOUBTS in kern_recv.c */
 	unsigned n_doubts;
-	uint8_t *spare; /* read buffer for when no large mbuf is free; owned */
+	uint8_t *spare;    /* read buffer for when no large mbuf is free; owned */
 	unsigned n_flying; /* writes in progress in the kernel */
+	/* large frames of a packet socket; opened by port_kern.c, closed by kern_io_fini() */
+	struct kern_ring ring;
 	struct kern_io_read read[KERN_IO_READS_MAX];
 	struct mmsghdr msg[KERN_IO_READS_MAX]; /* msg_len: bytes read */
 	struct kern_io_write write[LIMIT_BURST];
 };
 
-/* Takes ownership of `fd`, also on error. Returns 0 or -errno. */
+/* Takes ownership of `fd`, also on error. There is no ring yet. Returns 0 or -errno. */
 int kern_io_init(struct kern_io *io, enum kern_io_kind kind, int fd);
 
 /* Waits for writes in progress, for a bounded time, and frees their frames. */

@@ -29,8 +29,11 @@ prepare_reads(struct kern_io *io, struct pools *pools, unsigned n)
 			return i;
 		rd->data = rd->m != NULL ? rte_pktmbuf_mtod(rd->m, uint8_t *) : io->spare;
 		rd->iov[0] = (struct iovec){ &rd->hdr, sizeof(rd->hdr) };
-		rd->iov[1] = (struct iovec){ rd->data + KERN_IO_VLAN, POOL_LARGE_ROOM - KERN_IO_VLAN };
-		io->msg[i].msg_hdr = (struct msghdr){ .msg_iov = rd->iov, .msg_iovlen = 2, .msg_control = rd->control,
+		rd->iov[1] =
+			(struct iovec){ rd->data + KERN_IO_VLAN, POOL_LARGE_ROOM - KERN_IO_VLAN };
+		io->msg[i].msg_hdr = (struct msghdr){ .msg_iov = rd->iov,
+						      .msg_iovlen = 2,
+						      .msg_control = rd->control,
 						      .msg_controllen = sizeof(rd->control) };
 		if (rd->m == NULL)
 			return 1;
@@ -42,14 +45,14 @@ prepare_reads(struct kern_io *io, struct pools *pools, unsigned n)
 static bool
 is_gone(const struct kern_io *io, int error)
 {
-	struct sockaddr_ll addr;
+	struct sockaddr_ll addr = { 0 };
 	socklen_t size = sizeof(addr);
 
 	if (error == EBADFD || error == ENODEV || error == ENXIO)
 		return true;
 	return io->kind == KERN_IO_PACKET && error == ENETDOWN &&
-	       getsockname(io->fd, (struct sockaddr *)&addr, &size) == 0 && addr.sll_family == AF_PACKET &&
-	       addr.sll_ifindex <= 0;
+	       getsockname(io->fd, (struct sockaddr *)&addr, &size) == 0 &&
+	       addr.sll_family == AF_PACKET && addr.sll_ifindex <= 0;
 }
 
 /*
@@ -115,7 +118,8 @@ vlan_of(struct msghdr *msg)
 static void
 restore_vlan(struct kern_io_read *rd, const struct tpacket_auxdata *aux)
 {
-	uint16_t tpid = (aux->tp_status & TP_STATUS_VLAN_TPID_VALID) ? aux->tp_vlan_tpid : ETHERTYPE_VLAN;
+	uint16_t tpid =
+		(aux->tp_status & TP_STATUS_VLAN_TPID_VALID) ? aux->tp_vlan_tpid : ETHERTYPE_VLAN;
 	uint16_t tag[2] = { htons(tpid), htons(aux->tp_vlan_tci) };
 
 	memmove(rd->data, rd->data + KERN_IO_VLAN, 2 * ETHER_ADDR_LEN);
@@ -161,7 +165,8 @@ take_frame(struct kern_io *io, unsigned i, struct port *port)
 		port->stats.n_dropped[n_read > POOL_SMALL_ROOM ? DROP_TOO_BIG : DROP_BAD_HEADERS]++;
 		return NULL;
 	}
-	const struct tpacket_auxdata *aux = io->kind == KERN_IO_PACKET ? vlan_of(&io->msg[i].msg_hdr) : NULL;
+	const struct tpacket_auxdata *aux =
+		io->kind == KERN_IO_PACKET ? vlan_of(&io->msg[i].msg_hdr) : NULL;
 	if (aux != NULL) {
 		restore_vlan(rd, aux);
 		at = 0;
@@ -188,7 +193,8 @@ kern_io_recv(struct kern_io *io, struct port *port, struct rte_mbuf **frames, un
 		return 0;
 	unsigned n_ready = prepare_reads(io, port->owner->pools, RTE_MIN(n, io->n_next));
 	unsigned n_read = do_reads(io, port, n_ready);
-	io->n_next = RTE_MIN(RTE_MAX(2 * n_read, (unsigned)KERN_IO_READS_MIN), (unsigned)KERN_IO_READS_MAX);
+	io->n_next = RTE_MIN(RTE_MAX(2 * n_read, (unsigned)KERN_IO_READS_MIN),
+			     (unsigned)KERN_IO_READS_MAX);
 	for (unsigned i = 0; i < n_ready; i++) {
 		struct rte_mbuf *m = i < n_read ? take_frame(io, i, port) : NULL;
 		if (m != NULL)

@@ -15,7 +15,8 @@
 static void
 note_refusal(struct port *port, int error)
 {
-	if (error != ENETDOWN && error != EIO && __atomic_load_n(&port->refused, __ATOMIC_RELAXED) == 0)
+	if (error != ENETDOWN && error != EIO &&
+	    __atomic_load_n(&port->refused, __ATOMIC_RELAXED) == 0)
 		__atomic_store_n(&port->refused, error, __ATOMIC_RELAXED);
 }
 
@@ -77,7 +78,8 @@ prepare(struct kern_io_write *wr, struct rte_mbuf *m)
 static void
 write_now(struct kern_io *io, struct kern_io_write *wr, struct port *port)
 {
-	ssize_t ret = io->kind == KERN_IO_PACKET ? sendmsg(io->fd, &wr->msg, MSG_DONTWAIT) : writev(io->fd, wr->iov, 2);
+	ssize_t ret = io->kind == KERN_IO_PACKET ? sendmsg(io->fd, &wr->msg, MSG_DONTWAIT)
+						 : writev(io->fd, wr->iov, 2);
 
 	write_done(wr, port, ret < 0 ? -errno : 0);
 }
@@ -134,15 +136,14 @@ submit(struct kern_io *io, struct port *port, struct kern_io_write **queued, uns
 		withdraw(io, queued[i], port);
 }
 
-void
-kern_io_send(struct kern_io *io, struct port *port, struct rte_mbuf **frames, unsigned n)
+/* Sends `n` frames with one system call for all. */
+static void
+send_by_calls(struct kern_io *io, struct port *port, struct rte_mbuf **frames, unsigned n)
 {
 	struct kern_io_write *queued[LIMIT_BURST];
 	struct kern_io_write *wr = io->write;
 	unsigned n_queued = 0;
 
-	if (io->n_flying > 0)
-		kern_io_reap(io, port);
 	for (unsigned i = 0; i < n; i++, wr++) {
 		while (wr < io->write + LIMIT_BURST && wr->m != NULL)
 			wr++;
@@ -159,4 +160,43 @@ kern_io_send(struct kern_io *io, struct port *port, struct rte_mbuf **frames, un
 	}
 	if (n_queued > 0)
 		submit(io, port, queued, n_queued);
+}
+
+static bool
+is_for_ring(const struct kern_io *io, const struct rte_mbuf *m)
+{
+	return io->ring.fd >= 0 && m->pkt_len >= KERN_RING_FRAME_MIN && offload_is_gso(m);
+}
+
+/* Sends the first frames by the ring, as many as it takes. Returns their number. */
+static unsigned
+send_by_ring(struct kern_io *io, struct port *port, struct rte_mbuf **frames, unsigned n)
+{
+	unsigned n_sent = kern_ring_send(&io->ring, frames, n);
+
+	for (unsigned i = 0; i < n_sent; i++)
+		count_write(port, frames[i], 0);
+	rte_pktmbuf_free_bulk(frames, n_sent);
+	return n_sent;
+}
+
+/* Frames leave in order: each run of frames that go the same way is sent before the next one. */
+void
+kern_io_send(struct kern_io *io, struct port *port, struct rte_mbuf **frames, unsigned n)
+{
+	if (io->n_flying > 0)
+		kern_io_reap(io, port);
+	while (n > 0) {
+		bool by_ring = is_for_ring(io, frames[0]);
+		unsigned n_run = 1, n_sent = 0;
+
+		while (n_run < n && is_for_ring(io, frames[n_run]) == by_ring)
+			n_run++;
+		if (by_ring)
+			n_sent = send_by_ring(io, port, frames, n_run);
+		if (n_sent < n_run)
+			send_by_calls(io, port, frames + n_sent, n_run - n_sent);
+		frames += n_run;
+		n -= n_run;
+	}
 }

@@ -19,9 +19,12 @@ check_uring(char *why, size_t why_size)
 	if (ret == 0)
 		io_uring_queue_exit(&ring);
 	else if (ret == -EINVAL || ret == -ENOSYS)
-		snprintf(why, why_size, "this kernel is too old, or built without io_uring: vpe-backend needs Linux 5.19 or later");
+		snprintf(
+			why, why_size,
+			"this kernel is too old, or built without io_uring: vpe-backend needs Linux 5.19 or later");
 	else if (ret == -EPERM)
-		snprintf(why, why_size, "the kernel does not let vpe-backend use io_uring: set it free with"
+		snprintf(why, why_size,
+			 "the kernel does not let vpe-backend use io_uring: allow it with"
 			 " \"sysctl kernel.io_uring_disabled=0\"");
 	else
 		snprintf(why, why_size, "the kernel cannot set up io_uring: %s", strerror(-ret));
@@ -36,7 +39,9 @@ check_epoll(char *why, size_t why_size)
 	struct epoll_event event;
 
 	if (epoll_pwait2(-1, &event, 1, &at_once, NULL) < 0 && errno == ENOSYS) {
-		snprintf(why, why_size, "this kernel is too old, it has no epoll_pwait2(): vpe-backend needs Linux 5.19 or later");
+		snprintf(
+			why, why_size,
+			"this kernel is too old, it has no epoll_pwait2(): vpe-backend needs Linux 5.19 or later");
 		return -ENOSYS;
 	}
 	return 0;

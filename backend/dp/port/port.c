@@ -10,8 +10,9 @@
 #include "dp/frame/offload.h"
 #include "dp/frame/worker.h"
 #include "dp/port/crossing.h"
+#include "sw/frame_headers.h"
 
-#define SEGMENTS_MAX 256u    /* of one GSO frame: 64 KiB at an MSS of 256 */
+#define SEGMENTS_MAX 256u /* of one GSO frame: 64 KiB at an MSS of 256 */
 
 int
 port_init(struct port *port, const struct port_ops *ops, const char *name, uint16_t bridge)
@@ -112,6 +113,7 @@ port_own_frame(struct port *port, struct rte_mbuf *m)
 		memcpy(rte_pktmbuf_mtod(copy, void *), rte_pktmbuf_mtod(m, void *), m->pkt_len);
 		copy->ol_flags = m->ol_flags & ~(RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL);
 		copy->tx_offload = m->tx_offload;
+		frame_headers_inherit(copy, m);
 	} else {
 		port->stats.n_dropped[DROP_NO_BUFFER]++;
 	}
@@ -212,6 +214,7 @@ port_set_fault(struct port *port, const char *reason)
 	/*
 	 * Release: pairs with the acquire in slot_event(). Only the first queue's reason is kept.
 	 */
-	if (__atomic_compare_exchange_n(&port->leader->fault, &none, reason, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED))
+	if (__atomic_compare_exchange_n(&port->leader->fault, &none, reason, false,
+					__ATOMIC_RELEASE, __ATOMIC_RELAXED))
 		worker_signal(port->owner);
 }

@@ -12,17 +12,17 @@
  * leader, and output is spread over the queues by port_queue(). Each queue has an owner of its own,
  * which may change (dp_move()).
  *
- * Work: in a round the owner does a bounded amount of work for a port's frames (dp/engine/share.h). Frames
- * beyond that wait in `held`.
+ * Work: in a round the owner does a bounded amount of work for a port's frames (dp/engine/share.h).
+ * Frames beyond that wait in `held`.
  *
  * Frames: a frame is one linear mbuf. Pending offloads (checksum, segmentation) are in its
  * RTE_MBUF_F_TX_* flags with l2_len, l3_len, l4_len and tso_segsz, as DPDK defines them. `takes`
  * lists the offloads that the port's far end does itself; port_send() does the others in software.
  * A frame with a reference count above one is shared by several ports and is read-only.
  *
- * Threads: between the acknowledgements of attach and detach (dp/engine/dp.h) everything but `crossing`
- * and the counters belongs to the owner, before and after to the control thread. The owner writes
- * the counters; any thread may read them.
+ * Threads: between the acknowledgements of attach and detach (dp/engine/dp.h) everything but
+ * `crossing` and the counters belongs to the owner, before and after to the control thread. The
+ * owner writes the counters; any thread may read them.
  */
 #ifndef VPE_DP_PORT_H
 #define VPE_DP_PORT_H
@@ -34,6 +34,7 @@
 #include <rte_mbuf.h>
 #include <rte_ring.h>
 
+#include "base/counter.h"
 #include "base/drop.h"
 #include "dp/frame/note.h"
 #include "dp/frame/offload.h"
@@ -47,6 +48,8 @@ struct worker;
 struct port;
 
 #define PORT_CROSSING_SIZE 1024u /* maximum of frames from other pollers; a power of two */
+
+#define PORT_STATS_SIZE 256u /* of the counters that only one kind of port has */
 
 enum port_armed {
 	PORT_ARMED, /* fd() becomes readable when work comes */
@@ -82,6 +85,12 @@ struct port_ops {
 	/* Clears the event after fd() was readable. */
 	void (*woken)(struct port *port);
 	int (*fd)(struct port *port); /* for epoll; -1 if the port cannot wake anybody */
+	/* The counters that only this kind has, of one queue. NULL: none. */
+	const struct counter_set *counters;
+	/*
+	 * Writes the struct that `counters` describes, at most PORT_STATS_SIZE bytes. Any thread.
+	 */
+	void (*read_stats)(const struct port *queue, void *stats);
 	/* Frees the port and all frames in it. Control only, while not attached. */
 	void (*destroy)(struct port *port);
 };
@@ -122,22 +131,22 @@ struct port_held {
 struct port {
 	/* set before dp_attach(), then constant */
 	const struct port_ops *ops;
-	char name[32];      /* unique: "vif3.0", "eth0" */
-	uint16_t id;        /* index in the port table, set by dp_attach() */
-	uint16_t bridge;    /* id of its bridge */
-	uint32_t takes;     /* PORT_TAKES_* */
+	char name[32];   /* unique: "vif3.0", "eth0" */
+	uint16_t id;     /* index in the port table, set by dp_attach() */
+	uint16_t bridge; /* id of its bridge */
+	uint32_t takes;  /* PORT_TAKES_* */
 	/* multicast frames that the far end wants; NULL: all; not owned */
 	struct mcast_filter *mcast;
 	/* frames from other pollers; many producers, one consumer: the owner */
 	struct rte_ring *crossing;
 	/* the queue that the switch knows; a port of one queue is its own leader */
 	struct port *leader;
-	unsigned n_queues;    /* leader: number of queues, itself included */
+	unsigned n_queues; /* leader: number of queues, itself included */
 	struct port *queue[LIMIT_QUEUES];
 
 	/* written by control while pollers read: port_set_*() */
-	uint32_t frame_limit; /* the operator's limit of max_frame */
-	uint32_t weight;      /* leader: see port_set_weight() */
+	uint32_t frame_limit;            /* the operator's limit of max_frame */
+	uint32_t weight;                 /* leader: see port_set_weight() */
 	const struct policy *policy;     /* leader; NULL: no restrictions */
 	const struct steering *steering; /* leader; NULL: the default */
 
@@ -161,7 +170,7 @@ struct port {
 	/* buffers that the port holds back; also counted in its owner's n_waiting */
 	unsigned n_waiting[POOL_N];
 	bool is_watched; /* the owner's epoll set has fd(), or need not */
-	bool has_more; /* the last rx_burst() left frames that a later turn can take */
+	bool has_more;   /* the last rx_burst() left frames that a later turn can take */
 	struct port_held held;
 	unsigned n_staged;
 	struct rte_mbuf *staged[LIMIT_BURST];
@@ -241,7 +250,7 @@ struct rte_mbuf *port_own_frame(struct port *port, struct rte_mbuf *m);
  * poller.
  */
 static inline struct port *
-port_queue(struct port *leader, const struct rte_mbuf *m)
+port_queue(struct port *leader, struct rte_mbuf *m)
 {
 	if (leader->n_queues == 1)
 		return leader;

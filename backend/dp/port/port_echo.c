@@ -23,7 +23,7 @@ struct echo_port {
 static struct echo_port *
 echo_of(struct port *port)
 {
-	return member_of(port, struct echo_port, port);
+	return container_of(port, struct echo_port, port);
 }
 
 static void
@@ -44,7 +44,8 @@ echo_tx_burst(struct port *port, struct rte_mbuf **frames, unsigned n)
 	struct echo_port *echo = echo_of(port);
 
 	for (unsigned i = 0; i < n; i++) {
-		if (echo->n == ECHO_FRAMES || !waiting_has_room(port, pool_kind_of(port->owner->pools, frames[i]))) {
+		if (echo->n == ECHO_FRAMES ||
+		    !waiting_has_room(port, pool_kind_of(port->owner->pools, frames[i]))) {
 			port_drop(port, frames[i], DROP_QUEUE_FULL);
 			continue;
 		}

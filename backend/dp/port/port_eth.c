@@ -15,14 +15,17 @@
 
 #define RX_DESCRIPTORS_MAX 1024u
 
-#define TX_CSUM4 (RTE_ETH_TX_OFFLOAD_IPV4_CKSUM | RTE_ETH_TX_OFFLOAD_TCP_CKSUM | RTE_ETH_TX_OFFLOAD_UDP_CKSUM)
+#define TX_CSUM4 \
+	(RTE_ETH_TX_OFFLOAD_IPV4_CKSUM | RTE_ETH_TX_OFFLOAD_TCP_CKSUM | \
+	 RTE_ETH_TX_OFFLOAD_UDP_CKSUM)
 #define TX_CSUM6 (RTE_ETH_TX_OFFLOAD_TCP_CKSUM | RTE_ETH_TX_OFFLOAD_UDP_CKSUM)
 #define TX_WANTED (TX_CSUM4 | RTE_ETH_TX_OFFLOAD_TCP_TSO | RTE_ETH_TX_OFFLOAD_MULTI_SEGS)
-#define RX_WANTED (RTE_ETH_RX_OFFLOAD_TCP_CKSUM | RTE_ETH_RX_OFFLOAD_UDP_CKSUM | RTE_ETH_RX_OFFLOAD_SCATTER)
+#define RX_WANTED \
+	(RTE_ETH_RX_OFFLOAD_TCP_CKSUM | RTE_ETH_RX_OFFLOAD_UDP_CKSUM | RTE_ETH_RX_OFFLOAD_SCATTER)
 
 struct eth_port {
 	struct port port;
-	uint16_t id; /* the ethdev's */
+	uint16_t id;  /* the ethdev's */
 	bool prepare; /* the device has transmit offloads: frames go through rte_eth_tx_prepare() */
 	const char *fault; /* why the device is unusable; set (release) by EAL's interrupt thread */
 	struct tx_keep keep;
@@ -31,10 +34,10 @@ struct eth_port {
 static struct eth_port *
 eth_of(struct port *port)
 {
-	return member_of(port, struct eth_port, port);
+	return container_of(port, struct eth_port, port);
 }
 
-/* ---- the end of a device ------------------------------------------------------------------------------- */
+/* ---- the end of a device --------------------------------------------------------------------- */
 
 /* The device was removed, or the PF of a VF was reset. Runs in EAL's interrupt thread. */
 static int
@@ -44,7 +47,9 @@ device_event(uint16_t id, enum rte_eth_event_type event, void *arg, void *ret)
 
 	(void)id;
 	(void)ret;
-	__atomic_store_n(&eth->fault, event == RTE_ETH_EVENT_INTR_RMV ? "its device is gone" : "its device was reset",
+	__atomic_store_n(&eth->fault,
+			 event == RTE_ETH_EVENT_INTR_RMV ? "its device is gone"
+							 : "its device was reset",
 			 __ATOMIC_RELEASE);
 	return 0;
 }
@@ -69,7 +74,7 @@ fault_of(const struct eth_port *eth)
 	return __atomic_load_n(&eth->fault, __ATOMIC_ACQUIRE);
 }
 
-/* ---- frames -------------------------------------------------------------------------------------------- */
+/* ---- frames ---------------------------------------------------------------------------------- */
 
 /*
  * Returns the received frame in one segment: `m` itself or, if it was scattered, a copy. Returns
@@ -81,7 +86,8 @@ linear(struct port *port, struct rte_mbuf *m)
 	if (m->nb_segs == 1)
 		return m;
 
-	struct rte_mbuf *whole = m->pkt_len > LIMIT_FRAME_SIZE ? NULL : pool_alloc(port->owner->pools, m->pkt_len);
+	struct rte_mbuf *whole =
+		m->pkt_len > LIMIT_FRAME_SIZE ? NULL : pool_alloc(port->owner->pools, m->pkt_len);
 	if (whole == NULL) {
 		port_drop(port, m, m->pkt_len > LIMIT_FRAME_SIZE ? DROP_TOO_BIG : DROP_NO_BUFFER);
 		return NULL;
@@ -174,7 +180,8 @@ prepare(struct eth_port *eth, struct rte_mbuf **frames, unsigned n)
 	unsigned n_ready = 0;
 
 	while (n_ready < n) {
-		n_ready += rte_eth_tx_prepare(eth->id, 0, frames + n_ready, (uint16_t)(n - n_ready));
+		n_ready +=
+			rte_eth_tx_prepare(eth->id, 0, frames + n_ready, (uint16_t)(n - n_ready));
 		if (n_ready == n)
 			break;
 		port_drop(&eth->port, frames[n_ready], DROP_PORT_ERROR);
@@ -211,7 +218,7 @@ eth_tx_burst(struct port *port, struct rte_mbuf **frames, unsigned n)
 	port->stats.tx_bytes += bytes;
 }
 
-/* ---- life ---------------------------------------------------------------------------------------------- */
+/* ---- life ------------------------------------------------------------------------------------ */
 
 /* Poll-mode drivers of virtual devices have no interrupts, and those of NICs are not enabled. */
 static enum port_armed
@@ -293,7 +300,8 @@ setup_queues(struct eth_port *eth, struct pools *pools, const struct rte_eth_dev
 {
 	unsigned rx_share = RTE_MAX(pools_share(pools, POOL_USE_NIC_RX, POOL_SMALL), 1u);
 	uint16_t n_rx = (uint16_t)rte_align32prevpow2(RTE_MIN(rx_share, RX_DESCRIPTORS_MAX));
-	bool large = eth->port.max_frame > POOL_SMALL_ROOM || (info->tx_offload_capa & RTE_ETH_TX_OFFLOAD_TCP_TSO) != 0;
+	bool large = eth->port.max_frame > POOL_SMALL_ROOM ||
+		     (info->tx_offload_capa & RTE_ETH_TX_OFFLOAD_TCP_TSO) != 0;
 	uint16_t n_tx = tx_keep_descriptors(&eth->keep, pools, info->driver_name, large);
 	struct rte_eth_txconf tx = info->default_txconf;
 	int ret = rte_eth_dev_adjust_nb_rx_tx_desc(eth->id, &n_rx, &n_tx);
@@ -312,13 +320,15 @@ start_device(struct eth_port *eth, struct pools *pools, unsigned mtu)
 {
 	struct rte_eth_conf conf = { 0 };
 	struct rte_eth_dev_info info;
-	uint16_t now_mtu;
+	uint16_t now_mtu = 0;
 	int ret = rte_eth_dev_info_get(eth->id, &info);
 
 	if (ret < 0)
 		return ret;
 	conf.txmode.offloads = info.tx_offload_capa & TX_WANTED;
-	conf.rxmode.offloads = info.rx_offload_capa & (is_virtio(&info) ? RX_WANTED | RTE_ETH_RX_OFFLOAD_TCP_LRO : RX_WANTED);
+	conf.rxmode.offloads =
+		info.rx_offload_capa &
+		(is_virtio(&info) ? RX_WANTED | RTE_ETH_RX_OFFLOAD_TCP_LRO : RX_WANTED);
 	ret = rte_eth_dev_configure(eth->id, 1, 1, &conf);
 	if (ret == 0 && mtu > 0)
 		ret = rte_eth_dev_set_mtu(eth->id, (uint16_t)mtu);
@@ -327,7 +337,8 @@ start_device(struct eth_port *eth, struct pools *pools, unsigned mtu)
 	if (ret < 0)
 		return ret;
 	eth->port.max_frame = now_mtu + LIMIT_FRAME_OVERHEAD;
-	tx_keep_init(&eth->keep, eth->id, pools, &info, (conf.txmode.offloads & RTE_ETH_TX_OFFLOAD_MULTI_SEGS) != 0);
+	tx_keep_init(&eth->keep, eth->id, pools, &info,
+		     (conf.txmode.offloads & RTE_ETH_TX_OFFLOAD_MULTI_SEGS) != 0);
 	ret = setup_queues(eth, pools, &info);
 	if (ret == 0)
 		ret = rte_eth_dev_start(eth->id);
@@ -339,12 +350,14 @@ start_device(struct eth_port *eth, struct pools *pools, unsigned mtu)
 	eth->prepare = eth->port.takes != 0;
 	tx_keep_start(&eth->keep);
 	if (eth->keep.n_segs_max > 1) /* a longer frame could never leave as a copy */
-		eth->port.max_gso = util_min(LIMIT_FRAME_SIZE, eth->keep.n_segs_max * POOL_SMALL_ROOM);
+		eth->port.max_gso =
+			util_min(LIMIT_FRAME_SIZE, eth->keep.n_segs_max * POOL_SMALL_ROOM);
 	return 0;
 }
 
 struct port *
-port_eth_create(struct pools *pools, const char *name, const char *devargs, unsigned mtu, uint16_t bridge)
+port_eth_create(struct pools *pools, const char *name, const char *devargs, unsigned mtu,
+		uint16_t bridge)
 {
 	struct eth_port *eth = rte_zmalloc("eth", sizeof(*eth), RTE_CACHE_LINE_SIZE);
 
@@ -377,5 +390,6 @@ port_eth_has_link(struct port *port)
 {
 	struct rte_eth_link link;
 
-	return rte_eth_link_get_nowait(eth_of(port)->id, &link) < 0 || link.link_status == RTE_ETH_LINK_UP;
+	return rte_eth_link_get_nowait(eth_of(port)->id, &link) < 0 ||
+	       link.link_status == RTE_ETH_LINK_UP;
 }

@@ -13,7 +13,8 @@
  * way, MTU `mtu` (0: unchanged) and promiscuous mode. Destroying the port stops and closes it.
  * Returns NULL with errno on error: ENODEV if EAL found no such device.
  */
-struct port *port_eth_create(struct pools *pools, const char *name, const char *devargs, unsigned mtu, uint16_t bridge);
+struct port *port_eth_create(struct pools *pools, const char *name, const char *devargs,
+			     unsigned mtu, uint16_t bridge);
 
 /* Whether the link is up; true if the device does not know. Does not wait. Control only. */
 bool port_eth_has_link(struct port *port);

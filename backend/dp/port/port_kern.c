@@ -17,7 +17,9 @@
 
 #include <rte_malloc.h>
 
+#include "base/log.h"
 #include "base/util.h"
+#include "dp/frame/gro.h"
 #include "dp/frame/worker.h"
 #include "dp/port/kern_io.h"
 
@@ -33,7 +35,7 @@ struct kern_port {
 static struct kern_port *
 kern_of(struct port *port)
 {
-	return member_of(port, struct kern_port, port);
+	return container_of(port, struct kern_port, port);
 }
 
 static unsigned
@@ -49,6 +51,7 @@ kern_rx_burst(struct port *port, struct rte_mbuf **frames, unsigned n)
 static void
 kern_tx_burst(struct port *port, struct rte_mbuf **frames, unsigned n)
 {
+	n = gro_burst(port->owner->pools, frames, n);
 	kern_io_send(&kern_of(port)->io, port, frames, n);
 }
 
@@ -60,12 +63,6 @@ static enum port_armed
 kern_arm(struct port *port)
 {
 	return kern_io_pending(&kern_of(port)->io) ? PORT_BUSY : PORT_ARMED;
-}
-
-static void
-kern_disarm(struct port *port)
-{
-	(void)port;
 }
 
 static void
@@ -96,7 +93,7 @@ static const struct port_ops kern_ops = {
 	.rx_burst = kern_rx_burst,
 	.tx_burst = kern_tx_burst,
 	.arm = kern_arm,
-	.disarm = kern_disarm,
+	.disarm = port_no_event,
 	.woken = kern_woken,
 	.fd = kern_fd,
 	.destroy = kern_destroy,
@@ -152,7 +149,8 @@ open_tap(const char *device)
 	if (fd < 0)
 		return ret < 0 ? ret : -errno;
 	ifr.ifr_flags = (short)(IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | IFF_TUN_EXCL);
-	if (ioctl(fd, TUNSETIFF, &ifr) < 0 || ioctl(fd, TUNSETOFFLOAD, TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6) < 0) {
+	if (ioctl(fd, TUNSETIFF, &ifr) < 0 ||
+	    ioctl(fd, TUNSETOFFLOAD, TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6) < 0) {
 		ret = -errno;
 		close(fd);
 		return ret;
@@ -175,10 +173,13 @@ set_option(int fd, int level, int option, int value)
 static int
 setup_packet(int fd, unsigned ifindex)
 {
-	struct sockaddr_ll addr = { .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL), .sll_ifindex = (int)ifindex };
+	struct sockaddr_ll addr = { .sll_family = AF_PACKET,
+				    .sll_protocol = htons(ETH_P_ALL),
+				    .sll_ifindex = (int)ifindex };
 	struct packet_mreq promisc = { .mr_ifindex = (int)ifindex, .mr_type = PACKET_MR_PROMISC };
 
-	if (set_option(fd, SOL_PACKET, PACKET_VNET_HDR, 1) < 0 || set_option(fd, SOL_PACKET, PACKET_AUXDATA, 1) < 0 ||
+	if (set_option(fd, SOL_PACKET, PACKET_VNET_HDR, 1) < 0 ||
+	    set_option(fd, SOL_PACKET, PACKET_AUXDATA, 1) < 0 ||
 	    set_option(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, 1) < 0 ||
 	    set_option(fd, SOL_SOCKET, SO_SNDBUFFORCE, PACKET_SNDBUF) < 0 ||
 	    set_option(fd, SOL_SOCKET, SO_RCVBUFFORCE, PACKET_RCVBUF) < 0 ||
@@ -224,14 +225,19 @@ port_kern_name(const struct port *port, char *name)
 	return 0;
 }
 
-/* The kernel unbinds the socket when its device goes away, and never binds it to another. */
-static bool
-is_bound(int fd)
+/*
+ * Returns the index of the socket's device, 0 if there is none: the kernel unbinds the socket when
+ * its device goes away, and never binds it to another.
+ */
+static unsigned
+bound_ifindex(int fd)
 {
 	struct sockaddr_ll addr = { .sll_ifindex = 0 };
 	socklen_t len = sizeof(addr);
 
-	return getsockname(fd, (struct sockaddr *)&addr, &len) == 0 && addr.sll_ifindex > 0;
+	if (getsockname(fd, (struct sockaddr *)&addr, &len) < 0 || addr.sll_ifindex <= 0)
+		return 0;
+	return (unsigned)addr.sll_ifindex;
 }
 
 bool
@@ -239,7 +245,8 @@ port_kern_has_device(const struct port *port)
 {
 	char name[IF_NAMESIZE];
 
-	return io_of(port)->kind == KERN_IO_TAP ? port_kern_name(port, name) == 0 : is_bound(io_of(port)->fd);
+	return io_of(port)->kind == KERN_IO_TAP ? port_kern_name(port, name) == 0
+						: bound_ifindex(io_of(port)->fd) != 0;
 }
 
 struct port *
@@ -254,6 +261,17 @@ port_kern_create_tap(const char *device, uint16_t bridge)
 	return kern_create(device, bridge, KERN_IO_TAP, fd);
 }
 
+/* Without the ring, large frames go as all others do. */
+static void
+open_ring(struct kern_io *io, const char *device)
+{
+	int ret = kern_ring_open(&io->ring, bound_ifindex(io->fd));
+
+	if (ret < 0)
+		log_warning("%s: no ring for large frames, sending them is slower: %s", device,
+			    strerror(-ret));
+}
+
 struct port *
 port_kern_create_packet(const char *device, uint16_t bridge)
 {
@@ -263,5 +281,8 @@ port_kern_create_packet(const char *device, uint16_t bridge)
 		errno = -fd;
 		return NULL;
 	}
-	return kern_create(device, bridge, KERN_IO_PACKET, fd);
+	struct port *port = kern_create(device, bridge, KERN_IO_PACKET, fd);
+	if (port != NULL)
+		open_ring(&kern_of(port)->io, device);
+	return port;
 }

@@ -7,6 +7,7 @@
 #include <rte_ether.h>
 
 #include "dp/frame/worker.h"
+#include "sw/frame_headers.h"
 
 #define ADDRS_SIZE (2u * RTE_ETHER_ADDR_LEN)
 #define PRIORITY_MASK 0xf000u /* of the tag's TCI: PCP and DEI */
@@ -18,10 +19,11 @@ put_be16(uint8_t *at, unsigned value)
 	at[1] = (uint8_t)value;
 }
 
-/* Adapts the header lengths of an offload request to the moved headers. */
+/* The headers have moved by `n` bytes: adapts those of an offload request. */
 static void
-shift_request(struct rte_mbuf *m, int n)
+shift_headers(struct rte_mbuf *m, int n)
 {
+	frame_headers_forget(m);
 	if ((m->ol_flags & RTE_MBUF_F_TX_L4_MASK) == 0)
 		return;
 	if (m->outer_l3_len != 0)
@@ -41,7 +43,7 @@ insert(const struct pools *pools, struct rte_mbuf *m, uint16_t vid)
 	memmove(frame, frame + RTE_VLAN_HLEN, ADDRS_SIZE);
 	put_be16(frame + ADDRS_SIZE, RTE_ETHER_TYPE_VLAN);
 	put_be16(frame + RTE_ETHER_HDR_LEN, vid);
-	shift_request(m, RTE_VLAN_HLEN);
+	shift_headers(m, RTE_VLAN_HLEN);
 	return true;
 }
 
@@ -52,7 +54,7 @@ take_off(struct rte_mbuf *m)
 
 	memmove(frame + RTE_VLAN_HLEN, frame, ADDRS_SIZE);
 	rte_pktmbuf_adj(m, RTE_VLAN_HLEN);
-	shift_request(m, -(int)RTE_VLAN_HLEN);
+	shift_headers(m, -(int)RTE_VLAN_HLEN);
 }
 
 static void

@@ -8,15 +8,18 @@
 
 #include "base/util.h"
 #include "dp/frame/worker.h"
+#include "sw/frame_headers.h"
 
 #define DESCRIPTORS_MAX 1024u
 #define SEGS_MAX ((LIMIT_FRAME_SIZE + POOL_SMALL_ROOM - 1) / POOL_SMALL_ROOM)
 
 void
-tx_keep_init(struct tx_keep *keep, uint16_t id, const struct pools *pools, const struct rte_eth_dev_info *info, bool chains)
+tx_keep_init(struct tx_keep *keep, uint16_t id, const struct pools *pools,
+	     const struct rte_eth_dev_info *info, bool chains)
 {
 	*keep = (struct tx_keep){ .id = id, .ask_age = rte_get_tsc_hz() / 1000 };
-	keep->max = RTE_MIN(RTE_MAX(pools_share(pools, POOL_USE_NIC_TX, POOL_LARGE), 1u), TX_KEEP_MAX);
+	keep->max =
+		RTE_MIN(RTE_MAX(pools_share(pools, POOL_USE_NIC_TX, POOL_LARGE), 1u), TX_KEEP_MAX);
 	keep->n_segs_max = chains ? info->tx_desc_lim.nb_seg_max : 1;
 	keep->n_segs_max_mtu = chains ? info->tx_desc_lim.nb_mtu_seg_max : 1;
 }
@@ -28,7 +31,8 @@ tx_keep_start(struct tx_keep *keep)
 }
 
 uint16_t
-tx_keep_descriptors(const struct tx_keep *keep, const struct pools *pools, const char *driver, bool large)
+tx_keep_descriptors(const struct tx_keep *keep, const struct pools *pools, const char *driver,
+		    bool large)
 {
 	unsigned n = pools_share(pools, POOL_USE_NIC_TX, POOL_SMALL);
 
@@ -105,7 +109,7 @@ put_in(struct tx_keep *keep, struct rte_mbuf *m)
 	return m;
 }
 
-/* ---- copies -------------------------------------------------------------------------------------------- */
+/* ---- copies ---------------------------------------------------------------------------------- */
 
 static unsigned
 segs_of(const struct rte_mbuf *m)
@@ -135,10 +139,12 @@ copy_in_chain(struct pools *pools, const struct rte_mbuf *m, unsigned n)
 		from += len;
 		left -= len;
 	}
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): n is not 0, frames are not empty */
 	seg[0]->nb_segs = (uint16_t)n;
 	seg[0]->pkt_len = m->pkt_len;
 	seg[0]->ol_flags = m->ol_flags & ~(RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL);
 	seg[0]->tx_offload = m->tx_offload;
+	frame_headers_forget(seg[0]);
 	return seg[0];
 }
 
@@ -146,11 +152,13 @@ struct rte_mbuf *
 tx_keep_frame(struct tx_keep *keep, struct port *port, struct rte_mbuf *m)
 {
 	unsigned n = segs_of(m);
-	bool chain = n <= ((m->ol_flags & RTE_MBUF_F_TX_TCP_SEG) ? keep->n_segs_max : keep->n_segs_max_mtu);
+	bool chain = n <= ((m->ol_flags & RTE_MBUF_F_TX_TCP_SEG) ? keep->n_segs_max
+								 : keep->n_segs_max_mtu);
 	/* otherwise the count would not show when the driver is done */
 	bool own = __atomic_load_n(&m->refcnt, __ATOMIC_ACQUIRE) == 1;
 
-	if (chain && (!own || (!keep->can_ask && n <= TX_KEEP_SHORT_CHAIN) || !has_room(keep, port->owner->now))) {
+	if (chain && (!own || (!keep->can_ask && n <= TX_KEEP_SHORT_CHAIN) ||
+		      !has_room(keep, port->owner->now))) {
 		struct rte_mbuf *copy = copy_in_chain(port->owner->pools, m, n);
 		if (copy == NULL)
 			port->stats.n_dropped[DROP_NO_BUFFER]++;

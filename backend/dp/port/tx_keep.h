@@ -33,22 +33,23 @@
 #define TX_KEEP_SHORT_CHAIN 7u
 
 struct tx_keep {
-	uint16_t id;    /* the ethdev's */
-	bool can_ask;   /* the driver frees sent frames when asked */
-	bool is_sent;   /* something was sent since the driver was last asked to free everything */
-	unsigned max;   /* large buffers that may be in the ring: 1 to TX_KEEP_MAX */
+	uint16_t id;  /* the ethdev's */
+	bool can_ask; /* the driver frees sent frames when asked */
+	bool is_sent; /* something was sent since the driver was last asked to free everything */
+	unsigned max; /* large buffers that may be in the ring: 1 to TX_KEEP_MAX */
 	/* most buffers that the device takes for a GSO frame; 1: no chains */
 	unsigned n_segs_max;
 	unsigned n_segs_max_mtu; /* the same for any other frame */
-	uint64_t asked;   /* clock when the driver was last asked */
-	uint64_t ask_age; /* a millisecond in ticks */
-	unsigned head;    /* free-running; index modulo TX_KEEP_MAX */
+	uint64_t asked;          /* clock when the driver was last asked */
+	uint64_t ask_age;        /* a millisecond in ticks */
+	unsigned head;           /* free-running; index modulo TX_KEEP_MAX */
 	unsigned n;
 	struct rte_mbuf *frame[TX_KEEP_MAX]; /* in the ring, oldest first */
 };
 
 /* Call it before the queue is set up. `chains`: RTE_ETH_TX_OFFLOAD_MULTI_SEGS is enabled. */
-void tx_keep_init(struct tx_keep *keep, uint16_t id, const struct pools *pools, const struct rte_eth_dev_info *info, bool chains);
+void tx_keep_init(struct tx_keep *keep, uint16_t id, const struct pools *pools,
+		  const struct rte_eth_dev_info *info, bool chains);
 
 /* Call it when the device is started: finds out whether the driver can be asked. */
 void tx_keep_start(struct tx_keep *keep);
@@ -57,7 +58,8 @@ void tx_keep_start(struct tx_keep *keep);
  * Number of descriptors that the ring should have: as many as its share of the small buffers
  * allows, at most 1024, a power of two. `large`: frames in large buffers will be sent.
  */
-uint16_t tx_keep_descriptors(const struct tx_keep *keep, const struct pools *pools, const char *driver, bool large);
+uint16_t tx_keep_descriptors(const struct tx_keep *keep, const struct pools *pools,
+			     const char *driver, bool large);
 
 /*
  * Prepares a frame in a large buffer for the ring: returns it, or a copy in small ones. Consumes

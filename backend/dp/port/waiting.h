@@ -23,7 +23,8 @@ waiting_has_room(const struct port *port, enum pool_kind kind)
 	const struct worker *w = port->owner;
 
 	return w->n_waiting[kind] < w->n_waiting_max[kind] &&
-	       port->n_waiting[kind] * 2 * port->leader->n_queues < w->n_waiting_max[kind] - w->n_waiting[kind];
+	       port->n_waiting[kind] * 2 * port->leader->n_queues <
+		       w->n_waiting_max[kind] - w->n_waiting[kind];
 }
 
 /* Counts that `port` holds `m` back (`change` is 1), or no longer does (-1). */

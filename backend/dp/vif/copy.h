@@ -30,7 +30,7 @@ struct copy_batch {
 	unsigned n;
 	uint64_t n_copies; /* since the start */
 	uint64_t n_calls;
-	uint64_t n_static; /* copies through static grants, without a hypercall */
+	uint64_t n_static;  /* copies through static grants, without a hypercall */
 	uint64_t n_foreign; /* copies through foreign.h, without a hypercall */
 	struct grant_copy copy[COPY_BATCH_MAX];
 };
@@ -50,7 +50,8 @@ copy_reset(struct copy_batch *batch)
  * within a page. Returns the index in copy[]. All copies of a batch must be for one domain.
  */
 static inline unsigned
-copy_add_from_guest(struct copy_batch *batch, uint32_t domid, uint32_t ref, uint16_t offset, void *to, uint16_t len)
+copy_add_from_guest(struct copy_batch *batch, uint32_t domid, uint32_t ref, uint16_t offset,
+		    void *to, uint16_t len)
 {
 	struct grant_copy *c = &batch->copy[batch->n];
 
@@ -65,7 +66,8 @@ copy_add_from_guest(struct copy_batch *batch, uint32_t domid, uint32_t ref, uint
 }
 
 static inline unsigned
-copy_add_to_guest(struct copy_batch *batch, uint32_t domid, uint32_t ref, uint16_t offset, void *from, uint16_t len)
+copy_add_to_guest(struct copy_batch *batch, uint32_t domid, uint32_t ref, uint16_t offset,
+		  void *from, uint16_t len)
 {
 	struct grant_copy *c = &batch->copy[batch->n];
 
@@ -85,8 +87,9 @@ copy_add_to_guest(struct copy_batch *batch, uint32_t domid, uint32_t ref, uint16
  * page during the copy, so validate only the copy, never the page.
  */
 static inline int16_t
-copy_from_guest(struct copy_batch *batch, const struct static_grants *grants, struct foreign_pages *foreign, uint32_t domid,
-		uint32_t ref, uint16_t offset, void *to, uint16_t len)
+copy_from_guest(struct copy_batch *batch, const struct static_grants *grants,
+		struct foreign_pages *foreign, uint32_t domid, uint32_t ref, uint16_t offset,
+		void *to, uint16_t len)
 {
 	const struct static_grant *g = static_grants_find(grants, ref);
 
@@ -102,8 +105,8 @@ copy_from_guest(struct copy_batch *batch, const struct static_grants *grants, st
 }
 
 static inline int16_t
-copy_to_guest(struct copy_batch *batch, const struct static_grants *grants, uint32_t domid, uint32_t ref, uint16_t offset,
-	      void *from, uint16_t len)
+copy_to_guest(struct copy_batch *batch, const struct static_grants *grants, uint32_t domid,
+	      uint32_t ref, uint16_t offset, void *from, uint16_t len)
 {
 	const struct static_grant *g = static_grants_find(grants, ref);
 

@@ -173,7 +173,8 @@ note_frame(struct foreign_pages *pages, struct place *place, uint32_t frame)
 static const uint8_t *
 page_of(struct foreign_pages *pages, uint32_t frame)
 {
-	struct place *places = &pages->place[frame % (FOREIGN_PAGES / PLACES_OF_FRAME) * PLACES_OF_FRAME];
+	struct place *places =
+		&pages->place[frame % (FOREIGN_PAGES / PLACES_OF_FRAME) * PLACES_OF_FRAME];
 	struct place *place = place_of(places, frame);
 
 	if (place == NULL) {
@@ -212,7 +213,8 @@ begin(struct foreign_grant *entry)
 	marked = old;
 	marked.flags |= FOREIGN_GRANT_READING;
 	/* Acquire: the frame number is read after the mark is set. */
-	return __atomic_compare_exchange_n(&entry->use.both, &old.both, marked.both, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+	return __atomic_compare_exchange_n(&entry->use.both, &old.both, marked.both, false,
+					   __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }
 
 static void

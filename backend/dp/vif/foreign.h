@@ -40,7 +40,8 @@ void foreign_destroy(struct foreign_pages *pages);
  * Copies `len` bytes at `offset` (within a page) of the guest's grant `ref` to `to`. Returns false
  * if nothing was copied; make a grant copy then.
  */
-bool foreign_copy(struct foreign_pages *pages, uint32_t ref, uint16_t offset, void *to, uint16_t len);
+bool foreign_copy(struct foreign_pages *pages, uint32_t ref, uint16_t offset, void *to,
+		  uint16_t len);
 
 /* Unmaps one page that was not used recently. Call it about once a millisecond. */
 void foreign_age(struct foreign_pages *pages);

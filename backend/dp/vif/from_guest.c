@@ -24,11 +24,10 @@ _Static_assert(OFFLOAD_GSO_TCPV6 == XEN_NETIF_GSO_TYPE_TCPV6, "netif.h: GSO type
 struct burst {
 	unsigned n_packets;
 	unsigned n_rsp;
-	uint32_t idx;      /* next slot to parse */
+	uint32_t idx; /* next slot to parse */
 	uint32_t end;
-	const char *fault; /* set when the frontend violated the protocol */
-	bool starved;      /* no buffer was free for the packet at idx */
-	bool held;         /* the rate limit was reached */
+	const char *fault;                /* set when the frontend violated the protocol */
+	struct guest_take take;           /* the reasons to end the burst */
 	struct from_guest_packet *packet; /* the poller's scratch space */
 	struct slot_rsp *rsp;             /* likewise */
 };
@@ -55,18 +54,21 @@ page_offset_of(const struct gpkt *pkt)
 static uint32_t
 wire_bytes(const struct gpkt *pkt)
 {
-	uint32_t ip = pkt->gso_type == XEN_NETIF_GSO_TYPE_TCPV6 ? sizeof(struct rte_ipv6_hdr) : sizeof(struct rte_ipv4_hdr);
+	uint32_t ip = pkt->gso_type == XEN_NETIF_GSO_TYPE_TCPV6 ? sizeof(struct rte_ipv6_hdr)
+								: sizeof(struct rte_ipv4_hdr);
 
 	if (pkt->gso_type == XEN_NETIF_GSO_TYPE_NONE)
 		return pkt->size;
-	return offload_wire_bytes(pkt->size, (uint32_t)(RTE_ETHER_HDR_LEN + ip + sizeof(struct rte_tcp_hdr)), pkt->gso_size);
+	return offload_wire_bytes(pkt->size,
+				  (uint32_t)(RTE_ETHER_HDR_LEN + ip + sizeof(struct rte_tcp_hdr)),
+				  pkt->gso_size);
 }
 
 /* Allocates a buffer and adds the packet's copies into it. Returns false if no buffer is free. */
 static bool
 collect_packet(struct vif_queue *q, struct copy_batch *copy, struct from_guest_packet *p)
 {
-	p->m = pool_alloc_at(q->port.owner->pools, p->pkt.size, page_offset_of(&p->pkt));
+	p->m = pool_alloc_at(q->gp.port.owner->pools, p->pkt.size, page_offset_of(&p->pkt));
 	if (p->m == NULL)
 		return false;
 
@@ -76,8 +78,8 @@ collect_packet(struct vif_queue *q, struct copy_batch *copy, struct from_guest_p
 		p->copy[i] = COPY_NONE;
 		if (slot->size == 0) /* an empty slot's grant reference may be invalid (XSA-448) */
 			continue;
-		p->copy[i] = copy_from_guest(copy, q->grants, q->foreign, q->domid, slot->gref, slot->offset, to,
-					     slot->size);
+		p->copy[i] = copy_from_guest(copy, q->grants, q->foreign, q->domid, slot->gref,
+					     slot->offset, to, slot->size);
 		to += slot->size;
 	}
 	return true;
@@ -85,9 +87,10 @@ collect_packet(struct vif_queue *q, struct copy_batch *copy, struct from_guest_p
 
 /* Updates the guest's multicast filter. The only possible error is a full filter. */
 static void
-change_filter(struct vif_queue *q, enum slots_result what, const struct from_guest_packet *p, struct slot_rsp *rsp)
+change_filter(struct vif_queue *q, enum slots_result what, const struct from_guest_packet *p,
+	      struct slot_rsp *rsp)
 {
-	struct mcast_filter *filter = q->port.mcast;
+	struct mcast_filter *filter = q->gp.port.mcast;
 
 	if (what == SLOTS_MCAST_DEL)
 		mcast_del(filter, p->pkt.mcast);
@@ -101,33 +104,34 @@ take_packet(struct vif_queue *q, struct copy_batch *copy, struct burst *b)
 {
 	struct from_guest_packet *p = &b->packet[b->n_packets];
 
-	enum slots_result result = slots_parse(&q->tx, b->idx, b->end, &p->pkt, &b->rsp[b->n_rsp], &b->fault);
+	enum slots_result result =
+		slots_parse(&q->tx, b->idx, b->end, &p->pkt, &b->rsp[b->n_rsp], &b->fault);
 	switch (result) {
 	case SLOTS_FATAL:
 		return false;
 	case SLOTS_PACKET:
 		if (!collect_packet(q, copy, p)) {
-			b->starved = true; /* its slots stay in the ring until a buffer is free */
-			q->port.owner->is_starved = true;
+			/* its slots stay in the ring until a buffer is free */
+			b->take.starved = true;
+			q->gp.port.owner->is_starved = true;
 			return false;
 		}
-		meter_charge(q->meter_from, q->port.owner->now, wire_bytes(&p->pkt));
-		q->port.owner->work -= p->pkt.size;
+		guest_take_pay(&q->gp, p->pkt.size, wire_bytes(&p->pkt));
 		p->rsp = &b->rsp[b->n_rsp];
 		b->n_packets++;
 		break;
 	case SLOTS_DROP:
-		q->port.stats.n_dropped[DROP_GUEST_SLOTS]++;
+		q->gp.port.stats.n_dropped[DROP_GUEST_SLOTS]++;
 		break;
 	case SLOTS_SHORT:
-		q->port.stats.n_dropped[DROP_GUEST_SHORT]++;
+		q->gp.port.stats.n_dropped[DROP_GUEST_SHORT]++;
 		break;
 	case SLOTS_MCAST_ADD:
 	case SLOTS_MCAST_DEL:
 		change_filter(q, result, p, &b->rsp[b->n_rsp]);
 		break;
 	}
-	q->port.owner->work -= (int64_t)p->pkt.n_ring * WORK_SLOT;
+	q->gp.port.owner->work -= (int64_t)p->pkt.n_ring * WORK_SLOT;
 	b->idx += p->pkt.n_ring;
 	b->n_rsp += p->pkt.n_ring;
 	return true;
@@ -162,26 +166,28 @@ mark_offloads(struct vif_queue *q, struct from_guest_packet *p)
 	if (p->pkt.gso_type != XEN_NETIF_GSO_TYPE_NONE && p->pkt.gso_size < LIMIT_GSO_SIZE_MIN)
 		return false;
 	if (p->pkt.gso_type != XEN_NETIF_GSO_TYPE_NONE || (p->pkt.flags & NETTXF_csum_blank))
-		return offload_request(p->m, (enum offload_gso)p->pkt.gso_type, p->pkt.gso_size) == 0;
+		return offload_request(p->m, (enum offload_gso)p->pkt.gso_type, p->pkt.gso_size) ==
+		       0;
 	if (p->pkt.flags & NETTXF_data_validated)
 		p->m->ol_flags |= RTE_MBUF_F_RX_L4_CKSUM_GOOD;
 	return true;
 }
 
 static unsigned
-finish_packets(struct vif_queue *q, const struct copy_batch *copy, struct burst *b, struct rte_mbuf **frames)
+finish_packets(struct vif_queue *q, const struct copy_batch *copy, struct burst *b,
+	       struct rte_mbuf **frames)
 {
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < b->n_packets; i++) {
 		struct from_guest_packet *p = &b->packet[i];
 		if (!check_copies(q, copy, p)) {
-			port_drop(&q->port, p->m, DROP_GRANT_COPY);
+			port_drop(&q->gp.port, p->m, DROP_GRANT_COPY);
 		} else if (!mark_offloads(q, p)) {
-			port_drop(&q->port, p->m, DROP_BAD_HEADERS);
+			port_drop(&q->gp.port, p->m, DROP_BAD_HEADERS);
 		} else {
-			q->port.stats.rx_frames++;
-			q->port.stats.rx_bytes += p->pkt.size;
+			q->gp.port.stats.rx_frames++;
+			q->gp.port.stats.rx_bytes += p->pkt.size;
 			frames[n++] = p->m;
 		}
 	}
@@ -198,7 +204,7 @@ from_guest_notify(struct vif_queue *q)
 static void
 notify_if_due(struct vif_queue *q)
 {
-	const struct worker *w = q->port.owner;
+	const struct worker *w = q->gp.port.owner;
 
 	if (ring_is_unchecked(&q->tx) && w->now - q->tx_published >= w->vif->notify_delay)
 		from_guest_notify(q);
@@ -207,7 +213,7 @@ notify_if_due(struct vif_queue *q)
 static void
 age_foreign(struct vif_queue *q)
 {
-	const struct worker *w = q->port.owner;
+	const struct worker *w = q->gp.port.owner;
 
 	if (q->foreign == NULL || w->now - q->foreign_aged < w->vif->foreign_age)
 		return;
@@ -225,9 +231,12 @@ respond(struct vif_queue *q, const struct burst *b)
 	if (b->n_rsp == 0)
 		return;
 	if (!ring_is_unchecked(&q->tx))
-		q->tx_published = q->port.owner->now;
+		q->tx_published = q->gp.port.owner->now;
 	ring_publish_responses(&q->tx);
-	/* A guest whose ring was this full may have stopped its queue. Then only an event restarts it. */
+	/*
+	 * A guest whose ring was this full may have stopped its queue. Then only an event restarts
+	 * it.
+	 */
 	if (b->n_rsp >= NETIF_RING_SIZE / 2)
 		from_guest_notify(q);
 }
@@ -235,7 +244,7 @@ respond(struct vif_queue *q, const struct burst *b)
 unsigned
 from_guest_burst(struct vif_queue *q, struct rte_mbuf **frames, unsigned n)
 {
-	struct worker *w = q->port.owner;
+	struct worker *w = q->gp.port.owner;
 
 	ring_fetch_request(&q->tx);
 	uint32_t pending = ring_pending(&q->tx);
@@ -244,38 +253,34 @@ from_guest_burst(struct vif_queue *q, struct rte_mbuf **frames, unsigned n)
 	if (pending == 0)
 		return 0;
 	if (pending > NETIF_RING_SIZE) {
-		port_set_fault(&q->port, "tx ring: impossible number of requests");
+		port_set_fault(&q->gp.port, "tx ring: impossible number of requests");
 		return 0;
 	}
 	if (n == 0)
 		return 0;
-	int64_t reserve = w->work / 2; /* half of the work is kept for forwarding the frames */
 	struct burst b = {
 		.idx = q->tx.req_cons,
 		.end = q->tx.req_cons + pending,
 		.packet = w->vif->from_guest,
 		.rsp = w->vif->rsp,
+		.take = guest_take_begin(&q->gp),
 	};
 	copy_reset(&w->vif->copy);
-	while (b.idx != b.end && b.n_packets < n && w->work > reserve) {
-		if (!meter_is_open(q->meter_from, w->now)) {
-			b.held = true; /* slots stay in the ring, as in xen-netback; nothing is dropped */
-			break;
-		}
+	/* Beyond the rate, slots stay in the ring, as in xen-netback. */
+	while (b.idx != b.end && b.n_packets < n && guest_take_next(&q->gp, &b.take)) {
 		if (!take_packet(q, &w->vif->copy, &b))
 			break;
 	}
 	if (q->foreign != NULL)
 		w->work -= (int64_t)foreign_take_maps(q->foreign) * WORK_MAP;
-	vif_queue_count_wait(&q->stats.n_starved, &q->starved, b.starved, b.n_packets > 0);
-	vif_queue_count_wait(&q->stats.n_rate_from_guest, &q->held_from, b.held, b.n_packets > 0);
-	q->port.has_more = b.idx != b.end && !b.held;
+	guest_take_end(&q->gp, &b.take, b.n_packets);
+	q->gp.port.has_more = b.idx != b.end && !b.take.held;
 	q->stats.n_from_guest_slots += b.n_rsp;
 	q->tx.req_cons = b.idx;
 	copy_run(&w->vif->copy);
 	unsigned n_frames = finish_packets(q, &w->vif->copy, &b, frames);
 	respond(q, &b);
 	if (b.fault != NULL)
-		port_set_fault(&q->port, b.fault);
+		port_set_fault(&q->gp.port, b.fault);
 	return n_frames;
 }

@@ -8,32 +8,13 @@
 #include <rte_malloc.h>
 
 #include "base/util.h"
-#include "dp/frame/worker.h"
 #include "dp/vif/static_grants.h"
 #include "dp/vif/vif_queue.h"
 
 static struct vif_queue *
 queue_of(struct port *port)
 {
-	return member_of(port, struct vif_queue, port);
-}
-
-/*
- * Sends frames that waited because the guest was slow to take them, at that guest's expense. They
- * use at most half of its share, or a guest that receives all the time could never send. Their
- * senders already paid for them when they came in. The backlog is bounded (LIMIT_BACKLOG_BYTES), so
- * what goes unpaid is less than one round's work.
- */
-static void
-send_backlog(struct vif_queue *q)
-{
-	const struct port_stats *stats = &q->port.stats;
-	uint64_t n_frames = stats->tx_frames, bytes = stats->tx_bytes;
-	int64_t *work = &q->port.owner->work;
-
-	to_guest_run(q);
-	int64_t cost = (int64_t)((stats->tx_frames - n_frames) * WORK_FRAME + stats->tx_bytes - bytes);
-	*work -= util_min(cost, *work / 2);
+	return container_of(port, struct vif_queue, gp.port);
 }
 
 static unsigned
@@ -41,15 +22,14 @@ vif_rx_burst(struct port *port, struct rte_mbuf **frames, unsigned n)
 {
 	struct vif_queue *q = queue_of(port);
 
-	if (q->backlog.n > 0 && port->owner->work > 0)
-		send_backlog(q);
+	guest_port_retry(&q->gp);
 	return from_guest_burst(q, frames, n);
 }
 
 static void
 vif_tx_burst(struct port *port, struct rte_mbuf **frames, unsigned n)
 {
-	to_guest_burst(queue_of(port), frames, n);
+	guest_port_send(guest_of(port), frames, n);
 }
 
 /*
@@ -62,8 +42,8 @@ vif_arm(struct port *port)
 {
 	struct vif_queue *q = queue_of(port);
 	unsigned need = to_guest_need(q);
-	bool open_from = meter_is_open(q->meter_from, port->owner->now);
-	bool open_to = need == 0 || meter_is_open(q->meter_to, port->owner->now);
+	bool open_from = guest_is_open_from(&q->gp);
+	bool open_to = guest_is_open_to(&q->gp);
 	bool told = need == 0 || (q->guest & VIF_GUEST_RX_NOTIFY);
 	bool idle = true;
 
@@ -98,7 +78,7 @@ vif_woken(struct port *port)
 	int fired;
 
 	for (unsigned i = 0; i < 2 && (fired = q->events_ops->pending(q->events)) >= 0; i++) {
-		q->port.stats.n_woken++;
+		q->gp.port.stats.n_woken++;
 		q->events_ops->unmask(q->events, (uint32_t)fired);
 	}
 }
@@ -106,7 +86,7 @@ vif_woken(struct port *port)
 static bool
 vif_has_room(struct port *port, unsigned n, uint32_t bytes)
 {
-	return to_guest_has_room(queue_of(port), n, bytes);
+	return guest_port_has_room(guest_of(port), n, bytes);
 }
 
 static int
@@ -120,10 +100,8 @@ vif_fd(struct port *port)
 static void
 queue_destroy(struct vif_queue *q)
 {
-	for (; q->backlog.n > 0; q->backlog.n--)
-		rte_pktmbuf_free(q->backlog.frame[q->backlog.head++ % LIMIT_BACKLOG_FRAMES]);
 	foreign_destroy(q->foreign);
-	port_fini(&q->port);
+	guest_port_fini(&q->gp);
 	rte_free(q);
 }
 
@@ -132,6 +110,12 @@ vif_destroy(struct port *leader)
 {
 	for (unsigned i = leader->n_queues; i-- > 0;)
 		queue_destroy(queue_of(leader->queue[i]));
+}
+
+static void
+vif_read_stats(const struct port *port, void *stats)
+{
+	port_vif_get_stats(port, stats);
 }
 
 static const struct port_ops vif_ops = {
@@ -144,6 +128,8 @@ static const struct port_ops vif_ops = {
 	.disarm = vif_disarm,
 	.woken = vif_woken,
 	.fd = vif_fd,
+	.counters = &port_vif_counters,
+	.read_stats = vif_read_stats,
 	.destroy = vif_destroy,
 };
 
@@ -169,7 +155,8 @@ max_frame_of(const struct vif_queue *q)
 {
 	uint32_t room = NETIF_PAGE_SIZE - q->headroom;
 
-	return (q->guest & VIF_GUEST_SG) ? util_min(LIMIT_FRAME_SIZE, XEN_NETIF_NR_SLOTS_MIN * room) : room;
+	return (q->guest & VIF_GUEST_SG) ? util_min(LIMIT_FRAME_SIZE, XEN_NETIF_NR_SLOTS_MIN * room)
+					 : room;
 }
 
 /*
@@ -182,8 +169,9 @@ use_headroom(struct vif_queue *q, uint16_t headroom)
 {
 	q->headroom = headroom;
 	q->stats.headroom = headroom;
-	q->port.max_gso = (headroom > 0 ? 1 : XEN_NETIF_NR_SLOTS_MIN) * (NETIF_PAGE_SIZE - (uint32_t)headroom);
-	q->port.max_frame = max_frame_of(q);
+	q->gp.port.max_gso = (headroom > 0 ? 1 : XEN_NETIF_NR_SLOTS_MIN) *
+			     (NETIF_PAGE_SIZE - (uint32_t)headroom);
+	q->gp.port.max_frame = max_frame_of(q);
 }
 
 /* Returns NULL with errno on error. */
@@ -192,7 +180,7 @@ queue_create(const struct xen_ops *xen, const struct port_vif_params *params, un
 {
 	const struct port_vif_queue *given = &params->queue[idx];
 	struct vif_queue *q = rte_zmalloc("vif", sizeof(*q), RTE_CACHE_LINE_SIZE);
-	char name[sizeof(q->port.name)];
+	char name[sizeof(q->gp.port.name)];
 	int ret = 0;
 
 	if (q == NULL) {
@@ -209,7 +197,8 @@ queue_create(const struct xen_ops *xen, const struct port_vif_params *params, un
 		ret = q->foreign == NULL ? -errno : 0;
 	}
 	if (ret == 0)
-		ret = port_init(&q->port, &vif_ops, name, params->bridge);
+		ret = guest_port_init(&q->gp, &vif_ops, &to_guest_ops, name, params->bridge,
+				      params->shared);
 	if (ret < 0) {
 		queue_destroy(q);
 		errno = -ret;
@@ -221,10 +210,7 @@ queue_create(const struct xen_ops *xen, const struct port_vif_params *params, un
 	q->evtchn_rx = given->evtchn_rx;
 	q->domid = params->domid;
 	q->guest = params->guest;
-	q->meter_from = params->meter_from;
-	q->meter_to = params->meter_to;
-	q->port.takes = takes_of(params->guest);
-	q->port.mcast = params->mcast;
+	q->gp.port.takes = takes_of(params->guest);
 	use_headroom(q, params->headroom);
 	ring_disarm(&q->tx);
 	ring_disarm(&q->rx);
@@ -240,16 +226,16 @@ port_vif_create(const struct xen_ops *xen, const struct port_vif_params *params)
 		struct vif_queue *q = queue_create(xen, params, i);
 		if (q == NULL) {
 			int error = errno;
-			vif_destroy(&first->port);
+			vif_destroy(&first->gp.port);
 			errno = error;
 			return NULL;
 		}
-		port_add_queue(&first->port, &q->port);
+		port_add_queue(&first->gp.port, &q->gp.port);
 	}
 	if (first == NULL)
 		return NULL;
-	port_vif_set_max_frame(&first->port, params->max_frame);
-	return &first->port;
+	guest_port_set_max_frame(&first->gp.port, params->max_frame);
+	return &first->gp.port;
 }
 
 void
@@ -268,23 +254,16 @@ port_vif_set_headroom(struct port *port, void *headroom)
 	struct vif_queue *q = queue_of(port);
 
 	if (!(q->guest & VIF_GUEST_SG))
-		to_guest_drop(q);
+		guest_port_drop(&q->gp);
 	use_headroom(q, (uint16_t)(uintptr_t)headroom);
-}
-
-void
-port_vif_set_max_frame(struct port *port, uint32_t max_frame)
-{
-	for (unsigned i = 0; i < port->n_queues; i++)
-		port_set_frame_limit(port->queue[i], max_frame);
 }
 
 void
 port_vif_get_stats(const struct port *port, struct port_vif_stats *stats)
 {
-	const struct vif_queue *q = (const struct vif_queue *)((const char *)port - offsetof(struct vif_queue, port));
+	const struct vif_queue *q = container_of(port, struct vif_queue, gp.port);
 
 	*stats = q->stats;
-	stats->n_backlog_bytes = q->backlog.bytes;
+	guest_port_get_stats(&q->gp, &stats->guest);
 	stats->n_foreign_pages = q->foreign == NULL ? 0 : foreign_mapped(q->foreign);
 }

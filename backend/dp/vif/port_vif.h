@@ -5,43 +5,39 @@
 
 #include <stdint.h>
 
-#include "dp/frame/meter.h"
-#include "dp/port/port.h"
+#include "dp/guest/guest_port.h"
 #include "xen/ops.h"
 
 /* Features that the frontend announced (docs/XENSTORE.md, frontend keys). */
-#define VIF_GUEST_SG (1u << 0)      /* feature-sg: frames of more than one slot */
-#define VIF_GUEST_GSO4 (1u << 1)    /* feature-gso-tcpv4 */
-#define VIF_GUEST_GSO6 (1u << 2)    /* feature-gso-tcpv6 */
-#define VIF_GUEST_CSUM4 (1u << 3)   /* no feature-no-csum-offload */
-#define VIF_GUEST_CSUM6 (1u << 4)   /* feature-ipv6-csum-offload */
+#define VIF_GUEST_SG (1u << 0)    /* feature-sg: frames of more than one slot */
+#define VIF_GUEST_GSO4 (1u << 1)  /* feature-gso-tcpv4 */
+#define VIF_GUEST_GSO6 (1u << 2)  /* feature-gso-tcpv6 */
+#define VIF_GUEST_CSUM4 (1u << 3) /* no feature-no-csum-offload */
+#define VIF_GUEST_CSUM6 (1u << 4) /* feature-ipv6-csum-offload */
 /* feature-rx-notify: sends an event for new rx slots when asked to */
 #define VIF_GUEST_RX_NOTIFY (1u << 5)
 
 struct port_vif_queue {
-	void *tx_page;         /* mapped ring: guest to us */
-	void *rx_page;         /* mapped ring: us to guest */
+	void *tx_page;           /* mapped ring: guest to us */
+	void *rx_page;           /* mapped ring: us to guest */
 	struct foreign *foreign; /* the guest's memory; NULL: do not use it */
-	struct events *events; /* has the event channels below bound */
-	uint32_t evtchn_tx;    /* local ports; equal if one channel serves both rings */
+	struct events *events;   /* has the event channels below bound */
+	uint32_t evtchn_tx;      /* local ports; equal if one channel serves both rings */
 	uint32_t evtchn_rx;
 };
 
 struct port_vif_params {
-	const char *name;      /* "vif3.0" */
-	uint32_t domid;        /* the guest */
+	const char *name; /* "vif3.0" */
+	uint32_t domid;   /* the guest */
 	uint16_t bridge;
-	uint32_t guest;        /* VIF_GUEST_* */
-	uint32_t max_frame;    /* bytes with the Ethernet header; 0: only the slots limit it */
+	uint32_t guest;     /* VIF_GUEST_* */
+	uint32_t max_frame; /* bytes with the Ethernet header; 0: only the slots limit it */
 	/* bytes to leave free before the data in each rx slot; at most LIMIT_XDP_HEADROOM */
 	uint16_t headroom;
-	struct mcast_filter *mcast; /* shared by the vif's queues; must outlive them */
 	const struct foreign_ops *foreign_ops;
-	unsigned n_queues;     /* 1 to LIMIT_QUEUES */
+	unsigned n_queues; /* 1 to LIMIT_QUEUES */
 	const struct port_vif_queue *queue;
-	/* rate from the guest, over all queues; must outlive the port; NULL: no limit */
-	struct meter *meter_from;
-	struct meter *meter_to;   /* rate to the guest, likewise */
+	struct guest_shared *shared; /* must outlive the port */
 };
 
 /*
@@ -64,26 +60,22 @@ void port_vif_take_grants(struct port *port, void *grants);
  */
 void port_vif_set_headroom(struct port *port, void *headroom);
 
-/* Changes max_frame, see port_vif_params. Control thread, at any time. */
-void port_vif_set_max_frame(struct port *port, uint32_t max_frame);
-
 /* Counters of one queue that only a vif has. Any thread, approximate. */
 struct port_vif_stats {
+	struct guest_port_stats guest;
 	uint64_t n_from_guest_slots; /* tx ring slots taken */
 	uint64_t n_to_guest_slots;   /* rx ring slots filled */
-	uint64_t n_backlog_bytes;    /* waiting for free rx slots now */
-	/* frames that waited in the tx ring for a free packet buffer */
-	uint64_t n_starved;
-	uint64_t n_rate_from_guest;  /* frames that waited for the rate limit, each way */
-	uint64_t n_rate_to_guest;
 	uint64_t n_copy_errors;      /* slots that Xen refused to copy, both ways */
 	/* GSO frames that the guest did not mark as having a blank checksum */
 	uint64_t n_gso_csum_fixups;
-	uint64_t headroom;         /* bytes left free in each rx slot now */
+	uint64_t headroom; /* bytes left free in each rx slot now */
 	/* pages of the guest that are mapped now through static grants */
 	uint64_t n_static_grants;
-	uint64_t n_foreign_pages;    /* pages that are mapped now without a grant: foreign.h */
+	uint64_t n_foreign_pages; /* pages that are mapped now without a grant: foreign.h */
 };
 void port_vif_get_stats(const struct port *port, struct port_vif_stats *stats);
+
+/* Describes them. */
+extern const struct counter_set port_vif_counters;
 
 #endif

@@ -74,11 +74,20 @@ walk_extras(struct walk *w, struct extras *extras)
 			return walk_fatal(w, "extra info is missing");
 		walk_answer(w, 0, NETIF_RSP_NULL);
 		w->pkt->n_extra++;
-		if (u.extra.type == XEN_NETIF_EXTRA_TYPE_NONE || u.extra.type >= NETIF_EXTRA_TYPE_MAX)
+		if (u.extra.type == XEN_NETIF_EXTRA_TYPE_NONE ||
+		    u.extra.type >= NETIF_EXTRA_TYPE_MAX)
 			return walk_fatal(w, "extra info of unknown type");
 		extras->of[u.extra.type] = u.extra;
 	} while (u.extra.flags & XEN_NETIF_EXTRA_FLAG_MORE);
 	return SLOTS_PACKET;
+}
+
+/* The packet's extra info of that type, or NULL. */
+static const netif_extra_info_t *
+extra_of(const struct extras *extras, unsigned type)
+{
+	/* NOLINTNEXTLINE(clang-analyzer-core.*): walk_extras() has set all types */
+	return extras->of[type].type != XEN_NETIF_EXTRA_TYPE_NONE ? &extras->of[type] : NULL;
 }
 
 /*
@@ -88,11 +97,11 @@ walk_extras(struct walk *w, struct extras *extras)
 static enum slots_result
 take_mcast(struct walk *w, const struct extras *extras)
 {
-	const netif_extra_info_t *add = &extras->of[XEN_NETIF_EXTRA_TYPE_MCAST_ADD];
-	const netif_extra_info_t *del = &extras->of[XEN_NETIF_EXTRA_TYPE_MCAST_DEL];
-	const netif_extra_info_t *extra = add->type != 0 ? add : del;
+	const netif_extra_info_t *add = extra_of(extras, XEN_NETIF_EXTRA_TYPE_MCAST_ADD);
+	const netif_extra_info_t *del = extra_of(extras, XEN_NETIF_EXTRA_TYPE_MCAST_DEL);
+	const netif_extra_info_t *extra = add != NULL ? add : del;
 
-	if (extra->type == 0)
+	if (extra == NULL)
 		return SLOTS_PACKET;
 	memcpy(w->pkt->mcast, extra->u.mcast.addr, sizeof(w->pkt->mcast));
 	return extra == add ? SLOTS_MCAST_ADD : SLOTS_MCAST_DEL;
@@ -101,31 +110,18 @@ take_mcast(struct walk *w, const struct extras *extras)
 static enum slots_result
 take_gso(struct walk *w, const struct extras *extras)
 {
-	const netif_extra_info_t *extra = &extras->of[XEN_NETIF_EXTRA_TYPE_GSO];
+	const netif_extra_info_t *extra = extra_of(extras, XEN_NETIF_EXTRA_TYPE_GSO);
 
-	if (extra->type == 0)
+	if (extra == NULL)
 		return SLOTS_PACKET;
 	if (extra->u.gso.size == 0)
 		return walk_fatal(w, "GSO extra info: size is 0");
-	if (extra->u.gso.type != XEN_NETIF_GSO_TYPE_TCPV4 && extra->u.gso.type != XEN_NETIF_GSO_TYPE_TCPV6)
+	if (extra->u.gso.type != XEN_NETIF_GSO_TYPE_TCPV4 &&
+	    extra->u.gso.type != XEN_NETIF_GSO_TYPE_TCPV6)
 		return walk_fatal(w, "GSO extra info: unknown type");
 	w->pkt->gso_type = extra->u.gso.type;
 	w->pkt->gso_size = extra->u.gso.size;
 	return SLOTS_PACKET;
-}
-
-/* A hash of unknown type is ignored. */
-static void
-take_hash(struct walk *w, const struct extras *extras)
-{
-	const netif_extra_info_t *extra = &extras->of[XEN_NETIF_EXTRA_TYPE_HASH];
-
-	if (extra->type == 0 || extra->u.hash.type > _XEN_NETIF_CTRL_HASH_TYPE_IPV6_TCP)
-		return;
-	w->pkt->has_hash = true;
-	w->pkt->hash_type = extra->u.hash.type;
-	w->pkt->hash_algorithm = extra->u.hash.algorithm;
-	memcpy(&w->pkt->hash_value, extra->u.hash.value, sizeof(w->pkt->hash_value));
 }
 
 /*
@@ -165,6 +161,7 @@ walk_packet(struct walk *w, struct extras *extras)
 
 	if (!walk_next(w, &first))
 		return walk_fatal(w, "no slot");
+	/* NOLINTNEXTLINE(clang-analyzer-core.CallAndMessage): walk_next() has copied the slot */
 	walk_answer(w, first.id, NETIF_RSP_OKAY);
 	w->pkt->size = first.size;
 	w->pkt->flags = first.flags;
@@ -189,21 +186,18 @@ walk_packet(struct walk *w, struct extras *extras)
 	w->pkt->slot[0] = (struct gpkt_slot){ first.gref, first.offset, (uint16_t)own };
 	if (w->pkt->n_extra == 0)
 		return SLOTS_PACKET;
-	take_hash(w, extras);
 	return take_gso(w, extras);
 }
 
 enum slots_result
-slots_parse(const struct ring *ring, uint32_t idx, uint32_t end, struct gpkt *pkt, struct slot_rsp *rsp,
-	    const char **why)
+slots_parse(const struct ring *ring, uint32_t idx, uint32_t end, struct gpkt *pkt,
+	    struct slot_rsp *rsp, const char **why)
 {
 	struct walk w = { .ring = ring, .idx = idx, .end = end, .pkt = pkt, .rsp = rsp };
 	struct extras extras; /* set by walk_extras() */
 
-
 	pkt->gso_type = XEN_NETIF_GSO_TYPE_NONE;
 	pkt->gso_size = 0;
-	pkt->has_hash = false;
 	pkt->n_extra = 0;
 	pkt->n_ring = 0;
 	enum slots_result result = walk_packet(&w, &extras);

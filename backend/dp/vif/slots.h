@@ -33,11 +33,6 @@ struct gpkt {
 	uint16_t flags;   /* NETTXF_* of the first slot */
 	uint8_t gso_type; /* XEN_NETIF_GSO_TYPE_* */
 	uint16_t gso_size;
-	/* the next three are set; the guest's own claim, so never use it as an index unchecked */
-	bool has_hash;
-	uint8_t hash_type;      /* _XEN_NETIF_CTRL_HASH_TYPE_* */
-	uint8_t hash_algorithm; /* any value */
-	uint32_t hash_value;
 	uint16_t n_slots; /* data slots, in slot[] */
 	uint16_t n_extra; /* extra-info slots, right after the first data slot */
 	/* ring slots that were read: n_extra and n_slots, or more if the packet is dropped */
@@ -47,10 +42,10 @@ struct gpkt {
 };
 
 enum slots_result {
-	SLOTS_PACKET,    /* pkt is complete, and all its slots lie within their pages */
+	SLOTS_PACKET, /* pkt is complete, and all its slots lie within their pages */
 	/* not a packet, but no violation: respond with rsp[] and continue; pkt->n_ring is valid */
 	SLOTS_DROP,
-	SLOTS_SHORT,     /* the same: shorter than an Ethernet header */
+	SLOTS_SHORT, /* the same: shorter than an Ethernet header */
 	/* a request to add the multicast address pkt->mcast; pkt->n_ring is valid */
 	SLOTS_MCAST_ADD,
 	SLOTS_MCAST_DEL, /* the same, to delete it */

@@ -15,7 +15,8 @@ fill(struct static_grants *grants, const struct static_grant *grant, unsigned n)
 	uint16_t place = 0;
 
 	for (unsigned i = 0; i < n; i++) {
-		struct static_grant *entry = &grants->entry[static_grants_place(grants, grant[i].ref)];
+		struct static_grant *entry =
+			&grants->entry[static_grants_place(grants, grant[i].ref)];
 		unsigned at = 0;
 
 		if (grant[i].page == NULL)

@@ -2,15 +2,14 @@
 /*
  * To a guest: mbufs -> rx ring.
  *
- * Steps: queue the frames. Then, for as many of them as the guest has free slots: take slots,
- * collect the copies, run them in one batch (copy.c), write and publish the responses, notify if
- * the guest asked for it. A frame is sent whole or waits. A frame that does not fit into the
- * backlog is dropped, never held (XSA-392).
+ * Frames wait in the backlog (dp/guest/backlog.h), which is bounded (XSA-392). Steps, for as many
+ * of them as the guest has free slots: take slots, collect the copies, run them in one batch
+ * (copy.c), write and publish the responses, notify if the guest asked for it. A frame is sent
+ * whole or waits.
  */
 #include "base/util.h"
 #include "dp/frame/offload.h"
 #include "dp/frame/worker.h"
-#include "dp/port/waiting.h"
 #include "dp/vif/copy.h"
 #include "dp/vif/vif_queue.h"
 #include "dp/vif/vif_scratch.h"
@@ -25,7 +24,6 @@ struct rx_slot {
 };
 
 struct burst {
-	unsigned n_frames; /* taken off the backlog */
 	unsigned n_slots;
 	struct rx_slot slot[NETIF_RING_SIZE];
 };
@@ -52,7 +50,8 @@ static uint16_t
 slot_size(const struct vif_queue *q, const struct rte_mbuf *m, uint32_t at)
 {
 	uint32_t left = m->pkt_len - at;
-	uint32_t page_offset = (uint32_t)(rte_pktmbuf_mtod_offset(m, uintptr_t, at) % NETIF_PAGE_SIZE);
+	uint32_t page_offset =
+		(uint32_t)(rte_pktmbuf_mtod_offset(m, uintptr_t, at) % NETIF_PAGE_SIZE);
 
 	if (q->headroom > 0 || m->pkt_len <= NETIF_PAGE_SIZE)
 		return (uint16_t)util_min(left, slot_room(q));
@@ -63,19 +62,19 @@ slot_size(const struct vif_queue *q, const struct rte_mbuf *m, uint32_t at)
 static void
 look_at_hash(struct vif_queue *q)
 {
-	const struct steering *s = __atomic_load_n(&q->port.leader->steering, __ATOMIC_ACQUIRE);
+	const struct steering *s = __atomic_load_n(&q->gp.port.leader->steering, __ATOMIC_ACQUIRE);
 
 	q->hash = steering_is_chosen(s) ? s : NULL;
 }
 
 static bool
-has_hash(const struct vif_queue *q, const struct rte_mbuf *m)
+has_hash(const struct vif_queue *q, struct rte_mbuf *m)
 {
 	return q->hash != NULL && steering_has_hash(q->hash, m);
 }
 
 unsigned
-to_guest_slots(const struct vif_queue *q, const struct rte_mbuf *m)
+to_guest_slots(const struct vif_queue *q, struct rte_mbuf *m)
 {
 	uint32_t room = slot_room(q);
 	uint32_t after_first = m->pkt_len - slot_size(q, m, 0);
@@ -86,86 +85,15 @@ to_guest_slots(const struct vif_queue *q, const struct rte_mbuf *m)
 unsigned
 to_guest_need(struct vif_queue *q)
 {
-	if (q->backlog.n == 0)
+	if (q->gp.backlog.n == 0)
 		return 0;
 	look_at_hash(q);
-	return to_guest_slots(q, q->backlog.frame[q->backlog.head % LIMIT_BACKLOG_FRAMES]);
-}
-
-static bool
-is_stalled(const struct vif_queue *q)
-{
-	/*
-	 * Another poller, whose clock is ahead, may have set moved_ms, so the difference is signed.
-	 */
-	return q->backlog.n > 0 && (int64_t)(q->port.owner->now_ms - q->backlog.moved_ms) >= LIMIT_STALL_MS;
-}
-
-static bool
-backlog_has_room(const struct vif_queue *q, const struct rte_mbuf *m)
-{
-	const struct vif_backlog *bl = &q->backlog;
-
-	return bl->n < LIMIT_BACKLOG_FRAMES && bl->bytes + m->pkt_len <= LIMIT_BACKLOG_BYTES && !is_stalled(q) &&
-	       waiting_has_room(&q->port, pool_kind_of(q->port.owner->pools, m));
-}
-
-static void
-backlog_push(struct vif_queue *q, struct rte_mbuf *m)
-{
-	struct vif_backlog *bl = &q->backlog;
-
-	if (bl->n == 0)
-		bl->moved_ms = q->port.owner->now_ms;
-	bl->frame[(bl->head + bl->n++) % LIMIT_BACKLOG_FRAMES] = m;
-	bl->bytes += m->pkt_len;
-	waiting_count(&q->port, m, 1);
-}
-
-static struct rte_mbuf *
-backlog_peek(const struct vif_backlog *bl, unsigned i)
-{
-	return bl->frame[(bl->head + i) % LIMIT_BACKLOG_FRAMES];
-}
-
-static void
-backlog_pop(struct vif_queue *q, unsigned n)
-{
-	struct vif_backlog *bl = &q->backlog;
-
-	for (unsigned i = 0; i < n; i++) {
-		struct rte_mbuf *m = backlog_peek(bl, i);
-		bl->bytes -= m->pkt_len;
-		waiting_count(&q->port, m, -1);
-		rte_pktmbuf_free(m);
-	}
-	bl->head += n;
-	bl->n -= n;
-}
-
-void
-to_guest_drop(struct vif_queue *q)
-{
-	q->port.stats.n_dropped[DROP_QUEUE_FULL] += q->backlog.n;
-	backlog_pop(q, q->backlog.n);
-}
-
-/*
- * Drops the backlog of a stalled guest except for the newest frame. That one's progress shows when
- * the guest takes frames again.
- */
-static void
-drop_stalled(struct vif_queue *q)
-{
-	if (q->backlog.n < 2 || !is_stalled(q))
-		return;
-	q->port.stats.n_dropped[DROP_QUEUE_FULL] += q->backlog.n - 1;
-	backlog_pop(q, q->backlog.n - 1);
+	return to_guest_slots(q, backlog_peek(&q->gp.backlog, 0));
 }
 
 /* NETRXF_* of the frame's first slot, except more_data. */
 static uint16_t
-first_flags(const struct vif_queue *q, const struct rte_mbuf *m)
+first_flags(const struct vif_queue *q, struct rte_mbuf *m)
 {
 	uint16_t flags = 0;
 
@@ -201,7 +129,7 @@ put_extra(struct vif_queue *q, struct burst *b, uint8_t type)
  * types.
  */
 static void
-put_extras(struct vif_queue *q, struct burst *b, const struct rte_mbuf *m)
+put_extras(struct vif_queue *q, struct burst *b, struct rte_mbuf *m)
 {
 	uint32_t hash;
 	uint8_t type;
@@ -244,7 +172,7 @@ has_requests(struct vif_queue *q, unsigned need)
 		return true;
 	uint32_t pending = ring_pending(&q->rx);
 	if (pending > NETIF_RING_SIZE - unanswered || pending < copied) {
-		port_set_fault(&q->port, "rx ring: impossible number of requests");
+		port_set_fault(&q->gp.port, "rx ring: impossible number of requests");
 		return false;
 	}
 	for (uint32_t end = q->rx.req_cons + pending; q->rx_copied != end; q->rx_copied++)
@@ -282,6 +210,20 @@ take_frame(struct vif_queue *q, struct copy_batch *copy, struct burst *b, struct
 	}
 }
 
+/*
+ * If one channel serves both rings, the event tells of the responses in the other ring as well: it
+ * needs none of its own.
+ */
+static void
+notify(struct vif_queue *q)
+{
+	if (!ring_check_notify(&q->rx))
+		return;
+	if (q->evtchn_tx == q->evtchn_rx && ring_is_unchecked(&q->tx))
+		ring_check_notify(&q->tx);
+	vif_queue_notify(q, q->evtchn_rx);
+}
+
 /* Each response goes to the ring index of its request; netfront relies on that. */
 static void
 respond(struct vif_queue *q, const struct copy_batch *copy, struct burst *b)
@@ -299,82 +241,52 @@ respond(struct vif_queue *q, const struct copy_batch *copy, struct burst *b)
 		ring_put_response(&q->rx, &s->rsp, sizeof(s->rsp));
 	}
 	ring_publish_responses(&q->rx);
-	if (ring_check_notify(&q->rx))
-		vif_queue_notify(q, q->evtchn_rx);
+	notify(q);
 }
 
-void
-to_guest_run(struct vif_queue *q)
+static struct vif_queue *
+queue_of(struct guest_port *gp)
 {
-	struct worker *w = q->port.owner;
+	return container_of(gp, struct vif_queue, gp);
+}
+
+static void
+to_guest_run(struct guest_port *gp)
+{
+	struct vif_queue *q = queue_of(gp);
+	struct copy_batch *copy = &gp->port.owner->vif->copy;
+	struct guest_run run = { 0 };
+	struct rte_mbuf *m;
 	struct burst b;
-	bool held = false;
 
-	b.n_frames = b.n_slots = 0; /* leaves slot[], 2.5 KiB, uninitialised */
+	b.n_slots = 0; /* leaves slot[], 2.5 KiB, uninitialised */
 	look_at_hash(q);
-	copy_reset(&w->vif->copy);
-	while (b.n_frames < util_min(q->backlog.n, LIMIT_BURST)) {
-		struct rte_mbuf *m = backlog_peek(&q->backlog, b.n_frames);
-		if (!has_requests(q, to_guest_slots(q, m)))
-			break;
-		if (!meter_is_open(q->meter_to, w->now)) {
-			held = true;
-			/* it is not the guest that holds them back */
-			q->backlog.moved_ms = w->now_ms;
-			break;
-		}
-		meter_charge(q->meter_to, w->now,
-			     offload_wire_bytes(m->pkt_len, offload_gso_headers(m), is_gso(m) ? m->tso_segsz : 0));
-		take_frame(q, &w->vif->copy, &b, m);
-		b.n_frames++;
-		q->port.stats.tx_frames++;
-		q->port.stats.tx_bytes += m->pkt_len;
-	}
-	vif_queue_count_wait(&q->stats.n_rate_to_guest, &q->held_to, held, b.n_frames > 0);
-	if (b.n_frames == 0) {
-		drop_stalled(q);
+	copy_reset(copy);
+	while ((m = guest_run_next(gp, &run)) != NULL && has_requests(q, to_guest_slots(q, m)) &&
+	       guest_run_pay(gp, &run, m))
+		take_frame(q, copy, &b, m);
+	if (!guest_run_settle(gp, &run))
 		return;
-	}
-	q->backlog.moved_ms = w->now_ms;
-	copy_run(&w->vif->copy);
-	respond(q, &w->vif->copy, &b);
+	copy_run(copy);
+	respond(q, copy, &b);
 	q->stats.n_to_guest_slots += b.n_slots;
-	backlog_pop(q, b.n_frames);
+	guest_run_end(gp, &run);
 }
 
-/* Whether the frame would be sent at once, without being held back. */
 static bool
-goes_at_once(struct vif_queue *q, const struct rte_mbuf *m)
+to_guest_takes(struct guest_port *gp, struct rte_mbuf *m)
 {
-	return q->backlog.n == 0 && has_requests(q, to_guest_slots(q, m)) && meter_is_open(q->meter_to, q->port.owner->now);
+	return has_requests(queue_of(gp), to_guest_slots(queue_of(gp), m));
 }
 
-bool
-to_guest_has_room(struct vif_queue *q, unsigned n, uint32_t bytes)
+static bool
+to_guest_takes_small(struct guest_port *gp, unsigned n)
 {
-	const struct vif_backlog *bl = &q->backlog;
-
-	if (bl->n + n > LIMIT_BACKLOG_FRAMES || bl->bytes + bytes > LIMIT_BACKLOG_BYTES)
-		to_guest_run(q);
-	return bl->n + n <= LIMIT_BACKLOG_FRAMES && bl->bytes + bytes <= LIMIT_BACKLOG_BYTES && !is_stalled(q) &&
-	       (waiting_has_room(&q->port, POOL_SMALL) || has_requests(q, n));
+	return has_requests(queue_of(gp), n);
 }
 
-/*
- * The limit is for frames that the guest has no slots for, so a burst that exceeds it is sent in
- * parts before anything is dropped. A guest that takes its frames gets them, however much others
- * hold back.
- */
-void
-to_guest_burst(struct vif_queue *q, struct rte_mbuf **frames, unsigned n)
-{
-	for (unsigned i = 0; i < n; i++) {
-		if (!backlog_has_room(q, frames[i]))
-			to_guest_run(q);
-		if (backlog_has_room(q, frames[i]) || goes_at_once(q, frames[i]))
-			backlog_push(q, frames[i]);
-		else
-			port_drop(&q->port, frames[i], DROP_QUEUE_FULL);
-	}
-	to_guest_run(q);
-}
+const struct guest_ops to_guest_ops = {
+	.run = to_guest_run,
+	.takes = to_guest_takes,
+	.takes_small = to_guest_takes_small,
+};

@@ -10,7 +10,8 @@
 struct vif_scratch *
 vif_scratch_create(const struct xen_ops *xen)
 {
-	struct vif_scratch *scratch = rte_zmalloc("vif scratch", sizeof(*scratch), RTE_CACHE_LINE_SIZE);
+	struct vif_scratch *scratch =
+		rte_zmalloc("vif scratch", sizeof(*scratch), RTE_CACHE_LINE_SIZE);
 
 	if (scratch == NULL) {
 		errno = ENOMEM;

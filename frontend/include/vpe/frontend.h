@@ -46,8 +46,8 @@ struct vpe_fe; /* an open vif */
 
 /* ---- buffers --------------------------------------------------------------------------------- */
 
-#define VPE_FE_BUF_SIZE 4096u  /* bytes of a buffer: one page */
-#define VPE_FE_BUFS_MAX 18u    /* buffers of one frame (netif.h: XEN_NETIF_NR_SLOTS_MIN) */
+#define VPE_FE_BUF_SIZE 4096u /* bytes of a buffer: one page */
+#define VPE_FE_BUFS_MAX 18u   /* buffers of one frame (netif.h: XEN_NETIF_NR_SLOTS_MIN) */
 #define VPE_FE_FRAME_MAX 65535u
 
 /* Flags of a frame, in its first buffer. */
@@ -113,13 +113,13 @@ int vpe_fe_close(struct vpe_fe *fe);
 
 struct vpe_fe_info {
 	uint8_t mac[6];
-	uint16_t mtu;        /* of a frame without its 14-byte Ethernet header */
+	uint16_t mtu; /* of a frame without its 14-byte Ethernet header */
 	unsigned n_queues;
-	uint32_t backend;    /* domid */
+	uint32_t backend;          /* domid */
 	bool gso_tcpv4, gso_tcpv6; /* the backend accepts such frames */
-	bool csum_ipv6;      /* ... and blank checksums over IPv6, as always over IPv4 */
-	bool sg;             /* ... and frames of more than one buffer */
-	unsigned n_static;   /* buffers in static grants, all queues: copied without hypercalls */
+	bool csum_ipv6;            /* ... and blank checksums over IPv6, as always over IPv4 */
+	bool sg;                   /* ... and frames of more than one buffer */
+	unsigned n_static; /* buffers in static grants, all queues: copied without hypercalls */
 };
 void vpe_fe_get_info(const struct vpe_fe *fe, struct vpe_fe_info *info);
 
@@ -196,13 +196,13 @@ void vpe_fe_disarm(struct vpe_fe *fe, unsigned queue);
 
 struct vpe_fe_stats {
 	uint64_t n_rx_frames, n_rx_bytes;
-	uint64_t n_rx_dropped;  /* malformed frames */
-	uint64_t n_rx_starved;  /* times that the pool was empty when posting */
+	uint64_t n_rx_dropped; /* malformed frames */
+	uint64_t n_rx_starved; /* times that the pool was empty when posting */
 	uint64_t n_tx_frames, n_tx_bytes;
-	uint64_t n_tx_refused;  /* see vpe_fe_tx_burst() */
-	uint64_t n_tx_failed;   /* answered with an error by the backend */
-	uint64_t n_notified;    /* notifications sent, each a hypercall */
-	unsigned n_free;        /* buffers in the pool now */
+	uint64_t n_tx_refused; /* see vpe_fe_tx_burst() */
+	uint64_t n_tx_failed;  /* answered with an error by the backend */
+	uint64_t n_notified;   /* notifications sent, each a hypercall */
+	unsigned n_free;       /* buffers in the pool now */
 };
 void vpe_fe_get_stats(const struct vpe_fe *fe, unsigned queue, struct vpe_fe_stats *stats);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A data plane without pollers, for tests of the control plane: dp/engine/dp.h's hand-off and the makers of ports. Requests
- * are acknowledged when fake_dp_run() is called. Threads: one.
+ * A data plane without pollers, for tests of the control plane: dp/engine/dp.h's hand-off and the
+ * makers of ports. Requests are acknowledged when fake_dp_run() is called. Threads: one.
  */
 #ifndef VPE_TESTS_FAKE_DP_H
 #define VPE_TESTS_FAKE_DP_H
@@ -36,7 +36,10 @@ unsigned fake_dp_headroom(const struct port *port);
 /* What the last vif was made with. */
 const struct port_vif_params *fake_dp_last_vif(void);
 
-/* What the kernel says of TAPs: whether they are up, and the bridge that they are in. The rig's start puts them in place. */
+/*
+ * What the kernel says of TAPs: whether they are up, and the bridge that they are in. The rig's
+ * start puts them in place.
+ */
 void fake_dp_place_taps(bool up, unsigned master);
 /* The port's device is deleted. */
 void fake_dp_delete_tap(struct port *port);

@@ -16,7 +16,9 @@ clock_ms(void)
 void
 rig_start(struct rig *rig, uint32_t self, enum hotplug_mode hotplug)
 {
-	struct guest_params params = { .domid = RIG_GUEST, .backend = self, .n_rx_slots = GUEST_SLOTS };
+	struct guest_params params = { .domid = RIG_GUEST,
+				       .backend = self,
+				       .n_rx_slots = GUEST_SLOTS };
 
 	fake_reset(self);
 	fake_dp_reset();
@@ -30,14 +32,15 @@ rig_start(struct rig *rig, uint32_t self, enum hotplug_mode hotplug)
 	rig->env.max_queues = 2;
 	rig->env.bridges = bridges_create(fake_dp(), NULL, 0);
 	rig->env.watches = watches_create(&rig->env.xs);
-	rig->env.members = members_create(rig->env.dp);
-	rig->ctrl = (struct ctrl_env){ .xen = rig->env.xen, .members = rig->env.members,
-				       .events = rig->env.xen->events->open() };
+	rig->env.attachments = attachments_create(rig->env.dp);
+	rig->ctrl = (struct ctrl_ring_env){ .xen = rig->env.xen,
+					    .attachments = rig->env.attachments,
+					    .events = rig->env.xen->events->open() };
 	rig->env.ctrl = &rig->ctrl;
 	rig->vifs = vifs_create(&rig->env);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(rig->vifs);
+	REQUIRE_NOT_NULL(rig->vifs);
 	rig->g = guest_create(&params);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(rig->g);
+	REQUIRE_NOT_NULL(rig->g);
 }
 
 void
@@ -46,7 +49,7 @@ rig_turn_without_pollers(struct rig *rig)
 	watches_retry(rig->env.watches, now_ms);
 	watches_dispatch(rig->env.watches, 256);
 	vifs_take_ctrl(rig->vifs);
-	members_dispatch(rig->env.members);
+	attachments_dispatch(rig->env.attachments);
 	now_ms++;
 	vifs_settle(rig->vifs, now_ms);
 }
@@ -66,17 +69,17 @@ rig_end(struct rig *rig)
 	vifs_stop(rig->vifs);
 	for (unsigned i = 0; i < 10 && !vifs_are_gone(rig->vifs); i++)
 		rig_turn(rig);
-	CU_ASSERT_FATAL(vifs_are_gone(rig->vifs));
+	REQUIRE(vifs_are_gone(rig->vifs));
 	vifs_destroy(rig->vifs);
-	CU_ASSERT_EQUAL(fake_dp_n_ports(), 0);
+	CHECK_EQ(fake_dp_n_ports(), 0);
 	rig->env.xen->events->close(rig->ctrl.events);
-	members_destroy(rig->env.members);
+	attachments_destroy(rig->env.attachments);
 	watches_destroy(rig->env.watches);
 	bridges_destroy(rig->env.bridges);
 	rig->env.xs.ops->close(rig->env.xs.conn);
 	guest_destroy(rig->g);
-	CU_ASSERT(fake_leak_free(why, sizeof(why)));
-	CU_ASSERT_EQUAL(fake_violations(why, sizeof(why)), 0);
+	CHECK(fake_leak_free(why, sizeof(why)));
+	CHECK_EQ(fake_violations(why, sizeof(why)), 0);
 	if (why[0] != '\0')
 		fprintf(stderr, "%s\n", why);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The control plane's vifs on the fake hypervisor and the fake data plane, turned by hand: each turn is a round of
- * loop.c and lasts one millisecond of the test's own time, so a test decides what happens in which order, and never
- * waits. Threads: one.
+ * The control plane's vifs on the fake hypervisor and the fake data plane, turned by hand: each
+ * turn is a round of loop.c and lasts one millisecond of the test's own time, so a test decides
+ * what happens in which order, and never waits. Threads: one.
  */
 #ifndef VPE_TESTS_RIG_H
 #define VPE_TESTS_RIG_H
@@ -18,7 +18,7 @@
 
 struct rig {
 	struct vif_env env;
-	struct ctrl_env ctrl;
+	struct ctrl_ring_env ctrl;
 	struct vifs *vifs;
 	struct guest *g; /* domain RIG_GUEST, vif 0; in the store once toolstack_add() was called */
 };
@@ -33,7 +33,10 @@ void rig_end(struct rig *rig);
 void rig_turn(struct rig *rig);
 void rig_turn_without_pollers(struct rig *rig);
 
-/* Turns until our state for the guest is `state`. Whether that came within GUEST_PATIENCE_MS of turns. */
+/*
+ * Turns until our state for the guest is `state`. Whether that came within GUEST_PATIENCE_MS of
+ * turns.
+ */
 bool rig_until(struct rig *rig, int state);
 /* Turns until the backend directory is gone. */
 bool rig_until_removed(struct rig *rig);

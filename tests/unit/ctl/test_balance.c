@@ -7,7 +7,9 @@
 #include "base/util.h"
 #include "unit.h"
 
-static const struct balance_params params = { .interval_s = 60, .load_percent = 95, .improvement_percent = 25 };
+static const struct balance_params params = { .interval_s = 60,
+					      .load_percent = 95,
+					      .improvement_percent = 25 };
 
 /* The load of a poller after the plan. */
 static double
@@ -24,12 +26,15 @@ static void
 balance_plan_spreads(void)
 {
 	struct balance_queue q[] = {
-		{ .poller = 0, .load = 40 }, { .poller = 0, .load = 30 }, { .poller = 0, .load = 20 }, { .poller = 0, .load = 9 },
+		{ .poller = 0, .load = 40 },
+		{ .poller = 0, .load = 30 },
+		{ .poller = 0, .load = 20 },
+		{ .poller = 0, .load = 9 },
 	};
 
-	CU_ASSERT(balance_plan(&params, 2, q, ARRAY_SIZE(q)));
-	CU_ASSERT(fabs(load_of(q, ARRAY_SIZE(q), 0) - load_of(q, ARRAY_SIZE(q), 1)) < 2);
-	CU_ASSERT(fabs(load_of(q, ARRAY_SIZE(q), 0) + load_of(q, ARRAY_SIZE(q), 1) - 99) < 0.001);
+	CHECK(balance_plan(&params, 2, q, ARRAY_SIZE(q)));
+	CHECK_LT(fabs(load_of(q, ARRAY_SIZE(q), 0) - load_of(q, ARRAY_SIZE(q), 1)), 2);
+	CHECK_LT(fabs(load_of(q, ARRAY_SIZE(q), 0) + load_of(q, ARRAY_SIZE(q), 1) - 99), 0.001);
 }
 
 static void
@@ -37,8 +42,8 @@ balance_plan_not_busy(void)
 {
 	struct balance_queue q[] = { { .poller = 0, .load = 50 }, { .poller = 0, .load = 44 } };
 
-	CU_ASSERT_FALSE(balance_plan(&params, 2, q, ARRAY_SIZE(q)));
-	CU_ASSERT_EQUAL(q[0].poller + q[1].poller, 0);
+	CHECK_FALSE(balance_plan(&params, 2, q, ARRAY_SIZE(q)));
+	CHECK_EQ(q[0].poller + q[1].poller, 0);
 }
 
 /* Both are busy: nothing would be better elsewhere. */
@@ -46,35 +51,42 @@ static void
 balance_plan_no_improvement(void)
 {
 	struct balance_queue q[] = {
-		{ .poller = 0, .load = 60 }, { .poller = 0, .load = 40 }, { .poller = 1, .load = 50 }, { .poller = 1, .load = 48 },
+		{ .poller = 0, .load = 60 },
+		{ .poller = 0, .load = 40 },
+		{ .poller = 1, .load = 50 },
+		{ .poller = 1, .load = 48 },
 	};
 
-	CU_ASSERT_FALSE(balance_plan(&params, 2, q, ARRAY_SIZE(q)));
-	CU_ASSERT_EQUAL(q[0].poller, 0);
+	CHECK_FALSE(balance_plan(&params, 2, q, ARRAY_SIZE(q)));
+	CHECK_EQ(q[0].poller, 0);
 }
 
 /* The busiest stays where it is, and what is beside it goes. */
 static void
 balance_plan_busiest_stays(void)
 {
-	struct balance_queue q[] = { { .poller = 1, .load = 8 }, { .poller = 1, .load = 60 }, { .poller = 1, .load = 30 } };
+	struct balance_queue q[] = { { .poller = 1, .load = 8 },
+				     { .poller = 1, .load = 60 },
+				     { .poller = 1, .load = 30 } };
 
-	CU_ASSERT(balance_plan(&params, 3, q, ARRAY_SIZE(q)));
-	CU_ASSERT_EQUAL(q[0].load, 60);
-	CU_ASSERT_EQUAL(q[0].poller, 1);
-	CU_ASSERT(load_of(q, ARRAY_SIZE(q), q[0].poller) == 60);
+	CHECK(balance_plan(&params, 3, q, ARRAY_SIZE(q)));
+	CHECK_EQ(q[0].load, 60);
+	CHECK_EQ(q[0].poller, 1);
+	CHECK_EQ(load_of(q, ARRAY_SIZE(q), q[0].poller), 60);
 }
 
 static void
 balance_plan_fixed_stay(void)
 {
 	struct balance_queue q[] = {
-		{ .poller = 0, .load = 50, .fixed = true }, { .poller = 0, .load = 30, .fixed = true }, { .poller = 0, .load = 19 },
+		{ .poller = 0, .load = 50, .fixed = true },
+		{ .poller = 0, .load = 30, .fixed = true },
+		{ .poller = 0, .load = 19 },
 	};
 
-	CU_ASSERT(balance_plan(&params, 2, q, ARRAY_SIZE(q)));
+	CHECK(balance_plan(&params, 2, q, ARRAY_SIZE(q)));
 	for (unsigned i = 0; i < ARRAY_SIZE(q); i++)
-		CU_ASSERT_EQUAL(q[i].poller, q[i].fixed ? 0 : 1);
+		CHECK_EQ(q[i].poller, q[i].fixed ? 0 : 1);
 }
 
 static void
@@ -82,8 +94,8 @@ balance_plan_one_poller(void)
 {
 	struct balance_queue q[] = { { .poller = 0, .load = 60 }, { .poller = 0, .load = 40 } };
 
-	CU_ASSERT_FALSE(balance_plan(&params, 1, q, ARRAY_SIZE(q)));
-	CU_ASSERT_FALSE(balance_plan(&params, 2, NULL, 0));
+	CHECK_FALSE(balance_plan(&params, 1, q, ARRAY_SIZE(q)));
+	CHECK_FALSE(balance_plan(&params, 2, NULL, 0));
 }
 
 /* No load is nobody's: the one queue that there is stays. */
@@ -92,8 +104,8 @@ balance_plan_lone_queue(void)
 {
 	struct balance_queue q[] = { { .poller = 1, .load = 100 } };
 
-	CU_ASSERT_FALSE(balance_plan(&params, 2, q, 1));
-	CU_ASSERT_EQUAL(q[0].poller, 1);
+	CHECK_FALSE(balance_plan(&params, 2, q, 1));
+	CHECK_EQ(q[0].poller, 1);
 }
 
 void test_balance(CU_pSuite suite);

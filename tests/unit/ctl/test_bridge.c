@@ -17,11 +17,13 @@ bridge_get_shared(void)
 	int a = bridge_get(bridges, "xenbr0");
 	int b = bridge_get(bridges, "xenbr1");
 
-	CU_ASSERT(a >= 0 && b >= 0 && a != b);
-	CU_ASSERT_EQUAL(bridge_get(bridges, "xenbr0"), a);
-	CU_ASSERT_STRING_EQUAL(bridge_name(bridges, b), "xenbr1");
+	CHECK_GE(a, 0);
+	CHECK_GE(b, 0);
+	CHECK_NE(a, b);
+	CHECK_EQ(bridge_get(bridges, "xenbr0"), a);
+	CHECK_STR(bridge_name(bridges, b), "xenbr1");
 	bridge_put(bridges, a);
-	CU_ASSERT_EQUAL(bridge_get(bridges, "xenbr0"), a); /* still held once */
+	CHECK_EQ(bridge_get(bridges, "xenbr0"), a); /* still held once */
 	bridges_destroy(bridges);
 }
 
@@ -33,8 +35,10 @@ bridge_get_private_distinct(void)
 	int b = bridge_get_private(bridges);
 	int c = bridge_get(bridges, "xenbr0");
 
-	CU_ASSERT(a != b && b != c && a != c);
-	CU_ASSERT_EQUAL(bridge_get(bridges, ""), -EINVAL);
+	CHECK_NE(a, b);
+	CHECK_NE(b, c);
+	CHECK_NE(a, c);
+	CHECK_EQ(bridge_get(bridges, ""), -EINVAL);
 	bridges_destroy(bridges);
 }
 
@@ -47,15 +51,16 @@ bridge_get_full(void)
 	for (int i = 0; i < LIMIT_BRIDGES; i++) {
 		snprintf(name, sizeof(name), "br%d", i);
 		int id = bridge_get(bridges, name);
-		CU_ASSERT(id >= 0 && id < LIMIT_BRIDGES);
+		CHECK_GE(id, 0);
+		CHECK_LT(id, LIMIT_BRIDGES);
 	}
-	CU_ASSERT_EQUAL(bridge_get(bridges, "one-more"), -ENOSPC);
-	CU_ASSERT_EQUAL(bridge_get_private(bridges), -ENOSPC);
+	CHECK_EQ(bridge_get(bridges, "one-more"), -ENOSPC);
+	CHECK_EQ(bridge_get_private(bridges), -ENOSPC);
 	int id = bridge_get(bridges, "br7");
-	CU_ASSERT(id >= 0);
+	CHECK_GE(id, 0);
 	bridge_put(bridges, id);
 	bridge_put(bridges, id);
-	CU_ASSERT_EQUAL(bridge_get_private(bridges), id);
+	CHECK_EQ(bridge_get_private(bridges), id);
 	bridges_destroy(bridges);
 }
 
@@ -67,37 +72,40 @@ bridge_get_hostile(void)
 
 	memset(name, 'x', sizeof(name));
 	name[BRIDGE_NAME_SIZE] = '\0';
-	CU_ASSERT_EQUAL(bridge_get(bridges, name), -EINVAL);
+	CHECK_EQ(bridge_get(bridges, name), -EINVAL);
 	name[BRIDGE_NAME_SIZE - 1] = '\0';
-	CU_ASSERT(bridge_get(bridges, name) >= 0);
+	CHECK_GE(bridge_get(bridges, name), 0);
 	bridge_put(bridges, -1);
 	bridges_destroy(bridges);
 	bridges_destroy(NULL);
 }
 
-/* A bridge filters VLANs from the first vif with a list on; that the last one goes is not enough to end it. */
+/*
+ * A bridge filters VLANs from the first vif with a list on; that the last one goes is not enough to
+ * end it.
+ */
 static void
 bridge_count_listed_sticks(void)
 {
 	struct bridges *bridges = bridges_create(fake_dp(), NULL, 0);
 	int id = bridge_get(bridges, "xenbr0");
 
-	CU_ASSERT_EQUAL(fake_dp_bridge_flags((unsigned)id), 0);
+	CHECK_EQ(fake_dp_bridge_flags((unsigned)id), 0);
 	bridge_count_listed(bridges, id, 1, true);
-	CU_ASSERT_EQUAL(fake_dp_bridge_flags((unsigned)id), SW_BRIDGE_VLANS);
+	CHECK_EQ(fake_dp_bridge_flags((unsigned)id), SW_BRIDGE_VLANS);
 	bridge_count_listed(bridges, id, 1, true);
 	bridge_count_listed(bridges, id, -1, true);
-	CU_ASSERT_EQUAL(fake_dp_bridge_flags((unsigned)id), SW_BRIDGE_VLANS);
+	CHECK_EQ(fake_dp_bridge_flags((unsigned)id), SW_BRIDGE_VLANS);
 	bridge_count_listed(bridges, id, -1, false); /* its guest has ended */
-	CU_ASSERT_EQUAL(fake_dp_bridge_flags((unsigned)id), SW_BRIDGE_VLANS);
+	CHECK_EQ(fake_dp_bridge_flags((unsigned)id), SW_BRIDGE_VLANS);
 	bridge_count_listed(bridges, id, 1, true);
 	bridge_count_listed(bridges, id, -1, true); /* the operator has taken the list away */
-	CU_ASSERT_EQUAL(fake_dp_bridge_flags((unsigned)id), 0);
+	CHECK_EQ(fake_dp_bridge_flags((unsigned)id), 0);
 	bridge_count_listed(bridges, id, 1, true);
 	bridge_count_listed(bridges, id, -1, false);
 	bridge_put(bridges, id);
-	CU_ASSERT_EQUAL(bridge_get(bridges, "another"), id);
-	CU_ASSERT_EQUAL(fake_dp_bridge_flags((unsigned)id), 0);
+	CHECK_EQ(bridge_get(bridges, "another"), id);
+	CHECK_EQ(fake_dp_bridge_flags((unsigned)id), 0);
 	bridges_destroy(bridges);
 }
 
@@ -108,37 +116,39 @@ bridge_flags_of_each(void)
 	struct bridges *bridges = bridges_create(fake_dp(), params, 2);
 	int trunk = bridge_get(bridges, "trunk");
 
-	CU_ASSERT_EQUAL(fake_dp_bridge_flags((unsigned)trunk), SW_BRIDGE_VLANS);
-	CU_ASSERT_EQUAL(fake_dp_bridge_flags((unsigned)bridge_get(bridges, "plain")), 0);
-	CU_ASSERT_EQUAL(fake_dp_bridge_flags((unsigned)bridge_get(bridges, "other")), 0);
-	CU_ASSERT_EQUAL(fake_dp_bridge_flags((unsigned)bridge_get_private(bridges)), SW_BRIDGE_PAIR);
+	CHECK_EQ(fake_dp_bridge_flags((unsigned)trunk), SW_BRIDGE_VLANS);
+	CHECK_EQ(fake_dp_bridge_flags((unsigned)bridge_get(bridges, "plain")), 0);
+	CHECK_EQ(fake_dp_bridge_flags((unsigned)bridge_get(bridges, "other")), 0);
+	CHECK_EQ(fake_dp_bridge_flags((unsigned)bridge_get_private(bridges)), SW_BRIDGE_PAIR);
 	bridge_count_listed(bridges, trunk, 1, true);
 	bridge_count_listed(bridges, trunk, -1, true);
-	CU_ASSERT_EQUAL(fake_dp_bridge_flags((unsigned)trunk), SW_BRIDGE_VLANS);
+	CHECK_EQ(fake_dp_bridge_flags((unsigned)trunk), SW_BRIDGE_VLANS);
 	bridges_destroy(bridges);
 }
 
-/* Who holds it and which uplinks are its members decide, and it is said once, but of each bridge. */
+/*
+ * Who holds it and which uplinks are its members decide, and it is said once, but of each bridge.
+ */
 static void
 bridge_found_alone_once(void)
 {
 	struct bridges *bridges = bridges_create(fake_dp(), NULL, 0);
 	int id = bridge_get(bridges, "xenbr0");
 
-	CU_ASSERT(!bridge_has_uplink(bridges, "xenbr0"));
-	CU_ASSERT(!bridge_has_uplink(bridges, "xenbr1"));
+	CHECK(!bridge_has_uplink(bridges, "xenbr0"));
+	CHECK(!bridge_has_uplink(bridges, "xenbr1"));
 	bridge_get(bridges, "xenbr0");
-	CU_ASSERT(!bridge_found_alone(bridges, id));
+	CHECK(!bridge_found_alone(bridges, id));
 	bridge_put(bridges, id);
 	bridge_count_uplink(bridges, id, 1, 0);
-	CU_ASSERT(bridge_has_uplink(bridges, "xenbr0"));
-	CU_ASSERT(!bridge_found_alone(bridges, id));
+	CHECK(bridge_has_uplink(bridges, "xenbr0"));
+	CHECK(!bridge_found_alone(bridges, id));
 	bridge_count_uplink(bridges, id, -1, 0);
-	CU_ASSERT(bridge_found_alone(bridges, id));
-	CU_ASSERT(!bridge_found_alone(bridges, id));
+	CHECK(bridge_found_alone(bridges, id));
+	CHECK(!bridge_found_alone(bridges, id));
 	bridge_put(bridges, id);
-	CU_ASSERT_EQUAL(bridge_get(bridges, "another"), id);
-	CU_ASSERT(bridge_found_alone(bridges, id));
+	CHECK_EQ(bridge_get(bridges, "another"), id);
+	CHECK(bridge_found_alone(bridges, id));
 	bridges_destroy(bridges);
 }
 

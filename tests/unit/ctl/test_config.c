@@ -29,8 +29,10 @@ open_usual(void)
 static int
 read_config(const struct xstore *xs, enum hotplug_mode hotplug)
 {
+	struct node_source keys = node_source(xs, HELPER_BACK, "the toolstack's key");
+
 	why[0] = '\0';
-	return vif_config_read(xs, HELPER_BACK, HELPER_GUEST, hotplug, &config, why, sizeof(why));
+	return vif_config_read(&keys.source, HELPER_GUEST, hotplug, &config, why, sizeof(why));
 }
 
 static void
@@ -38,10 +40,10 @@ vif_config_read_usual(void)
 {
 	struct xstore xs = open_usual();
 
-	CU_ASSERT_EQUAL(read_config(&xs, HOTPLUG_SCRIPT), 0);
-	CU_ASSERT_STRING_EQUAL(config.frontend, HELPER_FRONT);
-	CU_ASSERT_STRING_EQUAL(config.bridge, "xenbr1");
-	CU_ASSERT(config.switched);
+	CHECK_EQ(read_config(&xs, HOTPLUG_SCRIPT), 0);
+	CHECK_STR(config.frontend, HELPER_FRONT);
+	CHECK_STR(config.bridge, "xenbr1");
+	CHECK(config.switched);
 	helper_close(&xs);
 }
 
@@ -51,16 +53,21 @@ vif_config_read_script(void)
 	static const struct {
 		const char *script;
 		bool switched;
-	} scripts[] = { { "vif-vpe", true }, { "/opt/a/vif-vpe", true }, { "/etc/xen/scripts/vif-bridge", false },
-			{ "/etc/xen/scripts/vif-vpe2", false }, { "vif-vpe/", false }, { "", false }, { NULL, false } };
+	} scripts[] = { { "vif-vpe", true },
+			{ "/opt/a/vif-vpe", true },
+			{ "/etc/xen/scripts/vif-bridge", false },
+			{ "/etc/xen/scripts/vif-vpe2", false },
+			{ "vif-vpe/", false },
+			{ "", false },
+			{ NULL, false } };
 	struct xstore xs = open_usual();
 
 	for (unsigned i = 0; i < sizeof(scripts) / sizeof(scripts[0]); i++) {
 		helper_put_back("script", scripts[i].script);
-		CU_ASSERT_EQUAL(read_config(&xs, HOTPLUG_SCRIPT), 0);
-		CU_ASSERT_EQUAL(config.switched, scripts[i].switched);
-		CU_ASSERT_EQUAL(read_config(&xs, HOTPLUG_SELF), 0);
-		CU_ASSERT(config.switched);
+		CHECK_EQ(read_config(&xs, HOTPLUG_SCRIPT), 0);
+		CHECK_EQ(config.switched, scripts[i].switched);
+		CHECK_EQ(read_config(&xs, HOTPLUG_SELF), 0);
+		CHECK(config.switched);
 	}
 	helper_close(&xs);
 }
@@ -71,9 +78,9 @@ vif_config_read_unfinished(void)
 	struct xstore xs = open_usual();
 
 	helper_put_back("frontend-id", NULL);
-	CU_ASSERT_EQUAL(read_config(&xs, HOTPLUG_SELF), -ENOENT);
+	CHECK_EQ(read_config(&xs, HOTPLUG_SELF), -ENOENT);
 	helper_put_back("frontend", NULL);
-	CU_ASSERT_EQUAL(read_config(&xs, HOTPLUG_SELF), -ENOENT);
+	CHECK_EQ(read_config(&xs, HOTPLUG_SELF), -ENOENT);
 	helper_close(&xs);
 }
 
@@ -83,8 +90,8 @@ vif_config_read_optional(void)
 	struct xstore xs = open_usual();
 
 	helper_put_back("bridge", NULL);
-	CU_ASSERT_EQUAL(read_config(&xs, HOTPLUG_SELF), 0);
-	CU_ASSERT_STRING_EQUAL(config.bridge, "xenbr0");
+	CHECK_EQ(read_config(&xs, HOTPLUG_SELF), 0);
+	CHECK_STR(config.bridge, "xenbr0");
 	helper_close(&xs);
 }
 
@@ -95,19 +102,19 @@ vif_config_read_senseless(void)
 	char text[NODE_PATH_SIZE + 1];
 
 	helper_put_back("frontend-id", "6"); /* the directory is for domain 5 */
-	CU_ASSERT_EQUAL(read_config(&xs, HOTPLUG_SELF), -EINVAL);
-	CU_ASSERT_PTR_NOT_NULL(strstr(why, "frontend-id"));
+	CHECK_EQ(read_config(&xs, HOTPLUG_SELF), -EINVAL);
+	CHECK_HAS(why, "frontend-id");
 	helper_put_back("frontend-id", "5");
 	helper_put_back("frontend", "device/vif/0");
-	CU_ASSERT_EQUAL(read_config(&xs, HOTPLUG_SELF), -EINVAL);
+	CHECK_EQ(read_config(&xs, HOTPLUG_SELF), -EINVAL);
 	memset(text, '/', sizeof(text) - 1);
 	text[sizeof(text) - 1] = '\0';
 	helper_put_back("frontend", text);
-	CU_ASSERT_EQUAL(read_config(&xs, HOTPLUG_SELF), -EINVAL);
+	CHECK_EQ(read_config(&xs, HOTPLUG_SELF), -EINVAL);
 	helper_put_back("frontend", HELPER_FRONT);
 	helper_put_back("bridge", text);
-	CU_ASSERT_EQUAL(read_config(&xs, HOTPLUG_SELF), -EINVAL);
-	CU_ASSERT_PTR_NOT_NULL(strstr(why, "bridge"));
+	CHECK_EQ(read_config(&xs, HOTPLUG_SELF), -EINVAL);
+	CHECK_HAS(why, "bridge");
 	helper_close(&xs);
 }
 
@@ -117,9 +124,10 @@ hotplug_resolve_domains(void)
 	for (uint32_t self = 0; self < 3; self += 2) {
 		fake_reset(self);
 		struct xstore xs = { .ops = fake_xen()->store, .conn = fake_xen()->store->open() };
-		CU_ASSERT_EQUAL(hotplug_resolve(&xs, HOTPLUG_AUTO), self == 0 ? HOTPLUG_SCRIPT : HOTPLUG_SELF);
-		CU_ASSERT_EQUAL(hotplug_resolve(&xs, HOTPLUG_SCRIPT), HOTPLUG_SCRIPT);
-		CU_ASSERT_EQUAL(hotplug_resolve(&xs, HOTPLUG_SELF), HOTPLUG_SELF);
+		CHECK_EQ(hotplug_resolve(&xs, HOTPLUG_AUTO),
+			 self == 0 ? HOTPLUG_SCRIPT : HOTPLUG_SELF);
+		CHECK_EQ(hotplug_resolve(&xs, HOTPLUG_SCRIPT), HOTPLUG_SCRIPT);
+		CHECK_EQ(hotplug_resolve(&xs, HOTPLUG_SELF), HOTPLUG_SELF);
 		helper_close(&xs);
 	}
 }
@@ -129,15 +137,15 @@ hotplug_read_values(void)
 {
 	struct xstore xs = open_usual();
 
-	CU_ASSERT_EQUAL(hotplug_read(&xs, HELPER_BACK), HOTPLUG_PENDING);
+	CHECK_EQ(hotplug_read(&xs, HELPER_BACK), HOTPLUG_PENDING);
 	helper_put_back("hotplug-status", "");
-	CU_ASSERT_EQUAL(hotplug_read(&xs, HELPER_BACK), HOTPLUG_PENDING);
+	CHECK_EQ(hotplug_read(&xs, HELPER_BACK), HOTPLUG_PENDING);
 	helper_put_back("hotplug-status", "connected");
-	CU_ASSERT_EQUAL(hotplug_read(&xs, HELPER_BACK), HOTPLUG_DONE);
+	CHECK_EQ(hotplug_read(&xs, HELPER_BACK), HOTPLUG_DONE);
 	helper_put_back("hotplug-status", "error");
-	CU_ASSERT_EQUAL(hotplug_read(&xs, HELPER_BACK), HOTPLUG_FAILED);
+	CHECK_EQ(hotplug_read(&xs, HELPER_BACK), HOTPLUG_FAILED);
 	helper_put_back("hotplug-status", "connected-but-not-quite-so");
-	CU_ASSERT_EQUAL(hotplug_read(&xs, HELPER_BACK), HOTPLUG_PENDING);
+	CHECK_EQ(hotplug_read(&xs, HELPER_BACK), HOTPLUG_PENDING);
 	helper_close(&xs);
 }
 

@@ -32,7 +32,7 @@ static void
 make_place(void)
 {
 	strcpy(dir, "/tmp/vpe-control-XXXXXX");
-	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(dir));
+	REQUIRE_NOT_NULL(mkdtemp(dir));
 	snprintf(path, sizeof(path), "%s/control", dir);
 	now_ms = 1000;
 }
@@ -43,7 +43,7 @@ start_with(const struct control_params *params)
 	view_start(&v, DRIVER_DOMAIN);
 	make_place();
 	control = control_open(params, &v.view);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(control);
+	REQUIRE_NOT_NULL(control);
 }
 
 static void
@@ -59,7 +59,7 @@ end(void)
 {
 	control_close(control);
 	control = NULL;
-	CU_ASSERT_EQUAL(rmdir(dir), 0); /* nothing is left behind */
+	CHECK_EQ(rmdir(dir), 0); /* nothing is left behind */
 	view_end(&v);
 }
 
@@ -104,14 +104,14 @@ dial_now(void)
 		turn();
 		fd = dial();
 	}
-	CU_ASSERT_FATAL(fd >= 0);
+	REQUIRE_GE(fd, 0);
 	return fd;
 }
 
 static void
 say(int fd, const char *request)
 {
-	CU_ASSERT_EQUAL(send(fd, request, strlen(request), MSG_NOSIGNAL), (ssize_t)strlen(request));
+	CHECK_EQ(send(fd, request, strlen(request), MSG_NOSIGNAL), (ssize_t)strlen(request));
 }
 
 /* Reads an answer. Returns its length, 0 if the client was closed, -EAGAIN if there is none yet. */
@@ -152,11 +152,11 @@ control_open_mode(void)
 	struct stat node;
 
 	start();
-	CU_ASSERT_EQUAL(stat(path, &node), 0);
-	CU_ASSERT(S_ISSOCK(node.st_mode));
-	CU_ASSERT_EQUAL(node.st_mode & 07777, 0660);
+	CHECK_EQ(stat(path, &node), 0);
+	CHECK(S_ISSOCK(node.st_mode));
+	CHECK_EQ(node.st_mode & 07777, 0660);
 	int fd = dial();
-	CU_ASSERT(is_answered(fd));
+	CHECK(is_answered(fd));
 	close(fd);
 	end();
 }
@@ -171,14 +171,14 @@ control_open_stale(void)
 	close(open(path, O_CREAT | O_WRONLY, 0600));
 	view_start(&v, DRIVER_DOMAIN);
 	control = control_open(&params, &v.view);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(control);
+	REQUIRE_NOT_NULL(control);
 	/* A second one replaces the socket. The first one must not remove it at its end. */
 	struct control *other = control_open(&params, &v.view);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(other);
+	REQUIRE_NOT_NULL(other);
 	control_close(control);
 	control = other;
 	int fd = dial();
-	CU_ASSERT(is_answered(fd));
+	CHECK(is_answered(fd));
 	close(fd);
 	end();
 }
@@ -192,13 +192,13 @@ control_open_fails(void)
 	view_start(&v, DRIVER_DOMAIN);
 	memset(longest, 'x', sizeof(longest) - 1);
 	longest[sizeof(longest) - 1] = '\0';
-	CU_ASSERT_PTR_NULL(control_open(&params, &v.view));
-	CU_ASSERT_EQUAL(errno, ENAMETOOLONG);
+	CHECK_NULL(control_open(&params, &v.view));
+	CHECK_EQ(errno, ENAMETOOLONG);
 	params.path = "/nonexistent/control";
-	CU_ASSERT_PTR_NULL(control_open(&params, &v.view));
-	CU_ASSERT_EQUAL(errno, ENOENT);
+	CHECK_NULL(control_open(&params, &v.view));
+	CHECK_EQ(errno, ENOENT);
 	control_close(NULL);
-	CU_ASSERT_EQUAL(control_due(NULL), CLOCK_NEVER);
+	CHECK_EQ(control_due(NULL), CLOCK_NEVER);
 	view_end(&v);
 }
 
@@ -217,15 +217,15 @@ control_serve_held(void)
 	int fd = dial_now();
 	say(fd, ASK_VIFS);
 	uint64_t began_ms = now_ms;
-	CU_ASSERT(await(fd) > 0);
+	CHECK_GT(await(fd), 0);
 	/* The turns that it takes to accept the connections before it. */
-	CU_ASSERT(now_ms - began_ms <= 64 / 4 + 8);
+	CHECK_LE(now_ms - began_ms, 64 / 4 + 8);
 	for (unsigned i = 0; i < 200; i++)
 		n_open += hear(held[i]) == -EAGAIN;
-	CU_ASSERT_EQUAL(n_open, CONTROL_CLIENTS - 1);
-	CU_ASSERT_EQUAL(hear(held[199]), -EAGAIN);
-	CU_ASSERT_EQUAL(hear(held[0]), 0);
-	CU_ASSERT(is_answered(fd));
+	CHECK_EQ(n_open, CONTROL_CLIENTS - 1);
+	CHECK_EQ(hear(held[199]), -EAGAIN);
+	CHECK_EQ(hear(held[0]), 0);
+	CHECK(is_answered(fd));
 	for (unsigned i = 0; i < 200; i++)
 		close(held[i]);
 	close(fd);
@@ -242,13 +242,13 @@ control_serve_oldest(void)
 	for (unsigned i = 0; i < CONTROL_CLIENTS; i++)
 		fd[i] = dial_now();
 	turn_for(CONTROL_CLIENTS);
-	CU_ASSERT(is_answered(fd[0]));
+	CHECK(is_answered(fd[0]));
 	for (unsigned i = 0; i < CONTROL_CLIENTS - 1; i++)
 		more[i] = dial_now();
-	CU_ASSERT(is_answered(more[CONTROL_CLIENTS - 2]));
-	CU_ASSERT(is_answered(fd[0]));
+	CHECK(is_answered(more[CONTROL_CLIENTS - 2]));
+	CHECK(is_answered(fd[0]));
 	for (unsigned i = 1; i < CONTROL_CLIENTS; i++)
-		CU_ASSERT_EQUAL(hear(fd[i]), 0);
+		CHECK_EQ(hear(fd[i]), 0);
 	for (unsigned i = 0; i < CONTROL_CLIENTS; i++)
 		close(fd[i]);
 	for (unsigned i = 0; i < CONTROL_CLIENTS - 1; i++)
@@ -268,10 +268,11 @@ control_serve_never_reads(void)
 	rig_turn_for(&v.rig, 20);
 	int deaf = dial_now(), other = dial_now();
 	while (n_asked < 1000 && send(deaf, ASK_VIFS, sizeof(ASK_VIFS) - 1, MSG_NOSIGNAL) > 0) {
-		CU_ASSERT(is_answered(other));
+		CHECK(is_answered(other));
 		n_asked++;
 	}
-	CU_ASSERT(n_asked >= 2 && n_asked < 40);
+	CHECK_GE(n_asked, 2);
+	CHECK_LT(n_asked, 40);
 	close(deaf);
 	close(other);
 	end();
@@ -288,12 +289,12 @@ control_serve_flood(void)
 	turn();
 	while (n < 100 && send(flood, ASK_VIFS, sizeof(ASK_VIFS) - 1, MSG_NOSIGNAL) > 0)
 		n++;
-	CU_ASSERT(n > 10);
+	CHECK_GT(n, 10);
 	say(other, ASK_VIFS);
 	turn();
-	CU_ASSERT(hear(other) > 0);
-	CU_ASSERT(hear(flood) > 0);
-	CU_ASSERT_EQUAL(hear(flood), -EAGAIN); /* one answer in one turn */
+	CHECK_GT(hear(other), 0);
+	CHECK_GT(hear(flood), 0);
+	CHECK_EQ(hear(flood), -EAGAIN); /* one answer in one turn */
 	close(flood);
 	close(other);
 	end();
@@ -307,15 +308,15 @@ control_serve_odd_packets(void)
 	start();
 	int fd = dial_now();
 	memset(huge, 'x', sizeof(huge));
-	CU_ASSERT_EQUAL(send(fd, huge, sizeof(huge), MSG_NOSIGNAL), (ssize_t)sizeof(huge));
-	CU_ASSERT(await(fd) > 0);
-	CU_ASSERT_PTR_NOT_NULL(strstr(answer, "the request has 100000 bytes, more than 4096"));
+	CHECK_EQ(send(fd, huge, sizeof(huge), MSG_NOSIGNAL), (ssize_t)sizeof(huge));
+	CHECK_GT(await(fd), 0);
+	CHECK_HAS(answer, "the request has 100000 bytes, more than 4096");
 	say(fd, "garbage");
-	CU_ASSERT(await(fd) > 0);
-	CU_ASSERT_PTR_NOT_NULL(strstr(answer, "\"code\":\"EINVAL\""));
-	CU_ASSERT(is_answered(fd));
+	CHECK_GT(await(fd), 0);
+	CHECK_HAS(answer, "\"code\":\"EINVAL\"");
+	CHECK(is_answered(fd));
 	say(fd, "");
-	CU_ASSERT_EQUAL(await(fd), 0);
+	CHECK_EQ(await(fd), 0);
 	close(fd);
 	/* A client that goes before the answer. */
 	fd = dial_now();
@@ -345,15 +346,15 @@ control_serve_descriptors(void)
 
 	start();
 	int fd = dial_now();
-	CU_ASSERT_EQUAL_FATAL(pipe(ends), 0);
+	REQUIRE_EQ(pipe(ends), 0);
 	cmsg->cmsg_level = SOL_SOCKET;
 	cmsg->cmsg_type = SCM_RIGHTS;
 	cmsg->cmsg_len = CMSG_LEN(sizeof(int));
 	memcpy(CMSG_DATA(cmsg), &ends[1], sizeof(int));
-	CU_ASSERT(sendmsg(fd, &msg, MSG_NOSIGNAL) > 0);
+	CHECK_GT(sendmsg(fd, &msg, MSG_NOSIGNAL), 0);
 	close(ends[1]);
-	CU_ASSERT(await(fd) > 0);
-	CU_ASSERT_EQUAL(read(ends[0], &byte, 1), 0);
+	CHECK_GT(await(fd), 0);
+	CHECK_EQ(read(ends[0], &byte, 1), 0);
 	close(ends[0]);
 	close(fd);
 	end();
@@ -369,21 +370,22 @@ control_serve_no_descriptors(void)
 	int first = dial_now();
 	turn();
 	int second = dial(), third = dial();
-	CU_ASSERT_FATAL(second >= 0 && third >= 0);
-	CU_ASSERT_EQUAL(getrlimit(RLIMIT_NOFILE, &old), 0);
+	REQUIRE_GE(second, 0);
+	REQUIRE_GE(third, 0);
+	CHECK_EQ(getrlimit(RLIMIT_NOFILE, &old), 0);
 	none = (struct rlimit){ .rlim_cur = 3, .rlim_max = old.rlim_max };
-	CU_ASSERT_EQUAL(setrlimit(RLIMIT_NOFILE, &none), 0);
+	CHECK_EQ(setrlimit(RLIMIT_NOFILE, &none), 0);
 	turn();
-	CU_ASSERT_EQUAL(hear(first), 0);
-	CU_ASSERT_EQUAL(control_due(control), now_ms + 1000);
+	CHECK_EQ(hear(first), 0);
+	CHECK_EQ(control_due(control), now_ms + 1000);
 	turn();
-	CU_ASSERT_EQUAL(control_due(control), now_ms - 1 + 1000);
-	CU_ASSERT_EQUAL(setrlimit(RLIMIT_NOFILE, &old), 0);
+	CHECK_EQ(control_due(control), now_ms - 1 + 1000);
+	CHECK_EQ(setrlimit(RLIMIT_NOFILE, &old), 0);
 	now_ms += 1000;
 	turn();
-	CU_ASSERT_EQUAL(control_due(control), CLOCK_NEVER);
-	CU_ASSERT(is_answered(second));
-	CU_ASSERT(is_answered(third));
+	CHECK_EQ(control_due(control), CLOCK_NEVER);
+	CHECK(is_answered(second));
+	CHECK(is_answered(third));
 	close(first);
 	close(second);
 	close(third);
@@ -414,7 +416,7 @@ may_show(uid_t uid, bool is_member, int error)
 	peer_error = error;
 	int fd = dial_now();
 	bool may = is_answered(fd);
-	CU_ASSERT(may || strstr(answer, "\"code\":\"EACCES\"") != NULL);
+	CHECK(may || strstr(answer, "\"code\":\"EACCES\"") != NULL);
 	close(fd);
 	return may;
 }
@@ -437,20 +439,20 @@ control_serve_credentials(void)
 	uid_t stranger = geteuid() + 4242;
 
 	start_with(&params);
-	CU_ASSERT(may_show(0, false, 0));
-	CU_ASSERT(may_show(geteuid(), false, 0));
-	CU_ASSERT(!may_show(stranger, false, 0));
-	CU_ASSERT(!may_show(stranger, true, 0)); /* no group is set */
-	CU_ASSERT(!may_show(0, true, -EIO));
-	CU_ASSERT_EQUAL(peer_group, CONTROL_NO_GROUP);
+	CHECK(may_show(0, false, 0));
+	CHECK(may_show(geteuid(), false, 0));
+	CHECK(!may_show(stranger, false, 0));
+	CHECK(!may_show(stranger, true, 0)); /* no group is set */
+	CHECK(!may_show(0, true, -EIO));
+	CHECK_EQ(peer_group, CONTROL_NO_GROUP);
 	end();
 	if (group == NULL)
 		return;
 	params.group = group->gr_name;
 	start_with(&params);
-	CU_ASSERT(!may_show(stranger, false, 0));
-	CU_ASSERT(may_show(stranger, true, 0));
-	CU_ASSERT_EQUAL(peer_group, group->gr_gid);
+	CHECK(!may_show(stranger, false, 0));
+	CHECK(may_show(stranger, true, 0));
+	CHECK_EQ(peer_group, group->gr_gid);
 	end();
 }
 
@@ -462,8 +464,8 @@ control_open_unknown_group(void)
 					       .peer = say_peer };
 
 	start_with(&params);
-	CU_ASSERT(may_show(0, false, 0));
-	CU_ASSERT(!may_show(geteuid() + 1, true, 0));
+	CHECK(may_show(0, false, 0));
+	CHECK(!may_show(geteuid() + 1, true, 0));
 	end();
 }
 

@@ -17,15 +17,15 @@ control_group_find_names(void)
 {
 	gid_t group = 0;
 
-	CU_ASSERT_EQUAL(control_group_find("nobody-has-this-group", &group), -ENOENT);
-	CU_ASSERT_EQUAL(control_group_find("", &group), -ENOENT);
+	CHECK_EQ(control_group_find("nobody-has-this-group", &group), -ENOENT);
+	CHECK_EQ(control_group_find("", &group), -ENOENT);
 	setgrent();
 	const struct group *some = getgrent();
 	if (some == NULL)
 		return;
 	gid_t wanted = some->gr_gid;
-	CU_ASSERT_EQUAL(control_group_find(some->gr_name, &group), 0);
-	CU_ASSERT_EQUAL(group, wanted);
+	CHECK_EQ(control_group_find(some->gr_name, &group), 0);
+	CHECK_EQ(group, wanted);
 	endgrent();
 }
 
@@ -36,17 +36,17 @@ control_peer_get_groups(void)
 	struct control_peer peer;
 	int pair[2], status = -1;
 
-	CU_ASSERT_EQUAL_FATAL(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
-	CU_ASSERT_EQUAL(control_peer_get(pair[0], getegid(), &peer), 0);
-	CU_ASSERT_EQUAL(peer.uid, geteuid());
-	CU_ASSERT(peer.is_member);
-	CU_ASSERT_EQUAL(control_peer_get(pair[0], 4243, &peer), 0);
-	CU_ASSERT(!peer.is_member);
-	CU_ASSERT_EQUAL(control_peer_get(pair[0], CONTROL_NO_GROUP, &peer), 0);
-	CU_ASSERT(!peer.is_member);
+	REQUIRE_EQ(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
+	CHECK_EQ(control_peer_get(pair[0], getegid(), &peer), 0);
+	CHECK_EQ(peer.uid, geteuid());
+	CHECK(peer.is_member);
+	CHECK_EQ(control_peer_get(pair[0], 4243, &peer), 0);
+	CHECK(!peer.is_member);
+	CHECK_EQ(control_peer_get(pair[0], CONTROL_NO_GROUP, &peer), 0);
+	CHECK(!peer.is_member);
 	close(pair[0]);
 	close(pair[1]);
-	CU_ASSERT_EQUAL(control_peer_get(-1, 0, &peer), -EBADF);
+	CHECK_EQ(control_peer_get(-1, 0, &peer), -EBADF);
 	if (geteuid() != 0)
 		return;
 	pid_t child = fork();
@@ -62,7 +62,7 @@ control_peer_get_groups(void)
 		_exit(ok ? EXIT_SUCCESS : EXIT_FAILURE);
 	}
 	waitpid(child, &status, 0);
-	CU_ASSERT_EQUAL(status, 0);
+	CHECK_EQ(status, 0);
 }
 
 void test_control_peer(CU_pSuite suite);

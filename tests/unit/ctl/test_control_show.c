@@ -54,29 +54,29 @@ static void
 control_show_vif(void)
 {
 	view_start(&v, DRIVER_DOMAIN);
-	CU_ASSERT(rig_connect(&v.rig));
+	CHECK(rig_connect(&v.rig));
 	fake_dp_port("vif5.0")->stats.rx_frames = 7;
 	fake_dp_port("vif5.0")->stats.n_dropped[DROP_MAC_SPOOF] = 3;
 	json_t *answer = show_one("vif", "vif5.0");
-	CU_ASSERT_STRING_EQUAL(at(answer, "vif/name"), "vif5.0");
-	CU_ASSERT_STRING_EQUAL(at(answer, "vif/state"), "connected");
-	CU_ASSERT_STRING_EQUAL(at(answer, "vif/mode"), "switched");
-	CU_ASSERT_STRING_EQUAL(at(answer, "vif/bridge"), "xenbr0");
-	CU_ASSERT_STRING_EQUAL(at(answer, "vif/mac"), "00:16:3e:00:05:00");
-	CU_ASSERT_STRING_EQUAL(at(answer, "vif/problem"), "");
-	CU_ASSERT_STRING_EQUAL(at(answer, "vif/settings/priority"), "1");
-	CU_ASSERT_STRING_EQUAL(at(answer, "vif/port/rx_frames"), "7");
-	CU_ASSERT_STRING_EQUAL(at(answer, "vif/port/dropped"), "3");
-	CU_ASSERT_STRING_EQUAL(at(answer, "vif/port/drops/mac_spoof"), "3");
-	CU_ASSERT_STRING_EQUAL(at(answer, "vif/port/drops/vlan"), "0");
-	CU_ASSERT_STRING_EQUAL(at(answer, "vif/port/queues/0/drops/mac_spoof"), "3");
-	CU_ASSERT_STRING_EQUAL(at(answer, "vif/port/queues/0/drops/vlan"), "nothing");
+	CHECK_STR(at(answer, "vif/name"), "vif5.0");
+	CHECK_STR(at(answer, "vif/state"), "connected");
+	CHECK_STR(at(answer, "vif/mode"), "switched");
+	CHECK_STR(at(answer, "vif/bridge"), "xenbr0");
+	CHECK_STR(at(answer, "vif/mac"), "00:16:3e:00:05:00");
+	CHECK_STR(at(answer, "vif/problem"), "");
+	CHECK_STR(at(answer, "vif/settings/priority"), "1");
+	CHECK_STR(at(answer, "vif/port/rx_frames"), "7");
+	CHECK_STR(at(answer, "vif/port/dropped"), "3");
+	CHECK_STR(at(answer, "vif/port/drops/mac_spoof"), "3");
+	CHECK_STR(at(answer, "vif/port/drops/vlan"), "0");
+	CHECK_STR(at(answer, "vif/port/queues/0/drops/mac_spoof"), "3");
+	CHECK_STR(at(answer, "vif/port/queues/0/drops/vlan"), "nothing");
 	json_decref(answer);
 	answer = show("vifs");
-	CU_ASSERT_STRING_EQUAL(at(answer, "vifs/0/name"), "vif5.0");
-	CU_ASSERT_STRING_EQUAL(at(answer, "vifs/0/rx_frames"), "7");
-	CU_ASSERT_STRING_EQUAL(at(answer, "vifs/0/dropped"), "3");
-	CU_ASSERT_PTR_NULL(json_object_get(answer, "next"));
+	CHECK_STR(at(answer, "vifs/0/name"), "vif5.0");
+	CHECK_STR(at(answer, "vifs/0/rx_frames"), "7");
+	CHECK_STR(at(answer, "vifs/0/dropped"), "3");
+	CHECK_NULL(json_object_get(answer, "next"));
 	json_decref(answer);
 	view_end(&v);
 }
@@ -86,21 +86,21 @@ static void
 control_show_problem(void)
 {
 	view_start(&v, DOM0);
-	CU_ASSERT(rig_connect(&v.rig));
+	CHECK(rig_connect(&v.rig));
 	fake_dp_fault(fake_dp_port("vif5.0"), "tx ring: impossible number of requests");
 	rig_turn_for(&v.rig, 5);
 	json_t *answer = show_one("vif", "vif5.0");
-	CU_ASSERT_STRING_EQUAL(at(answer, "vif/state"), "faulted");
-	CU_ASSERT_STRING_EQUAL(at(answer, "vif/carrier"), "false");
-	CU_ASSERT_STRING_EQUAL(at(answer, "vif/problem"), "tx ring: impossible number of requests");
-	CU_ASSERT_PTR_NULL(json_object_get(json_object_get(answer, "vif"), "port"));
+	CHECK_STR(at(answer, "vif/state"), "faulted");
+	CHECK_STR(at(answer, "vif/carrier"), "false");
+	CHECK_STR(at(answer, "vif/problem"), "tx ring: impossible number of requests");
+	CHECK_NULL(json_object_get(json_object_get(answer, "vif"), "port"));
 	json_decref(answer);
 	view_add_vif(DOM0, 9, 1, NULL);
 	rig_turn_for(&v.rig, 5);
 	answer = show_one("vif", "vif9.1");
-	CU_ASSERT_STRING_EQUAL(at(answer, "vif/state"), "waiting");
-	CU_ASSERT_STRING_EQUAL(at(answer, "vif/domid"), "9");
-	CU_ASSERT_STRING_EQUAL(at(answer, "vif/devid"), "1");
+	CHECK_STR(at(answer, "vif/state"), "waiting");
+	CHECK_STR(at(answer, "vif/domid"), "9");
+	CHECK_STR(at(answer, "vif/devid"), "1");
 	json_decref(answer);
 	view_end(&v);
 }
@@ -114,11 +114,11 @@ control_show_domain(void)
 	view_add_vif(DOM0, 8, 1, "db");
 	rig_turn_for(&v.rig, 5);
 	json_t *answer = show_one("vif", "web1");
-	CU_ASSERT_STRING_EQUAL(at(answer, "vif/name"), "vif7.0");
-	CU_ASSERT_STRING_EQUAL(at(answer, "vif/domain"), "web1");
+	CHECK_STR(at(answer, "vif/name"), "vif7.0");
+	CHECK_STR(at(answer, "vif/domain"), "web1");
 	json_decref(answer);
 	answer = show_one("vif", "db/1");
-	CU_ASSERT_STRING_EQUAL(at(answer, "vif/name"), "vif8.1");
+	CHECK_STR(at(answer, "vif/name"), "vif8.1");
 	json_decref(answer);
 	view_expect_error(show_one("vif", "db"), "EEXIST",
 			  "\"db\" has 2 vifs: name one, as in \"db/0\"");
@@ -135,17 +135,17 @@ control_show_renamed(void)
 	view_start(&v, DOM0);
 	fake_store_write("/local/domain/5/name", "web1--incoming");
 	toolstack_add(v.rig.g, NULL);
-	CU_ASSERT(rig_until(&v.rig, XenbusStateInitWait));
+	CHECK(rig_until(&v.rig, XenbusStateInitWait));
 	json_t *answer = show_one("vif", "web1--incoming");
-	CU_ASSERT_STRING_EQUAL(at(answer, "vif/state"), "waiting");
+	CHECK_STR(at(answer, "vif/state"), "waiting");
 	json_decref(answer);
 	fake_store_write("/local/domain/5/name", "web1");
 	toolstack_hotplug(v.rig.g, "connected");
 	front_publish(v.rig.g, FRONT_LINUX);
 	front_set_state(v.rig.g, XenbusStateConnected);
-	CU_ASSERT(rig_until(&v.rig, XenbusStateConnected));
+	CHECK(rig_until(&v.rig, XenbusStateConnected));
 	answer = show_one("vif", "web1");
-	CU_ASSERT_STRING_EQUAL(at(answer, "vif/name"), "vif5.0");
+	CHECK_STR(at(answer, "vif/name"), "vif5.0");
 	json_decref(answer);
 	view_end(&v);
 }
@@ -166,16 +166,16 @@ control_show_hostile_names(void)
 	view_add_vif(DOM0, 200, 0, longest);
 	rig_turn_for(&v.rig, 5);
 	json_t *answer = show("vifs");
-	CU_ASSERT_EQUAL(json_array_size(json_object_get(answer, "vifs")), ARRAY_SIZE(names) + 1);
-	CU_ASSERT_STRING_EQUAL(at(answer, "vifs/0/domain"), names[0]);
-	CU_ASSERT_STRING_EQUAL(at(answer, "vifs/1/domain"), names[1]);
-	CU_ASSERT_STRING_EQUAL(at(answer, "vifs/3/domain"), "\\xff\\xfe\\x80");
+	CHECK_EQ(json_array_size(json_object_get(answer, "vifs")), ARRAY_SIZE(names) + 1);
+	CHECK_STR(at(answer, "vifs/0/domain"), names[0]);
+	CHECK_STR(at(answer, "vifs/1/domain"), names[1]);
+	CHECK_STR(at(answer, "vifs/3/domain"), "\\xff\\xfe\\x80");
 	/* As many whole characters as fit. */
-	CU_ASSERT_EQUAL(strlen(at(answer, "vifs/5/domain")), 124);
-	CU_ASSERT_EQUAL(strncmp(at(answer, "vifs/5/domain"), longest, 124), 0);
+	CHECK_EQ(strlen(at(answer, "vifs/5/domain")), 124);
+	CHECK_EQ(strncmp(at(answer, "vifs/5/domain"), longest, 124), 0);
 	json_decref(answer);
 	answer = show_one("vif", "a\\\"b\\\\c{}");
-	CU_ASSERT_STRING_EQUAL(at(answer, "vif/name"), "vif100.0");
+	CHECK_STR(at(answer, "vif/name"), "vif100.0");
 	json_decref(answer);
 	view_end(&v);
 }
@@ -204,23 +204,23 @@ control_show_uplinks(void)
 	view_start(&v, DRIVER_DOMAIN);
 	fake_dp_learn(fake_dp_port("echo"), 12);
 	json_t *answer = show("uplinks");
-	CU_ASSERT_STRING_EQUAL(at(answer, "uplinks/0/name"), "echo");
-	CU_ASSERT_STRING_EQUAL(at(answer, "uplinks/0/type"), "echo");
-	CU_ASSERT_STRING_EQUAL(at(answer, "uplinks/0/bridge"), "xenbr0");
-	CU_ASSERT_STRING_EQUAL(at(answer, "uplinks/0/link"), "true");
-	CU_ASSERT_STRING_EQUAL(at(answer, "uplinks/0/tx_frames"), "0");
+	CHECK_STR(at(answer, "uplinks/0/name"), "echo");
+	CHECK_STR(at(answer, "uplinks/0/type"), "echo");
+	CHECK_STR(at(answer, "uplinks/0/bridge"), "xenbr0");
+	CHECK_STR(at(answer, "uplinks/0/link"), "true");
+	CHECK_STR(at(answer, "uplinks/0/tx_frames"), "0");
 	json_decref(answer);
 	answer = show("bridges");
-	CU_ASSERT_EQUAL(json_array_size(json_object_get(answer, "bridges")), 1);
-	CU_ASSERT_STRING_EQUAL(at(answer, "bridges/0/name"), "xenbr0");
-	CU_ASSERT_STRING_EQUAL(at(answer, "bridges/0/members"), "1");
-	CU_ASSERT_STRING_EQUAL(at(answer, "bridges/0/uplinks_with_link"), "1");
-	CU_ASSERT_STRING_EQUAL(at(answer, "bridges/0/filters_vlans"), "false");
+	CHECK_EQ(json_array_size(json_object_get(answer, "bridges")), 1);
+	CHECK_STR(at(answer, "bridges/0/name"), "xenbr0");
+	CHECK_STR(at(answer, "bridges/0/members"), "1");
+	CHECK_STR(at(answer, "bridges/0/uplinks_with_link"), "1");
+	CHECK_STR(at(answer, "bridges/0/filters_vlans"), "false");
 	json_decref(answer);
 	answer = show("fdb");
-	CU_ASSERT_STRING_EQUAL(at(answer, "fdb/0/port"), "echo");
-	CU_ASSERT_STRING_EQUAL(at(answer, "fdb/0/entries"), "12");
-	CU_ASSERT_STRING_EQUAL(at(answer, "fdb/0/bridge"), "xenbr0");
+	CHECK_STR(at(answer, "fdb/0/port"), "echo");
+	CHECK_STR(at(answer, "fdb/0/entries"), "12");
+	CHECK_STR(at(answer, "fdb/0/bridge"), "xenbr0");
 	json_decref(answer);
 	view_end(&v);
 }
@@ -230,22 +230,22 @@ control_show_rest(void)
 {
 	view_start(&v, DRIVER_DOMAIN);
 	json_t *answer = show("pollers");
-	CU_ASSERT_EQUAL(json_array_size(json_object_get(answer, "pollers")), 2);
-	CU_ASSERT_STRING_EQUAL(at(answer, "pollers/1/name"), "1");
-	CU_ASSERT_STRING_EQUAL(at(answer, "pollers/1/busy_us"), "0");
-	CU_ASSERT_STRING_EQUAL(at(answer, "pollers/1/switch/entries"), "0");
+	CHECK_EQ(json_array_size(json_object_get(answer, "pollers")), 2);
+	CHECK_STR(at(answer, "pollers/1/name"), "1");
+	CHECK_STR(at(answer, "pollers/1/busy_us"), "0");
+	CHECK_STR(at(answer, "pollers/1/switch/entries"), "0");
 	json_decref(answer);
 	answer = show("buffers");
-	CU_ASSERT_STRING_EQUAL(at(answer, "buffers/small_free"), "8000");
+	CHECK_STR(at(answer, "buffers/small_free"), "8000");
 	json_decref(answer);
 	answer = show("counters");
-	CU_ASSERT_STRING_EQUAL(at(answer, "counters/0/name"), "rx_frames");
-	CU_ASSERT_STRING_EQUAL(at(answer, "counters/0/unit"), "frames");
-	CU_ASSERT_STRING_EQUAL(at(answer, "counters/0/rises"), "true");
+	CHECK_STR(at(answer, "counters/0/name"), "rx_frames");
+	CHECK_STR(at(answer, "counters/0/unit"), "frames");
+	CHECK_STR(at(answer, "counters/0/rises"), "true");
 	json_decref(answer);
 	answer = show_one("port", "echo");
-	CU_ASSERT_STRING_EQUAL(at(answer, "port/kind"), "echo");
-	CU_ASSERT_STRING_EQUAL(at(answer, "port/headroom"), "nothing");
+	CHECK_STR(at(answer, "port/kind"), "echo");
+	CHECK_STR(at(answer, "port/headroom"), "nothing");
 	json_decref(answer);
 	view_end(&v);
 }
@@ -255,19 +255,18 @@ static void
 control_show_largest_port(void)
 {
 	view_start(&v, DRIVER_DOMAIN);
-	CU_ASSERT(rig_connect(&v.rig));
+	CHECK(rig_connect(&v.rig));
 	struct port *port = fake_dp_port("vif5.0");
 	memset(&port->stats, 0x7f, sizeof(port->stats));
 	for (unsigned q = 0; q < LIMIT_QUEUES; q++)
 		port->queue[q] = port;
 	port->n_queues = LIMIT_QUEUES;
 	json_t *answer = show_one("port", "vif5.0");
-	CU_ASSERT_EQUAL(
-		json_object_size(json_object_get(json_object_get(answer, "port"), "queues")),
-		LIMIT_QUEUES);
+	CHECK_EQ(json_object_size(json_object_get(json_object_get(answer, "port"), "queues")),
+		 LIMIT_QUEUES);
 	json_decref(answer);
 	answer = show_one("vif", "vif5.0");
-	CU_ASSERT_PTR_NOT_NULL(json_object_get(answer, "vif"));
+	CHECK_NOT_NULL(json_object_get(answer, "vif"));
 	json_decref(answer);
 	port->n_queues = 1;
 	view_end(&v);
@@ -277,7 +276,9 @@ control_show_largest_port(void)
 
 #define N_VIFS 400u
 
-/* Counts the vifs of the page behind the cursor in `seen`, by domid. Moves the cursor; "": the end. */
+/*
+ * Counts the vifs of the page behind the cursor in `seen`, by domid. Moves the cursor; "": the end.
+ */
 static void
 turn_page(char cursor[64], unsigned char seen[1000])
 {
@@ -288,7 +289,8 @@ turn_page(char cursor[64], unsigned char seen[1000])
 	json_t *vif;
 	size_t i;
 
-	CU_ASSERT(json_array_size(list) > 0 && json_array_size(list) <= 64);
+	CHECK_GT(json_array_size(list), 0);
+	CHECK_LE(json_array_size(list), 64);
 	json_array_foreach(list, i, vif)
 		seen[json_integer_value(json_object_get(vif, "domid"))]++;
 	snprintf(cursor, 64, "%s", next == NULL ? "" : next);
@@ -317,11 +319,12 @@ control_show_pages(void)
 	} while (cursor[0] != '\0' && ++n_pages < N_VIFS);
 	for (unsigned i = 0; i < N_VIFS; i++)
 		n_seen += seen[100 + i] == 1;
-	CU_ASSERT_EQUAL(n_seen, N_VIFS);
-	CU_ASSERT(n_pages >= N_VIFS / 64 && n_pages < N_VIFS / 16);
+	CHECK_EQ(n_seen, N_VIFS);
+	CHECK_GE(n_pages, N_VIFS / 64);
+	CHECK_LT(n_pages, N_VIFS / 16);
 	json_t *answer =
 		view_ask(&v, "{\"cmd\":\"show\",\"what\":\"vifs\",\"from\":\"vif9999.0\"}");
-	CU_ASSERT_EQUAL(json_array_size(json_object_get(answer, "vifs")), 0);
+	CHECK_EQ(json_array_size(json_object_get(answer, "vifs")), 0);
 	json_decref(answer);
 	view_end(&v);
 }
@@ -346,7 +349,7 @@ control_show_pages_changing(void)
 	} while (cursor[0] != '\0' && ++i < 40);
 	for (unsigned domid = 100; domid < 100 + N_VIFS; domid++)
 		n_wrong += seen[domid] != 1;
-	CU_ASSERT_EQUAL(n_wrong, 0);
+	CHECK_EQ(n_wrong, 0);
 	view_end(&v);
 }
 

@@ -16,20 +16,22 @@ _Static_assert(sizeof(action_codes) - 1 == VIF_N_ACTIONS, "a code for each actio
 
 /* The table as it is meant, one column for each input in the enum's order. */
 static const char *const expected[] = {
-	/*                    1   2/3   4  ready  7   5   6  gone fault offl stop rmvd  joined left refused settled */
-	[VIF_NEW] =           "WA- WA- WA- WA- NE- CS- CS- CS- BAP CS- DEF DEF  NE- NE- NE- NE-",
-	[VIF_WAITING] =       "WA- WA- WA- CGC WA- SH- CS- CS- BAP CS- CS- DEF  WA- WA- WA- WA-",
-	[VIF_CONNECTING] =    "CLW CG- CG- CG- CG- CLW CLW CLW FGP CLW CLW CLW  CDA CG- SHR CG-",
-	[VIF_CONNECTED] =     "CLW CD- CD- CD- RGU CLW CLW CLW FGP CLW CLW CLW  CD- CD- CD- CD-",
+	/*
+	 * 1   2/3   4  ready  7   5   6  gone fault offl stop rmvd  joined left refused settled
+	 */
+	[VIF_NEW] = "WA- WA- WA- WA- NE- CS- CS- CS- BAP CS- DEF DEF  NE- NE- NE- NE-",
+	[VIF_WAITING] = "WA- WA- WA- CGC WA- SH- CS- CS- BAP CS- CS- DEF  WA- WA- WA- WA-",
+	[VIF_CONNECTING] = "CLW CG- CG- CG- CG- CLW CLW CLW FGP CLW CLW CLW  CDA CG- SHR CG-",
+	[VIF_CONNECTED] = "CLW CD- CD- CD- RGU CLW CLW CLW FGP CLW CLW CLW  CD- CD- CD- CD-",
 	[VIF_RECONFIGURING] = "CLW RG- CDU CDU RG- CLW CLW CLW FGP CLW CLW CLW  RG- RG- RG- RD-",
-	[VIF_RECONFIGURED] =  "CLW RD- CDU CDU RD- CLW CLW CLW FGP CLW CLW CLW  RD- RD- RD- RD-",
-	[VIF_CLOSING] =       "CL- CL- CL- CL- CL- CL- CL- CL- CL- CL- CL- CL-  CL- SH- CL- CL-",
-	[VIF_SHUT] =          "CS- SH- SH- SH- SH- SH- CS- CS- BAP CS- CS- DEF  SH- SH- SH- SH-",
-	[VIF_CLOSED] =        "WA- WA- WA- WA- CS- CS- CS- CST BAP CST DEF DEF  CS- CS- CS- CS-",
-	[VIF_FAULTING] =      "FG- FG- FG- FG- FG- FG- FG- FG- FG- FG- FG- FG-  FG- FD- FG- FG-",
-	[VIF_FAULTED] =       "BA- FD- FD- FD- FD- BA- BA- BA- FD- BA- BA- DEF  FD- FD- FD- FD-",
-	[VIF_BARRED] =        "BA- BA- BA- BA- BA- BA- BA- BAT BA- BAT DEF DEF  BA- BA- BA- BA-",
-	[VIF_DEAD] =          "DE- DE- DE- DE- DE- DE- DE- DE- DE- DE- DE- DE-  DE- DE- DE- DE-",
+	[VIF_RECONFIGURED] = "CLW RD- CDU CDU RD- CLW CLW CLW FGP CLW CLW CLW  RD- RD- RD- RD-",
+	[VIF_CLOSING] = "CL- CL- CL- CL- CL- CL- CL- CL- CL- CL- CL- CL-  CL- SH- CL- CL-",
+	[VIF_SHUT] = "CS- SH- SH- SH- SH- SH- CS- CS- BAP CS- CS- DEF  SH- SH- SH- SH-",
+	[VIF_CLOSED] = "WA- WA- WA- WA- CS- CS- CS- CST BAP CST DEF DEF  CS- CS- CS- CS-",
+	[VIF_FAULTING] = "FG- FG- FG- FG- FG- FG- FG- FG- FG- FG- FG- FG-  FG- FD- FG- FG-",
+	[VIF_FAULTED] = "BA- FD- FD- FD- FD- BA- BA- BA- FD- BA- BA- DEF  FD- FD- FD- FD-",
+	[VIF_BARRED] = "BA- BA- BA- BA- BA- BA- BA- BAT BA- BAT DEF DEF  BA- BA- BA- BA-",
+	[VIF_DEAD] = "DE- DE- DE- DE- DE- DE- DE- DE- DE- DE- DE- DE-  DE- DE- DE- DE-",
 };
 _Static_assert(ARRAY_SIZE(expected) == VIF_N_STATES, "a row for each state");
 
@@ -43,20 +45,22 @@ vif_fsm_step_every_cell(void)
 			struct vif_step step = vif_fsm_step(state, input);
 			bool same = memcmp(cell, state_codes + 2 * step.next, 2) == 0 &&
 				    cell[2] == action_codes[step.action];
-			CU_ASSERT(same);
+			CHECK(same);
 			if (!same)
 				fprintf(stderr, "%s, input %u: goes to %s with %c, not %.3s\n",
-					vif_fsm_state_name(state), input, vif_fsm_state_name(step.next),
-					action_codes[step.action], cell);
+					vif_fsm_state_name(state), input,
+					vif_fsm_state_name(step.next), action_codes[step.action],
+					cell);
 		}
-		CU_ASSERT_EQUAL(*cell, '\0');
+		CHECK_EQ(*cell, '\0');
 	}
 }
 
 static bool
 holds_port(enum vif_state state)
 {
-	return state == VIF_CONNECTING || vif_fsm_is_connected(state) || state == VIF_CLOSING || state == VIF_FAULTING;
+	return state == VIF_CONNECTING || vif_fsm_is_connected(state) || state == VIF_CLOSING ||
+	       state == VIF_FAULTING;
 }
 
 /* A port is called back before anything else happens to it, and only its return leads on. */
@@ -66,19 +70,25 @@ vif_fsm_step_keeps_port_safe(void)
 	for (unsigned state = 0; state < VIF_N_STATES; state++) {
 		for (unsigned input = 0; input < VIF_N_INPUTS; input++) {
 			struct vif_step step = vif_fsm_step(state, input);
-			bool calls_back = step.action == VIF_DO_WITHDRAW || step.action == VIF_DO_PUNISH;
+			bool calls_back =
+				step.action == VIF_DO_WITHDRAW || step.action == VIF_DO_PUNISH;
 			if (step.next == VIF_CLOSING && state != VIF_CLOSING)
-				CU_ASSERT(calls_back && holds_port(state));
+				CHECK(calls_back && holds_port(state));
 			if (holds_port(state) && !holds_port(step.next))
-				CU_ASSERT(input == VIF_LEFT || input == VIF_REFUSED);
-			if (vif_fsm_is_connected(step.next) && !vif_fsm_is_connected(state))
-				CU_ASSERT(state == VIF_CONNECTING && input == VIF_JOINED);
-			CU_ASSERT(step.action != VIF_DO_CONNECT || state == VIF_WAITING);
+				CHECK(input == VIF_LEFT || input == VIF_REFUSED);
+			if (vif_fsm_is_connected(step.next) && !vif_fsm_is_connected(state)) {
+				CHECK_EQ(state, VIF_CONNECTING);
+				CHECK_EQ(input, VIF_JOINED);
+			}
+			CHECK(step.action != VIF_DO_CONNECT || state == VIF_WAITING);
 		}
 	}
 }
 
-/* A condition that stays true leads to a rest within four steps, and what is done there can be done again. */
+/*
+ * A condition that stays true leads to a rest within four steps, and what is done there can be done
+ * again.
+ */
 static void
 vif_fsm_step_settles(void)
 {
@@ -91,8 +101,8 @@ vif_fsm_step_settles(void)
 				before = step.next;
 				step = vif_fsm_step(before, input);
 			} while (step.next != before && ++n < 10);
-			CU_ASSERT(n <= 4);
-			CU_ASSERT(step.action == VIF_DO_NOTHING || step.action == VIF_DO_RETIRE);
+			CHECK_LE(n, 4);
+			CHECK(step.action == VIF_DO_NOTHING || step.action == VIF_DO_RETIRE);
 		}
 	}
 }
@@ -111,7 +121,7 @@ vif_fsm_step_ends(void)
 				if (at == VIF_CLOSING || at == VIF_FAULTING)
 					at = vif_fsm_step(at, VIF_LEFT).next;
 			}
-			CU_ASSERT_EQUAL(at, VIF_DEAD);
+			CHECK_EQ(at, VIF_DEAD);
 		}
 	}
 }
@@ -120,27 +130,28 @@ vif_fsm_step_ends(void)
 static void
 vif_fsm_step_punished(void)
 {
-	CU_ASSERT(!vif_fsm_is_punished(VIF_CONNECTED));
+	CHECK(!vif_fsm_is_punished(VIF_CONNECTED));
 	for (unsigned state = 0; state < VIF_N_STATES; state++) {
-		for (unsigned input = 0; input <= VIF_FRONT_GONE && vif_fsm_is_punished(state); input++)
-			CU_ASSERT(vif_fsm_is_punished(vif_fsm_step(state, input).next));
+		for (unsigned input = 0; input <= VIF_FRONT_GONE && vif_fsm_is_punished(state);
+		     input++)
+			CHECK(vif_fsm_is_punished(vif_fsm_step(state, input).next));
 	}
 }
 
 static void
 vif_fsm_shown_values(void)
 {
-	CU_ASSERT_EQUAL(vif_fsm_shown(VIF_NEW), XenbusStateUnknown);
-	CU_ASSERT_EQUAL(vif_fsm_shown(VIF_WAITING), 2);
-	CU_ASSERT_EQUAL(vif_fsm_shown(VIF_CONNECTING), 2);
-	CU_ASSERT_EQUAL(vif_fsm_shown(VIF_CONNECTED), 4);
-	CU_ASSERT_EQUAL(vif_fsm_shown(VIF_RECONFIGURING), 4);
-	CU_ASSERT_EQUAL(vif_fsm_shown(VIF_RECONFIGURED), 8);
-	CU_ASSERT_EQUAL(vif_fsm_shown(VIF_CLOSING), 5);
-	CU_ASSERT_EQUAL(vif_fsm_shown(VIF_SHUT), 5);
-	CU_ASSERT_EQUAL(vif_fsm_shown(VIF_CLOSED), 6);
-	CU_ASSERT_EQUAL(vif_fsm_shown(VIF_FAULTED), 4);
-	CU_ASSERT_EQUAL(vif_fsm_shown(VIF_BARRED), 6);
+	CHECK_EQ(vif_fsm_shown(VIF_NEW), XenbusStateUnknown);
+	CHECK_EQ(vif_fsm_shown(VIF_WAITING), 2);
+	CHECK_EQ(vif_fsm_shown(VIF_CONNECTING), 2);
+	CHECK_EQ(vif_fsm_shown(VIF_CONNECTED), 4);
+	CHECK_EQ(vif_fsm_shown(VIF_RECONFIGURING), 4);
+	CHECK_EQ(vif_fsm_shown(VIF_RECONFIGURED), 8);
+	CHECK_EQ(vif_fsm_shown(VIF_CLOSING), 5);
+	CHECK_EQ(vif_fsm_shown(VIF_SHUT), 5);
+	CHECK_EQ(vif_fsm_shown(VIF_CLOSED), 6);
+	CHECK_EQ(vif_fsm_shown(VIF_FAULTED), 4);
+	CHECK_EQ(vif_fsm_shown(VIF_BARRED), 6);
 }
 
 void test_fsm(CU_pSuite suite);

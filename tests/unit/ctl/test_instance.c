@@ -19,7 +19,7 @@ static void
 make_place(void)
 {
 	strcpy(parent, "/tmp/vpe-instance-XXXXXX");
-	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(parent));
+	REQUIRE_NOT_NULL(mkdtemp(parent));
 	snprintf(dir, sizeof(dir), "%s/vpe", parent);
 	snprintf(path, sizeof(path), "%s/lock", dir);
 	why[0] = '\0';
@@ -33,7 +33,9 @@ remove_place(void)
 	rmdir(parent);
 }
 
-/* The second one is refused with the number of the first; when that has gone, the next one is not. */
+/*
+ * The second one is refused with the number of the first; when that has gone, the next one is not.
+ */
 static void
 instance_lock_twice(void)
 {
@@ -41,14 +43,14 @@ instance_lock_twice(void)
 
 	make_place();
 	int first = instance_lock(dir, why, sizeof(why));
-	CU_ASSERT_FATAL(first >= 0);
-	CU_ASSERT_EQUAL(instance_lock(dir, why, sizeof(why)), -EBUSY);
+	REQUIRE_GE(first, 0);
+	CHECK_EQ(instance_lock(dir, why, sizeof(why)), -EBUSY);
 	snprintf(pid, sizeof(pid), "process %d", (int)getpid());
-	CU_ASSERT_PTR_NOT_NULL(strstr(why, pid));
-	CU_ASSERT_PTR_NULL(strchr(why, '\n'));
+	CHECK_HAS(why, pid);
+	CHECK_NULL(strchr(why, '\n'));
 	close(first);
 	int next = instance_lock(dir, why, sizeof(why));
-	CU_ASSERT(next >= 0);
+	CHECK_GE(next, 0);
 	close(next);
 	remove_place();
 }
@@ -61,16 +63,17 @@ instance_lock_waits(void)
 	char byte;
 
 	make_place();
-	CU_ASSERT_EQUAL_FATAL(pipe(started), 0);
+	REQUIRE_EQ(pipe(started), 0);
 	pid_t child = fork();
 	if (child == 0) {
-		bool done = instance_lock(dir, why, sizeof(why)) >= 0 && write(started[1], "", 1) == 1;
+		bool done =
+			instance_lock(dir, why, sizeof(why)) >= 0 && write(started[1], "", 1) == 1;
 		usleep(200000);
 		_exit(done ? EXIT_SUCCESS : EXIT_FAILURE);
 	}
-	CU_ASSERT_EQUAL_FATAL(read(started[0], &byte, 1), 1);
+	REQUIRE_EQ(read(started[0], &byte, 1), 1);
 	int fd = instance_lock(dir, why, sizeof(why));
-	CU_ASSERT(fd >= 0);
+	CHECK_GE(fd, 0);
 	close(fd);
 	waitpid(child, NULL, 0);
 	close(started[0]);
@@ -84,12 +87,12 @@ instance_lock_new_file(void)
 {
 	make_place();
 	int first = instance_lock(dir, why, sizeof(why));
-	CU_ASSERT_FATAL(first >= 0);
-	CU_ASSERT_EQUAL(unlink(path), 0);
+	REQUIRE_GE(first, 0);
+	CHECK_EQ(unlink(path), 0);
 	int second = instance_lock(dir, why, sizeof(why));
-	CU_ASSERT_FATAL(second >= 0);
-	CU_ASSERT_EQUAL(access(path, F_OK), 0);
-	CU_ASSERT_EQUAL(instance_lock(dir, why, sizeof(why)), -EBUSY);
+	REQUIRE_GE(second, 0);
+	CHECK_EQ(access(path, F_OK), 0);
+	CHECK_EQ(instance_lock(dir, why, sizeof(why)), -EBUSY);
 	close(first);
 	close(second);
 	remove_place();
@@ -98,8 +101,8 @@ instance_lock_new_file(void)
 static void
 instance_lock_no_place(void)
 {
-	CU_ASSERT_EQUAL(instance_lock("/proc/vpe", why, sizeof(why)), -ENOENT);
-	CU_ASSERT_PTR_NOT_NULL(strstr(why, "/proc/vpe/lock cannot be taken: No such file"));
+	CHECK_EQ(instance_lock("/proc/vpe", why, sizeof(why)), -ENOENT);
+	CHECK_HAS(why, "/proc/vpe/lock cannot be locked: No such file");
 }
 
 void test_instance(CU_pSuite suite);

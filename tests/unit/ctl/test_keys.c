@@ -67,15 +67,15 @@ vif_keys_read_linux(void)
 {
 	struct xstore xs = open_linux();
 
-	CU_ASSERT_EQUAL(read_keys(&xs), 0);
-	CU_ASSERT_EQUAL(keys.queue[0].tx_ref, 768);
-	CU_ASSERT_EQUAL(keys.queue[0].rx_ref, 769);
-	CU_ASSERT_EQUAL(keys.queue[0].evtchn_tx, 15);
-	CU_ASSERT_EQUAL(keys.queue[0].evtchn_rx, 16);
-	CU_ASSERT_EQUAL(keys.guest, VIF_GUEST_SG | VIF_GUEST_GSO4 | VIF_GUEST_GSO6 | VIF_GUEST_CSUM4 |
-				    VIF_GUEST_CSUM6 | VIF_GUEST_RX_NOTIFY);
+	CHECK_EQ(read_keys(&xs), 0);
+	CHECK_EQ(keys.queue[0].tx_ref, 768);
+	CHECK_EQ(keys.queue[0].rx_ref, 769);
+	CHECK_EQ(keys.queue[0].evtchn_tx, 15);
+	CHECK_EQ(keys.queue[0].evtchn_rx, 16);
+	CHECK_EQ(keys.guest, VIF_GUEST_SG | VIF_GUEST_GSO4 | VIF_GUEST_GSO6 | VIF_GUEST_CSUM4 |
+				     VIF_GUEST_CSUM6 | VIF_GUEST_RX_NOTIFY);
 	put("multi-queue-num-queues", "1");
-	CU_ASSERT_EQUAL(read_keys(&xs), 0);
+	CHECK_EQ(read_keys(&xs), 0);
 	helper_close(&xs);
 }
 
@@ -90,26 +90,28 @@ vif_keys_read_minimal(void)
 	put("rx-ring-ref", "9");
 	put("event-channel", "3");
 	put("request-rx-copy", "1");
-	CU_ASSERT_EQUAL(read_keys(&xs), 0);
-	CU_ASSERT_EQUAL(keys.queue[0].evtchn_tx, 3);
-	CU_ASSERT_EQUAL(keys.queue[0].evtchn_rx, 3);
-	CU_ASSERT_EQUAL(keys.guest, VIF_GUEST_CSUM4); /* IPv4 checksum offload is what must be opted out of */
+	CHECK_EQ(read_keys(&xs), 0);
+	CHECK_EQ(keys.queue[0].evtchn_tx, 3);
+	CHECK_EQ(keys.queue[0].evtchn_rx, 3);
+	/* IPv4 checksum offload is what must be opted out of */
+	CHECK_EQ(keys.guest, VIF_GUEST_CSUM4);
 	put("feature-no-csum-offload", "1");
-	CU_ASSERT_EQUAL(read_keys(&xs), 0);
-	CU_ASSERT_EQUAL(keys.guest, 0);
+	CHECK_EQ(read_keys(&xs), 0);
+	CHECK_EQ(keys.guest, 0);
 	helper_close(&xs);
 }
 
 static void
 vif_keys_read_missing(void)
 {
-	static const char *const needed[] = { "tx-ring-ref", "rx-ring-ref", "event-channel-rx", "request-rx-copy" };
+	static const char *const needed[] = { "tx-ring-ref", "rx-ring-ref", "event-channel-rx",
+					      "request-rx-copy" };
 
 	for (unsigned i = 0; i < ARRAY_SIZE(needed); i++) {
 		struct xstore xs = open_linux();
 		put(needed[i], NULL);
-		CU_ASSERT(read_keys(&xs) < 0);
-		CU_ASSERT_PTR_NOT_NULL(strstr(why, needed[i]));
+		CHECK_LT(read_keys(&xs), 0);
+		CHECK_HAS(why, needed[i]);
 		helper_close(&xs);
 	}
 }
@@ -119,18 +121,31 @@ static void
 vif_keys_read_hostile(void)
 {
 	static char nines[2048];
+	/* clang-format off */
 	static const char *const numbers[] = {
 		"multi-queue-num-queues", "tx-ring-ref", "rx-ring-ref", "event-channel-tx", "event-channel-rx",
 		"request-rx-copy", "feature-sg", "feature-gso-tcpv4", "feature-gso-tcpv6", "feature-no-csum-offload",
 		"feature-ipv6-csum-offload",
 	};
+	/* clang-format on */
 	static const struct {
 		const char *text;
 		unsigned len;
 	} values[] = {
-		{ "", 0 }, { "-1", 2 }, { "4294967296", 10 }, { "4294967297", 10 }, { "0x10", 4 }, { " 1", 2 },
-		{ "1 ", 2 }, { "1\0junk", 6 }, { "1\0", 2 }, { "00", 2 }, { "01", 2 }, { "1e3", 3 },
-		{ nines, sizeof(nines) }, { "\xff\xfe", 2 },
+		{ "", 0 },
+		{ "-1", 2 },
+		{ "4294967296", 10 },
+		{ "4294967297", 10 },
+		{ "0x10", 4 },
+		{ " 1", 2 },
+		{ "1 ", 2 },
+		{ "1\0junk", 6 },
+		{ "1\0", 2 },
+		{ "00", 2 },
+		{ "01", 2 },
+		{ "1e3", 3 },
+		{ nines, sizeof(nines) },
+		{ "\xff\xfe", 2 },
 	};
 	memset(nines, '9', sizeof(nines));
 	struct xstore xs = open_linux();
@@ -143,14 +158,14 @@ vif_keys_read_hostile(void)
 		fake_store_get(path, before, sizeof(before));
 		for (unsigned j = 0; j < ARRAY_SIZE(values); j++) {
 			put_bytes(numbers[i], values[j].text, values[j].len);
-			CU_ASSERT(read_keys(&xs) < 0);
-			CU_ASSERT_PTR_NOT_NULL(strstr(why, numbers[i]));
+			CHECK_LT(read_keys(&xs), 0);
+			CHECK_HAS(why, numbers[i]);
 			for (const char *c = why; *c != '\0'; c++)
-				CU_ASSERT(*c >= ' ' && *c <= '~');
+				CHECK_RANGE(*c, ' ', '~');
 		}
 		put(numbers[i], had ? before : NULL);
 	}
-	CU_ASSERT_EQUAL(read_keys(&xs), 0);
+	CHECK_EQ(read_keys(&xs), 0);
 	helper_close(&xs);
 }
 
@@ -160,15 +175,19 @@ vif_keys_read_out_of_range(void)
 	static const struct {
 		const char *key;
 		const char *value;
-	} bad[] = { { "multi-queue-num-queues", "0" }, { "multi-queue-num-queues", "5" }, { "event-channel-tx", "0" },
-		    { "event-channel-rx", "2147483648" }, { "request-rx-copy", "0" }, { "request-rx-copy", "2" },
+	} bad[] = { { "multi-queue-num-queues", "0" },
+		    { "multi-queue-num-queues", "5" },
+		    { "event-channel-tx", "0" },
+		    { "event-channel-rx", "2147483648" },
+		    { "request-rx-copy", "0" },
+		    { "request-rx-copy", "2" },
 		    { "feature-sg", "2" } };
 
 	for (unsigned i = 0; i < ARRAY_SIZE(bad); i++) {
 		struct xstore xs = open_linux();
 		put(bad[i].key, bad[i].value);
-		CU_ASSERT(read_keys(&xs) < 0);
-		CU_ASSERT_PTR_NOT_NULL(strstr(why, bad[i].key));
+		CHECK_LT(read_keys(&xs), 0);
+		CHECK_HAS(why, bad[i].key);
 		helper_close(&xs);
 	}
 }
@@ -179,10 +198,10 @@ vif_keys_read_duplicates(void)
 	struct xstore xs = open_linux();
 
 	put("rx-ring-ref", "768");
-	CU_ASSERT_EQUAL(read_keys(&xs), -EINVAL);
+	CHECK_EQ(read_keys(&xs), -EINVAL);
 	put("rx-ring-ref", "769");
 	put("event-channel-rx", "15");
-	CU_ASSERT_EQUAL(read_keys(&xs), -EINVAL);
+	CHECK_EQ(read_keys(&xs), -EINVAL);
 	helper_close(&xs);
 }
 
@@ -207,29 +226,33 @@ vif_keys_read_queues(void)
 		const char *key, *value;
 		int ret;
 	} wrong[] = {
-		{ "queue-1/tx-ring-ref", NULL, -ENOENT }, { "queue-1/event-channel", NULL, -ENOENT },
-		{ "queue-1/rx-ring-ref", "8", -EINVAL }, { "queue-1/tx-ring-ref", "9", -EINVAL },
-		{ "queue-1/event-channel", "2", -EINVAL }, { "queue-0/event-channel-rx", "1", -EINVAL },
-		{ "queue-0/tx-ring-ref", "x", -EINVAL }, { "ctrl-ring-ref", "11", -ENOENT },
+		{ "queue-1/tx-ring-ref", NULL, -ENOENT },
+		{ "queue-1/event-channel", NULL, -ENOENT },
+		{ "queue-1/rx-ring-ref", "8", -EINVAL },
+		{ "queue-1/tx-ring-ref", "9", -EINVAL },
+		{ "queue-1/event-channel", "2", -EINVAL },
+		{ "queue-0/event-channel-rx", "1", -EINVAL },
+		{ "queue-0/tx-ring-ref", "x", -EINVAL },
+		{ "ctrl-ring-ref", "11", -ENOENT },
 	};
 	struct xstore xs = open_linux();
 
 	put_queues();
-	CU_ASSERT_EQUAL(read_keys(&xs), 0);
-	CU_ASSERT_EQUAL(keys.n_queues, 2);
-	CU_ASSERT_EQUAL(keys.queue[0].rx_ref, 9);
-	CU_ASSERT_EQUAL(keys.queue[1].tx_ref, 10);
-	CU_ASSERT_EQUAL(keys.queue[1].evtchn_tx, 3);
-	CU_ASSERT_EQUAL(keys.queue[1].evtchn_rx, 3);
+	CHECK_EQ(read_keys(&xs), 0);
+	CHECK_EQ(keys.n_queues, 2);
+	CHECK_EQ(keys.queue[0].rx_ref, 9);
+	CHECK_EQ(keys.queue[1].tx_ref, 10);
+	CHECK_EQ(keys.queue[1].evtchn_tx, 3);
+	CHECK_EQ(keys.queue[1].evtchn_rx, 3);
 	for (unsigned i = 0; i < ARRAY_SIZE(wrong); i++) {
 		put_queues();
 		put(wrong[i].key, wrong[i].value);
-		CU_ASSERT_EQUAL(read_keys(&xs), wrong[i].ret);
-		CU_ASSERT(why[0] != '\0');
+		CHECK_EQ(read_keys(&xs), wrong[i].ret);
+		CHECK_NE(why[0], '\0');
 	}
 	put("event-channel-ctrl", "20"); /* and its page is queue 1's */
 	put_queues();
-	CU_ASSERT_EQUAL(read_keys(&xs), -EINVAL);
+	CHECK_EQ(read_keys(&xs), -EINVAL);
 	helper_close(&xs);
 }
 
@@ -240,7 +263,7 @@ vif_keys_read_unreadable(void)
 	struct fake_perms nobody = { .owner = HELPER_GUEST };
 
 	fake_store_set_perms(HELPER_FRONT "/tx-ring-ref", &nobody);
-	CU_ASSERT_EQUAL(read_keys(&xs), -EACCES);
+	CHECK_EQ(read_keys(&xs), -EACCES);
 	helper_close(&xs);
 }
 
@@ -250,15 +273,15 @@ vif_keys_read_interfered(void)
 	struct xstore xs = open_linux();
 
 	fake_store_fail(FAKE_STORE_COMMIT, 0, 3, EAGAIN);
-	CU_ASSERT_EQUAL(read_keys(&xs), 0);
+	CHECK_EQ(read_keys(&xs), 0);
 	uint64_t before = fake_store_calls(FAKE_STORE_COMMIT);
 	fake_store_fail(FAKE_STORE_COMMIT, 0, 1000, EAGAIN);
-	CU_ASSERT_EQUAL(read_keys(&xs), -EAGAIN);
-	CU_ASSERT(fake_store_calls(FAKE_STORE_COMMIT) - before <= 10);
-	CU_ASSERT_PTR_NOT_NULL(strstr(why, "keep changing"));
+	CHECK_EQ(read_keys(&xs), -EAGAIN);
+	CHECK_LE(fake_store_calls(FAKE_STORE_COMMIT) - before, 10);
+	CHECK_HAS(why, "keep changing");
 	fake_store_fail(FAKE_STORE_COMMIT, 0, 0, 0);
 	fake_store_fail(FAKE_STORE_BEGIN, 0, 1, EIO);
-	CU_ASSERT_EQUAL(read_keys(&xs), -EIO);
+	CHECK_EQ(read_keys(&xs), -EIO);
 	helper_close(&xs);
 }
 
@@ -291,16 +314,19 @@ vif_keys_read_race(void)
 	pthread_create(&thread, NULL, swap_rings, NULL);
 	for (unsigned i = 0; i < 500; i++) {
 		int ret = read_keys(&xs);
-		CU_ASSERT(ret == 0 || ret == -EAGAIN);
+		CHECK(ret == 0 || ret == -EAGAIN);
 		if (ret == 0)
-			CU_ASSERT_EQUAL(keys.queue[0].tx_ref + keys.queue[0].rx_ref, 768 + 769);
+			CHECK_EQ(keys.queue[0].tx_ref + keys.queue[0].rx_ref, 768 + 769);
 	}
 	swapping = false;
 	pthread_join(thread, NULL);
 	helper_close(&xs);
 }
 
-/* Whatever a frontend writes, there is room for data behind it (netback-style: what is no number is 0). */
+/*
+ * Whatever a frontend writes, there is room for data behind it (netback-style: what is no number is
+ * 0).
+ */
 static void
 vif_keys_read_headroom_any(void)
 {
@@ -308,19 +334,33 @@ vif_keys_read_headroom_any(void)
 		const char *value;
 		unsigned headroom;
 	} c[] = {
-		{ "0", 0 }, { "256", 256 }, { "2048", 2048 }, { "2049", 2048 }, { "4095", 2048 }, { "4096", 2048 },
-		{ "32767", 2048 }, { "65535", 2048 }, { "65536", 2048 }, { "4294967295", 2048 }, { "4294967296", 0 },
-		{ "-1", 0 }, { "", 0 }, { " 256", 0 }, { "256x", 0 }, { "0x100", 0 }, { "9999999999999999999999", 0 },
+		{ "0", 0 },
+		{ "256", 256 },
+		{ "2048", 2048 },
+		{ "2049", 2048 },
+		{ "4095", 2048 },
+		{ "4096", 2048 },
+		{ "32767", 2048 },
+		{ "65535", 2048 },
+		{ "65536", 2048 },
+		{ "4294967295", 2048 },
+		{ "4294967296", 0 },
+		{ "-1", 0 },
+		{ "", 0 },
+		{ " 256", 0 },
+		{ "256x", 0 },
+		{ "0x100", 0 },
+		{ "9999999999999999999999", 0 },
 	};
 	struct xstore xs = open_linux();
 
-	CU_ASSERT_EQUAL(read_keys(&xs), 0);
-	CU_ASSERT_EQUAL(keys.headroom, 0);
+	CHECK_EQ(read_keys(&xs), 0);
+	CHECK_EQ(keys.headroom, 0);
 	for (unsigned i = 0; i < ARRAY_SIZE(c); i++) {
 		fake_store_write(HELPER_FRONT "/xdp-headroom", c[i].value);
-		CU_ASSERT_EQUAL(read_keys(&xs), 0);
-		CU_ASSERT_EQUAL(keys.headroom, c[i].headroom);
-		CU_ASSERT_EQUAL(vif_keys_read_headroom(&xs, 0, HELPER_FRONT), c[i].headroom);
+		CHECK_EQ(read_keys(&xs), 0);
+		CHECK_EQ(keys.headroom, c[i].headroom);
+		CHECK_EQ(vif_keys_read_headroom(&xs, 0, HELPER_FRONT), c[i].headroom);
 	}
 	helper_close(&xs);
 }
@@ -333,9 +373,9 @@ vif_keys_features_truthful(void)
 
 	for (unsigned i = 0; i < n; i++) {
 		if (strcmp(features[i].key, "feature-rx-flip") == 0)
-			CU_ASSERT_STRING_EQUAL(features[i].value, "0");
+			CHECK_STR(features[i].value, "0");
 	}
-	CU_ASSERT_EQUAL(n, 11);
+	CHECK_EQ(n, 11);
 }
 
 void test_keys(CU_pSuite suite);

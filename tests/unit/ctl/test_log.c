@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Tests of base/log.c: nobody waits for whoever reads the lines. A write that waits ends the test binary by SIGALRM. */
+/*
+ * Tests of base/log.c: nobody waits for whoever reads the lines. A write that waits ends the test
+ * binary by SIGALRM.
+ */
 #include "base/log.h"
 
 #include <errno.h>
@@ -19,7 +22,8 @@ replace_stderr(int out)
 {
 	int saved = dup(STDERR_FILENO);
 
-	CU_ASSERT_FATAL(out >= 0 && saved >= 0);
+	REQUIRE_GE(out, 0);
+	REQUIRE_GE(saved, 0);
 	dup2(out, STDERR_FILENO);
 	close(out);
 	return saved;
@@ -71,18 +75,20 @@ check_full(int fd, int out, bool next_line_tells)
 		log_error("a line");
 	log_tell_lost(); /* there still is no room */
 	unsigned n_read = count(drain(fd), LINE);
-	CU_ASSERT(n_read > 100 && n_read < n);
+	CHECK_GT(n_read, 100);
+	CHECK_LT(n_read, n);
 	if (next_line_tells)
 		log_error("the next");
 	else
 		log_tell_lost();
 	log_tell_lost(); /* once */
 	const char *text = drain(fd);
-	snprintf(lost, sizeof(lost), "vpe-backend: warning: %u lines lost: they could not be written\n", n - n_read);
-	CU_ASSERT_EQUAL(strncmp(text, lost, strlen(lost)), 0);
-	CU_ASSERT_STRING_EQUAL(text + strlen(lost), next_line_tells ? "vpe-backend: error: the next\n" : "");
+	snprintf(lost, sizeof(lost),
+		 "vpe-backend: warning: %u lines lost: they could not be written\n", n - n_read);
+	CHECK_EQ(strncmp(text, lost, strlen(lost)), 0);
+	CHECK_STR(text + strlen(lost), next_line_tells ? "vpe-backend: error: the next\n" : "");
 	alarm(0);
-	CU_ASSERT_EQUAL(fcntl(STDERR_FILENO, F_GETFL), flags);
+	CHECK_EQ(fcntl(STDERR_FILENO, F_GETFL), flags);
 	restore_stderr(saved);
 	close(fd);
 }
@@ -92,7 +98,7 @@ log_line_full_pipe(void)
 {
 	for (unsigned i = 0; i < 2; i++) {
 		int fds[2];
-		CU_ASSERT_EQUAL_FATAL(pipe(fds), 0);
+		REQUIRE_EQ(pipe(fds), 0);
 		check_full(fds[0], fds[1], i == 0);
 	}
 }
@@ -103,7 +109,7 @@ log_line_full_socket(void)
 {
 	for (unsigned i = 0; i < 2; i++) {
 		int fds[2];
-		CU_ASSERT_EQUAL_FATAL(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+		REQUIRE_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
 		check_full(fds[0], fds[1], i == 0);
 	}
 }
@@ -121,7 +127,7 @@ log_line_file(void)
 	log_info("below the level");
 	log_tell_lost();
 	captured_end(&captured);
-	CU_ASSERT_STRING_EQUAL(captured.text, LINE "<3>for the journal\n");
+	CHECK_STR(captured.text, LINE "<3>for the journal\n");
 }
 
 /* A reader that has gone, and no descriptor at all: lines are lost, and nothing worse happens. */
@@ -131,7 +137,7 @@ log_line_nowhere(void)
 	static struct captured captured;
 	int fds[2];
 
-	CU_ASSERT_EQUAL_FATAL(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+	REQUIRE_EQ(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
 	close(fds[0]);
 	int saved = replace_stderr(fds[1]);
 	log_error("a line");
@@ -141,7 +147,7 @@ log_line_nowhere(void)
 	captured_start(&captured);
 	log_tell_lost();
 	captured_end(&captured);
-	CU_ASSERT_STRING_EQUAL(captured.text, "vpe-backend: warning: 2 lines lost: they could not be written\n");
+	CHECK_STR(captured.text, "vpe-backend: warning: 2 lines lost: they could not be written\n");
 }
 
 void test_log(CU_pSuite suite);

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Runs the unit tests of backend/ctl, backend/base and backend/xen/platform_check.c, on the fake hypervisor and a fake data plane. */
+/*
+ * Runs the unit tests of backend/ctl, backend/base and backend/xen/platform_check.c, on the fake
+ * hypervisor and a fake data plane.
+ */
 #include "base/log.h"
 #include "base/util.h"
 #include "unit.h"
 
-void test_advice(CU_pSuite suite);
 void test_apply(CU_pSuite suite);
+void test_attachment(CU_pSuite suite);
 void test_balance(CU_pSuite suite);
 void test_bridge(CU_pSuite suite);
 void test_config(CU_pSuite suite);
@@ -21,9 +24,11 @@ void test_live(CU_pSuite suite);
 void test_log(CU_pSuite suite);
 void test_node(CU_pSuite suite);
 void test_number(CU_pSuite suite);
+void test_place(CU_pSuite suite);
 void test_platform(CU_pSuite suite);
 void test_policy_text(CU_pSuite suite);
-void test_tap(CU_pSuite suite);
+void test_source(CU_pSuite suite);
+void test_uplink_kind(CU_pSuite suite);
 void test_vifs(CU_pSuite suite);
 void test_vifs_hostile(CU_pSuite suite);
 void test_vifs_front(CU_pSuite suite);
@@ -35,10 +40,12 @@ static const struct unit_suite suites[] = {
 	{ "policy_text", test_policy_text },
 	{ "node", test_node },
 	{ "watch", test_watch },
+	{ "attachment", test_attachment },
 	{ "balance", test_balance },
 	{ "bridge", test_bridge },
 	{ "fsm", test_fsm },
 	{ "config", test_config },
+	{ "source", test_source },
 	{ "live", test_live },
 	{ "log", test_log },
 	{ "keys", test_keys },
@@ -46,11 +53,11 @@ static const struct unit_suite suites[] = {
 	{ "vifs_hostile", test_vifs_hostile },
 	{ "vifs_front", test_vifs_front },
 	{ "vifs_host", test_vifs_host },
-	{ "tap", test_tap },
+	{ "place", test_place },
 	{ "apply", test_apply },
 	{ "platform", test_platform },
 	{ "instance", test_instance },
-	{ "advice", test_advice },
+	{ "uplink_kind", test_uplink_kind },
 	{ "counters", test_counters },
 	{ "control", test_control },
 	{ "control_peer", test_control_peer },

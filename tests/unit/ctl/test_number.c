@@ -19,22 +19,26 @@ number_parse_plain(void)
 
 	for (unsigned i = 0; i < ARRAY_SIZE(good); i++) {
 		value = 99;
-		CU_ASSERT_EQUAL(number_parse(good[i].text, strlen(good[i].text), UINT32_MAX, &value), 0);
-		CU_ASSERT_EQUAL(value, good[i].value);
+		CHECK_EQ(number_parse(good[i].text, strlen(good[i].text), UINT32_MAX, &value), 0);
+		CHECK_EQ(value, good[i].value);
 	}
 }
 
 static void
 number_parse_hostile(void)
 {
-	static const char *const bad[] = { "", "-1", "+1", " 1", "1 ", "4x", "x4", "0x10", "00", "01", "1e3", "1.0",
-					   "4294967296", "4294967297", "99999999999999999999", "\xff", "1\n" };
+	static const char *const bad[] = { "",           "-1",         "+1",
+					   " 1",         "1 ",         "4x",
+					   "x4",         "0x10",       "00",
+					   "01",         "1e3",        "1.0",
+					   "4294967296", "4294967297", "99999999999999999999",
+					   "\xff",       "1\n" };
 	uint32_t value = 99;
 
 	for (unsigned i = 0; i < ARRAY_SIZE(bad); i++)
-		CU_ASSERT_EQUAL(number_parse(bad[i], strlen(bad[i]), UINT32_MAX, &value), -EINVAL);
-	CU_ASSERT_EQUAL(number_parse("4\0\0", 3, UINT32_MAX, &value), -EINVAL);
-	CU_ASSERT_EQUAL(value, 99);
+		CHECK_EQ(number_parse(bad[i], strlen(bad[i]), UINT32_MAX, &value), -EINVAL);
+	CHECK_EQ(number_parse("4\0\0", 3, UINT32_MAX, &value), -EINVAL);
+	CHECK_EQ(value, 99);
 }
 
 static void
@@ -42,9 +46,9 @@ number_parse_limit(void)
 {
 	uint32_t value = 0;
 
-	CU_ASSERT_EQUAL(number_parse("8", 1, 8, &value), 0);
-	CU_ASSERT_EQUAL(number_parse("9", 1, 8, &value), -EINVAL);
-	CU_ASSERT_EQUAL(value, 8);
+	CHECK_EQ(number_parse("8", 1, 8, &value), 0);
+	CHECK_EQ(number_parse("9", 1, 8, &value), -EINVAL);
+	CHECK_EQ(value, 8);
 }
 
 static void
@@ -52,15 +56,15 @@ number_parse_long_edges(void)
 {
 	uint64_t value = 99;
 
-	CU_ASSERT_EQUAL(number_parse_long("18446744073709551616", 20, UINT64_MAX, &value), -EINVAL);
-	CU_ASSERT_EQUAL(number_parse_long("99999999999999999999", 20, UINT64_MAX, &value), -EINVAL);
-	CU_ASSERT_EQUAL(number_parse_long("184467440737095516150", 21, UINT64_MAX, &value), -EINVAL);
-	CU_ASSERT_EQUAL(number_parse_long("4", 1, 3, &value), -EINVAL);
-	CU_ASSERT_EQUAL(value, 99);
-	CU_ASSERT_EQUAL(number_parse_long("18446744073709551615", 20, UINT64_MAX, &value), 0);
-	CU_ASSERT_EQUAL(value, UINT64_MAX);
-	CU_ASSERT_EQUAL(number_parse_long("0", 1, 0, &value), 0);
-	CU_ASSERT_EQUAL(value, 0);
+	CHECK_EQ(number_parse_long("18446744073709551616", 20, UINT64_MAX, &value), -EINVAL);
+	CHECK_EQ(number_parse_long("99999999999999999999", 20, UINT64_MAX, &value), -EINVAL);
+	CHECK_EQ(number_parse_long("184467440737095516150", 21, UINT64_MAX, &value), -EINVAL);
+	CHECK_EQ(number_parse_long("4", 1, 3, &value), -EINVAL);
+	CHECK_EQ(value, 99);
+	CHECK_EQ(number_parse_long("18446744073709551615", 20, UINT64_MAX, &value), 0);
+	CHECK_EQ(value, UINT64_MAX);
+	CHECK_EQ(number_parse_long("0", 1, 0, &value), 0);
+	CHECK_EQ(value, 0);
 }
 
 void test_number(CU_pSuite suite);

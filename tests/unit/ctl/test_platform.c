@@ -19,7 +19,7 @@ shell(const char *fmt, const char *arg)
 	char command[1024];
 
 	snprintf(command, sizeof(command), fmt, root, arg);
-	CU_ASSERT_EQUAL(system(command), 0);
+	CHECK_EQ(system(command), 0);
 }
 
 static void
@@ -38,7 +38,7 @@ static void
 root_make(void)
 {
 	strcpy(root, "/tmp/vpe-platform-XXXXXX");
-	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(root));
+	REQUIRE_NOT_NULL(mkdtemp(root));
 	why[0] = '\0';
 }
 
@@ -63,8 +63,8 @@ static void
 platform_check_good(void)
 {
 	make_good();
-	CU_ASSERT_EQUAL(platform_check_at(root, why, sizeof(why)), 0);
-	CU_ASSERT_STRING_EQUAL(why, "");
+	CHECK_EQ(platform_check_at(root, why, sizeof(why)), 0);
+	CHECK_STR(why, "");
 	root_remove();
 }
 
@@ -72,11 +72,11 @@ static void
 platform_check_no_xen(void)
 {
 	root_make();
-	CU_ASSERT_EQUAL(platform_check_at(root, why, sizeof(why)), -ENODEV);
-	CU_ASSERT_PTR_NOT_NULL(strstr(why, "does not run on Xen"));
+	CHECK_EQ(platform_check_at(root, why, sizeof(why)), -ENODEV);
+	CHECK_HAS(why, "does not run on Xen");
 	make_file("/sys/hypervisor/type");
 	shell("echo kvm > %s%s", "/sys/hypervisor/type");
-	CU_ASSERT_EQUAL(platform_check_at(root, why, sizeof(why)), -ENODEV);
+	CHECK_EQ(platform_check_at(root, why, sizeof(why)), -ENODEV);
 	root_remove();
 }
 
@@ -86,7 +86,7 @@ platform_check_old_kernel(void)
 	make_good();
 	remove_file("/sys/hypervisor");
 	make_file("/proc/xen/capabilities");
-	CU_ASSERT_EQUAL(platform_check_at(root, why, sizeof(why)), 0);
+	CHECK_EQ(platform_check_at(root, why, sizeof(why)), 0);
 	root_remove();
 }
 
@@ -105,8 +105,8 @@ platform_check_missing(void)
 	for (unsigned i = 0; i < 3; i++) {
 		make_good();
 		remove_file(devices[i].path);
-		CU_ASSERT_EQUAL(platform_check_at(root, why, sizeof(why)), -ENOENT);
-		CU_ASSERT_PTR_NOT_NULL(strstr(why, devices[i].says));
+		CHECK_EQ(platform_check_at(root, why, sizeof(why)), -ENOENT);
+		CHECK_HAS(why, devices[i].says);
 		root_remove();
 	}
 }
@@ -117,7 +117,7 @@ platform_check_socket(void)
 	make_good();
 	remove_file("/dev/xen/xenbus");
 	make_file("/run/xenstored/socket");
-	CU_ASSERT_EQUAL(platform_check_at(root, why, sizeof(why)), 0);
+	CHECK_EQ(platform_check_at(root, why, sizeof(why)), 0);
 	root_remove();
 }
 
@@ -128,8 +128,8 @@ platform_check_permission(void)
 		return; /* root may open everything */
 	make_good();
 	shell("chmod 0 %s%s", "/dev/xen/gntdev");
-	CU_ASSERT_EQUAL(platform_check_at(root, why, sizeof(why)), -EACCES);
-	CU_ASSERT_PTR_NOT_NULL(strstr(why, "udev rule"));
+	CHECK_EQ(platform_check_at(root, why, sizeof(why)), -EACCES);
+	CHECK_HAS(why, "udev rule");
 	root_remove();
 }
 
@@ -137,12 +137,12 @@ static void
 platform_netback_refusal_both(void)
 {
 	root_make();
-	CU_ASSERT(!platform_netback_loaded_at(root));
-	CU_ASSERT_EQUAL(platform_netback_refusal_at(root, why, sizeof(why)), 0);
+	CHECK(!platform_netback_loaded_at(root));
+	CHECK_EQ(platform_netback_refusal_at(root, why, sizeof(why)), 0);
 	make_file("/sys/bus/xen-backend/drivers/vif/bind");
-	CU_ASSERT(platform_netback_loaded_at(root));
-	CU_ASSERT_EQUAL(platform_netback_refusal_at(root, why, sizeof(why)), -EBUSY);
-	CU_ASSERT_PTR_NOT_NULL(strstr(why, "rmmod xen_netback"));
+	CHECK(platform_netback_loaded_at(root));
+	CHECK_EQ(platform_netback_refusal_at(root, why, sizeof(why)), -EBUSY);
+	CHECK_HAS(why, "rmmod xen_netback");
 	root_remove();
 }
 
@@ -151,11 +151,11 @@ platform_vif_held_both(void)
 {
 	root_make();
 	make_file("/sys/bus/xen-backend/devices/vif-3-0/nodename");
-	CU_ASSERT(!platform_vif_held_at(root, 3, 0));
+	CHECK(!platform_vif_held_at(root, 3, 0));
 	make_file("/sys/bus/xen-backend/devices/vif-3-0/driver");
-	CU_ASSERT(platform_vif_held_at(root, 3, 0));
-	CU_ASSERT(!platform_vif_held_at(root, 3, 1));
-	CU_ASSERT(!platform_vif_held_at(root, 30, 0));
+	CHECK(platform_vif_held_at(root, 3, 0));
+	CHECK(!platform_vif_held_at(root, 3, 1));
+	CHECK(!platform_vif_held_at(root, 30, 0));
 	root_remove();
 }
 

@@ -23,7 +23,7 @@ expect_wrong(int (*parse)(const char *text, struct policy *policy), const char *
 		fprintf(stderr, "\n    accepted: \"%s\"\n", text);
 		CU_FAIL("see the text above");
 	}
-	CU_ASSERT_EQUAL(memcmp(&policy, &before, sizeof(policy)), 0);
+	CHECK_MEM(&policy, &before, sizeof(policy));
 	free(copy);
 }
 
@@ -41,16 +41,17 @@ policy_text_mac_plain(void)
 	static const uint8_t expected[6] = { 0x00, 0x16, 0x3e, 0xab, 0xcd, 0x0f };
 	uint8_t mac[6];
 
-	CU_ASSERT_EQUAL(policy_text_mac("00:16:3e:ab:cd:0f", mac), 0);
-	CU_ASSERT_EQUAL(memcmp(mac, expected, 6), 0);
+	CHECK_EQ(policy_text_mac("00:16:3e:ab:cd:0f", mac), 0);
+	CHECK_MEM(mac, expected, 6);
 	memset(mac, 0, 6);
-	CU_ASSERT_EQUAL(policy_text_mac("00:16:3E:AB:cD:0F", mac), 0);
-	CU_ASSERT_EQUAL(memcmp(mac, expected, 6), 0);
+	CHECK_EQ(policy_text_mac("00:16:3E:AB:cD:0F", mac), 0);
+	CHECK_MEM(mac, expected, 6);
 }
 
 static void
 policy_text_mac_hostile(void)
 {
+	/* clang-format off */
 	static const char *const bad[] = {
 		"", ":", "00", "00:16:3e:ab:cd", "00:16:3e:ab:cd:", "00:16:3e:ab:cd:0", "00:16:3e:ab:cd:0f ",
 		" 00:16:3e:ab:cd:0f", "00:16:3e:ab:cd:0f:", "00:16:3e:ab:cd:0f:11", "00-16-3e-ab-cd-0f",
@@ -58,6 +59,7 @@ policy_text_mac_hostile(void)
 		"0x:16:3e:ab:cd:0f", "00:16:3e:ab:cd:-1", "ff:ff:ff:ff:ff:ff", "01:00:5e:00:00:01", "00:00:00:00:00:00",
 		"\xff\xff:16:3e:ab:cd:0f", "00:16:3e:ab:cd 0f", "::::::::::::::::::",
 	};
+	/* clang-format on */
 
 	for (unsigned i = 0; i < ARRAY_SIZE(bad); i++)
 		expect_wrong(parse_mac, bad[i]);
@@ -70,32 +72,34 @@ policy_text_ips_one(void)
 {
 	struct policy policy = { .n_ipv4 = 7, .n_ipv6 = 3 };
 
-	CU_ASSERT_EQUAL(policy_text_ips("10.1.2.3", &policy), 0);
-	CU_ASSERT_EQUAL(policy.n_ipv4, 1);
-	CU_ASSERT_EQUAL(policy.n_ipv6, 0);
-	CU_ASSERT_EQUAL(policy.ipv4[0].addr, htonl(0x0a010203));
-	CU_ASSERT_EQUAL(policy.ipv4[0].mask, UINT32_MAX);
-	CU_ASSERT_FALSE(policy.check_ip);
+	CHECK_EQ(policy_text_ips("10.1.2.3", &policy), 0);
+	CHECK_EQ(policy.n_ipv4, 1);
+	CHECK_EQ(policy.n_ipv6, 0);
+	CHECK_EQ(policy.ipv4[0].addr, htonl(0x0a010203));
+	CHECK_EQ(policy.ipv4[0].mask, UINT32_MAX);
+	CHECK_FALSE(policy.check_ip);
 }
 
 static void
 policy_text_ips_many(void)
 {
 	static const uint8_t ones[16] = { [0 ... 15] = 0xff };
-	static const char *const lists[] = { "10.1.2.3 fd00::1 192.0.2.200", " 10.1.2.3,fd00::1,192.0.2.200 ",
+	static const char *const lists[] = { "10.1.2.3 fd00::1 192.0.2.200",
+					     " 10.1.2.3,fd00::1,192.0.2.200 ",
 					     "10.1.2.3, fd00::1,\t192.0.2.200,," };
 
 	for (unsigned i = 0; i < ARRAY_SIZE(lists); i++) {
 		struct policy policy = { .check_ip = true };
 
-		CU_ASSERT_EQUAL(policy_text_ips(lists[i], &policy), 0);
-		CU_ASSERT_EQUAL(policy.n_ipv4, 2);
-		CU_ASSERT_EQUAL(policy.n_ipv6, 1);
-		CU_ASSERT_EQUAL(policy.ipv4[0].addr, htonl(0x0a010203));
-		CU_ASSERT_EQUAL(policy.ipv4[1].addr, htonl(0xc00002c8));
-		CU_ASSERT(policy.ipv6[0].addr[0] == 0xfd && policy.ipv6[0].addr[15] == 1);
-		CU_ASSERT_EQUAL(memcmp(policy.ipv6[0].mask, ones, 16), 0);
-		CU_ASSERT(policy.check_ip);
+		CHECK_EQ(policy_text_ips(lists[i], &policy), 0);
+		CHECK_EQ(policy.n_ipv4, 2);
+		CHECK_EQ(policy.n_ipv6, 1);
+		CHECK_EQ(policy.ipv4[0].addr, htonl(0x0a010203));
+		CHECK_EQ(policy.ipv4[1].addr, htonl(0xc00002c8));
+		CHECK_EQ(policy.ipv6[0].addr[0], 0xfd);
+		CHECK_EQ(policy.ipv6[0].addr[15], 1);
+		CHECK_MEM(policy.ipv6[0].mask, ones, 16);
+		CHECK(policy.check_ip);
 	}
 }
 
@@ -104,20 +108,26 @@ policy_text_ips_prefix(void)
 {
 	struct policy policy = { .n_ipv4 = 0 };
 
-	CU_ASSERT_EQUAL(policy_text_ips("10.1.2.3/20 10.9.9.9/0 10.9.9.9/32 fd00:1:2:3:4::5/50 ::/0 0.0.0.0/8", &policy), 0);
-	CU_ASSERT_EQUAL(policy.n_ipv4, 4);
-	CU_ASSERT_EQUAL(policy.n_ipv6, 2);
-	CU_ASSERT_EQUAL(policy.ipv4[0].addr, htonl(0x0a010000));
-	CU_ASSERT_EQUAL(policy.ipv4[0].mask, htonl(0xfffff000));
-	CU_ASSERT(policy.ipv4[1].addr == 0 && policy.ipv4[1].mask == 0);
-	CU_ASSERT(policy.ipv4[2].addr == htonl(0x0a090909) && policy.ipv4[2].mask == UINT32_MAX);
-	CU_ASSERT(policy.ipv4[3].addr == 0 && policy.ipv4[3].mask == htonl(0xff000000));
+	CHECK_EQ(policy_text_ips(
+			 "10.1.2.3/20 10.9.9.9/0 10.9.9.9/32 fd00:1:2:3:4::5/50 ::/0 0.0.0.0/8",
+			 &policy),
+		 0);
+	CHECK_EQ(policy.n_ipv4, 4);
+	CHECK_EQ(policy.n_ipv6, 2);
+	CHECK_EQ(policy.ipv4[0].addr, htonl(0x0a010000));
+	CHECK_EQ(policy.ipv4[0].mask, htonl(0xfffff000));
+	CHECK_EQ(policy.ipv4[1].addr, 0);
+	CHECK_EQ(policy.ipv4[1].mask, 0);
+	CHECK_EQ(policy.ipv4[2].addr, htonl(0x0a090909));
+	CHECK_EQ(policy.ipv4[2].mask, UINT32_MAX);
+	CHECK_EQ(policy.ipv4[3].addr, 0);
+	CHECK_EQ(policy.ipv4[3].mask, htonl(0xff000000));
 	static const uint8_t mask[16] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xc0 };
 	static const uint8_t addr[16] = { 0xfd, 0, 0, 1, 0, 2, 0, 0 };
 	static const uint8_t none[16];
-	CU_ASSERT_EQUAL(memcmp(policy.ipv6[0].mask, mask, 16), 0);
-	CU_ASSERT_EQUAL(memcmp(policy.ipv6[0].addr, addr, 16), 0);
-	CU_ASSERT_EQUAL(memcmp(policy.ipv6[1].mask, none, 16), 0);
+	CHECK_MEM(policy.ipv6[0].mask, mask, 16);
+	CHECK_MEM(policy.ipv6[0].addr, addr, 16);
+	CHECK_MEM(policy.ipv6[1].mask, none, 16);
 }
 
 static void
@@ -127,11 +137,12 @@ policy_text_ips_full(void)
 	char text[1024] = "";
 
 	for (unsigned i = 1; i <= POLICY_IPS_MAX; i++)
-		snprintf(text + strlen(text), sizeof(text) - strlen(text), "10.0.0.%u fd00::%u ", i, i);
-	CU_ASSERT_EQUAL(policy_text_ips(text, &policy), 0);
-	CU_ASSERT_EQUAL(policy.n_ipv4, POLICY_IPS_MAX);
-	CU_ASSERT_EQUAL(policy.n_ipv6, POLICY_IPS_MAX);
-	CU_ASSERT_EQUAL(policy.ipv4[POLICY_IPS_MAX - 1].addr, htonl(0x0a000000 + POLICY_IPS_MAX));
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "10.0.0.%u fd00::%u ", i,
+			 i);
+	CHECK_EQ(policy_text_ips(text, &policy), 0);
+	CHECK_EQ(policy.n_ipv4, POLICY_IPS_MAX);
+	CHECK_EQ(policy.n_ipv6, POLICY_IPS_MAX);
+	CHECK_EQ(policy.ipv4[POLICY_IPS_MAX - 1].addr, htonl(0x0a000000 + POLICY_IPS_MAX));
 	size_t len = strlen(text);
 	strcpy(text + len, "10.0.1.1");
 	expect_wrong(policy_text_ips, text);
@@ -142,6 +153,7 @@ policy_text_ips_full(void)
 static void
 policy_text_ips_hostile(void)
 {
+	/* clang-format off */
 	static const char *const bad[] = {
 		"", " ", ",", "10", "10.1", "10.1.2", "10.1.2.3.4", "10.1.2.256", "10.1.2.-3", "10.1.2.3x", "x10.1.2.3",
 		"10.1.2.3/", "10.1.2.3/33", "10.1.2.3/-1", "10.1.2.3/08", "10.1.2.3/8/8", "10.1.2.3/8x", "/8", "/",
@@ -152,6 +164,7 @@ policy_text_ips_hostile(void)
 		"1111:2222:3333:4444:5555:6666:111.222.111.222/128/128/128/128/128/128",
 		"10.1.2.3/99999999999999999999999999999999999999999999999999999999999999999999999999999999999999999",
 	};
+	/* clang-format on */
 
 	for (unsigned i = 0; i < ARRAY_SIZE(bad); i++)
 		expect_wrong(policy_text_ips, bad[i]);
@@ -166,7 +179,8 @@ vids(const uint64_t *bits, char *text, size_t size)
 	text[0] = '\0';
 	for (unsigned vid = 0; vid < POLICY_VIDS; vid++)
 		if ((bits[vid / 64] >> (vid % 64) & 1) != 0)
-			snprintf(text + strlen(text), size - strlen(text), "%s%u", text[0] != '\0' ? "," : "", vid);
+			snprintf(text + strlen(text), size - strlen(text), "%s%u",
+				 text[0] != '\0' ? "," : "", vid);
 	return text;
 }
 
@@ -200,12 +214,13 @@ policy_text_vlan_forms(void)
 	for (unsigned i = 0; i < ARRAY_SIZE(good); i++) {
 		struct policy policy = { .check_mac = true, .n_ipv4 = 3 };
 
-		CU_ASSERT_EQUAL(policy_text_vlan(good[i].text, &policy), 0);
-		CU_ASSERT(policy.part == VLAN_LISTED);
-		CU_ASSERT_EQUAL(policy.vlans.pvid, good[i].pvid);
-		CU_ASSERT_STRING_EQUAL(vids(policy.vlans.member, text, sizeof(text)), good[i].member);
-		CU_ASSERT_STRING_EQUAL(vids(policy.vlans.untagged, text, sizeof(text)), good[i].untagged);
-		CU_ASSERT(policy.check_mac && policy.n_ipv4 == 3);
+		CHECK_EQ(policy_text_vlan(good[i].text, &policy), 0);
+		CHECK_EQ(policy.part, VLAN_LISTED);
+		CHECK_EQ(policy.vlans.pvid, good[i].pvid);
+		CHECK_STR(vids(policy.vlans.member, text, sizeof(text)), good[i].member);
+		CHECK_STR(vids(policy.vlans.untagged, text, sizeof(text)), good[i].untagged);
+		CHECK(policy.check_mac);
+		CHECK_EQ(policy.n_ipv4, 3);
 	}
 }
 
@@ -216,22 +231,23 @@ policy_text_vlan_again(void)
 	struct policy policy = { .part = VLAN_PLAIN };
 	char text[64];
 
-	CU_ASSERT_EQUAL(policy_text_vlan("1-4094u", &policy), 0);
-	CU_ASSERT_EQUAL(policy.vlans.member[0], UINT64_MAX - 1);
-	CU_ASSERT_EQUAL(policy.vlans.member[63], UINT64_MAX >> 1);
-	CU_ASSERT_EQUAL(policy_text_vlan("3p/4", &policy), 0);
-	CU_ASSERT_STRING_EQUAL(vids(policy.vlans.member, text, sizeof(text)), "3,4");
-	CU_ASSERT_STRING_EQUAL(vids(policy.vlans.untagged, text, sizeof(text)), "3");
-	CU_ASSERT_EQUAL(policy_text_vlan("trunk", &policy), 0);
-	CU_ASSERT_EQUAL(policy.part, VLAN_TRUNK);
-	CU_ASSERT_EQUAL(policy.vlans.pvid, 0);
-	CU_ASSERT_EQUAL(policy_text_vlan("3", &policy), 0);
-	CU_ASSERT_EQUAL(policy.part, VLAN_LISTED);
+	CHECK_EQ(policy_text_vlan("1-4094u", &policy), 0);
+	CHECK_EQ(policy.vlans.member[0], UINT64_MAX - 1);
+	CHECK_EQ(policy.vlans.member[63], UINT64_MAX >> 1);
+	CHECK_EQ(policy_text_vlan("3p/4", &policy), 0);
+	CHECK_STR(vids(policy.vlans.member, text, sizeof(text)), "3,4");
+	CHECK_STR(vids(policy.vlans.untagged, text, sizeof(text)), "3");
+	CHECK_EQ(policy_text_vlan("trunk", &policy), 0);
+	CHECK_EQ(policy.part, VLAN_TRUNK);
+	CHECK_EQ(policy.vlans.pvid, 0);
+	CHECK_EQ(policy_text_vlan("3", &policy), 0);
+	CHECK_EQ(policy.part, VLAN_LISTED);
 }
 
 static void
 policy_text_vlan_hostile(void)
 {
+	/* clang-format off */
 	static const char *const bad[] = {
 		"", "/", "p", "u", "-", "+", "x", "0", "4095", "4096", "65546", "4294967306", "99999999999999999999", "-1", "+1",
 		"1-", "-5", "5-4", "1-4095", "0-5", "1-2-3", "1--2", "10/", "/10", "10//20", "10p/20p", "10/10", "10-20/15",
@@ -240,6 +256,7 @@ policy_text_vlan_hostile(void)
 		"4000+4000x2", "1+4094x4094", "100+10x4/110", "100+-10x4", "01", "0x10", "10.5", "ten", "\xff", "10\n", "10p/20\n",
 		"1+1x4294967295", "1+4294967295x2", "2-1/3", "10u/20u/10u", "10-", "10+5x2-", "none", "trunks", "trunk/10", "10/trunk", " trunk", "TRUNK",
 	};
+	/* clang-format on */
 
 	for (unsigned i = 0; i < ARRAY_SIZE(bad); i++)
 		expect_wrong(policy_text_vlan, bad[i]);
@@ -261,11 +278,11 @@ policy_text_random(void)
 			text[k] = letters[(size_t)random() % (sizeof(letters) - 1)];
 		text[len] = '\0';
 		int ret = policy_text_vlan(text, &policy);
-		CU_ASSERT(ret == -EINVAL || (ret == 0 && policy.vlans.pvid <= 4094));
+		CHECK(ret == -EINVAL || (ret == 0 && policy.vlans.pvid <= 4094));
 		ret = policy_text_ips(text, &policy);
-		CU_ASSERT(ret == -EINVAL || (ret == 0 && policy.n_ipv4 + policy.n_ipv6 > 0));
+		CHECK(ret == -EINVAL || (ret == 0 && policy.n_ipv4 + policy.n_ipv6 > 0));
 		ret = policy_text_mac(text, policy.mac);
-		CU_ASSERT(ret == -EINVAL || len == 17);
+		CHECK(ret == -EINVAL || len == 17);
 		free(text);
 	}
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Tests of ctl/vif/vif_front.c and what leads to it: what a frontend may change while it is connected. */
+/* Tests of ctl/vif/vif_headroom.c and what leads to it: what a frontend may change at run time. */
 #include <string.h>
 
 #include "base/util.h"
@@ -17,7 +17,7 @@ static void
 start_connected(void)
 {
 	rig_start(&rig, DRIVER_DOMAIN, HOTPLUG_SELF);
-	CU_ASSERT(rig_connect(&rig));
+	CHECK(rig_connect(&rig));
 }
 
 static unsigned
@@ -25,7 +25,7 @@ headroom(void)
 {
 	const struct port *port = fake_dp_port("vif5.0");
 
-	CU_ASSERT_PTR_NOT_NULL_FATAL(port);
+	REQUIRE_NOT_NULL(port);
 	return fake_dp_headroom(port);
 }
 
@@ -45,17 +45,17 @@ vif_headroom_as_netfront(void)
 	for (unsigned i = 0; i < ARRAY_SIZE(values); i++) {
 		front_set_state(rig.g, 7);
 		rig_turn_for(&rig, 5);
-		CU_ASSERT_EQUAL(rig_state(&rig), 4);
+		CHECK_EQ(rig_state(&rig), 4);
 		front_printf(rig.g, "xdp-headroom", "%u", values[i]);
-		CU_ASSERT(rig_until(&rig, 8));
-		CU_ASSERT_EQUAL(headroom(), values[i]);
-		CU_ASSERT_EQUAL(rig_back(&rig, "carrier"), 1);
+		CHECK(rig_until(&rig, 8));
+		CHECK_EQ(headroom(), values[i]);
+		CHECK_EQ(rig_back(&rig, "carrier"), 1);
 		front_set_state(rig.g, 4);
-		CU_ASSERT(rig_until(&rig, 4));
-		CU_ASSERT_EQUAL(headroom(), values[i]);
-		CU_ASSERT(rig_is_idle(&rig));
+		CHECK(rig_until(&rig, 4));
+		CHECK_EQ(headroom(), values[i]);
+		CHECK(rig_is_idle(&rig));
 	}
-	CU_ASSERT_EQUAL(fake_dp_n_vifs_made(), 1);
+	CHECK_EQ(fake_dp_n_vifs_made(), 1);
 	rig_end(&rig);
 }
 
@@ -65,12 +65,12 @@ vif_headroom_late_key(void)
 {
 	start_connected();
 	front_set_state(rig.g, 7);
-	CU_ASSERT(rig_until(&rig, 8));
+	CHECK(rig_until(&rig, 8));
 	front_printf(rig.g, "xdp-headroom", "256");
 	front_set_state(rig.g, 4);
-	CU_ASSERT(rig_until(&rig, 4));
+	CHECK(rig_until(&rig, 4));
 	rig_turn_for(&rig, 3);
-	CU_ASSERT_EQUAL(headroom(), 256);
+	CHECK_EQ(headroom(), 256);
 	rig_end(&rig);
 }
 
@@ -83,10 +83,10 @@ vif_headroom_waits_for_poller(void)
 	front_set_state(rig.g, 7);
 	for (unsigned i = 0; i < 100; i++)
 		rig_turn_without_pollers(&rig);
-	CU_ASSERT_EQUAL(rig_state(&rig), 4);
-	CU_ASSERT_EQUAL(headroom(), 0);
-	CU_ASSERT(rig_until(&rig, 8));
-	CU_ASSERT_EQUAL(headroom(), 256);
+	CHECK_EQ(rig_state(&rig), 4);
+	CHECK_EQ(headroom(), 0);
+	CHECK(rig_until(&rig, 8));
+	CHECK_EQ(headroom(), 256);
 	rig_end(&rig);
 }
 
@@ -104,8 +104,8 @@ vif_headroom_changes_meanwhile(void)
 	for (unsigned i = 0; i < 5; i++)
 		rig_turn_without_pollers(&rig);
 	rig_turn_for(&rig, 5);
-	CU_ASSERT_EQUAL(rig_state(&rig), 4);
-	CU_ASSERT_EQUAL(headroom(), 512);
+	CHECK_EQ(rig_state(&rig), 4);
+	CHECK_EQ(headroom(), 512);
 	rig_end(&rig);
 }
 
@@ -120,11 +120,11 @@ vif_headroom_left(void)
 			front_set_state(rig.g, 7);
 			for (unsigned i = 0; i < 30; i++)
 				answered ? rig_turn(&rig) : rig_turn_without_pollers(&rig);
-			CU_ASSERT_EQUAL(rig_state(&rig), answered ? 8 : 4);
+			CHECK_EQ(rig_state(&rig), answered ? 8 : 4);
 			front_set_state(rig.g, (int)state);
-			CU_ASSERT(rig_until(&rig, (int)state));
+			CHECK(rig_until(&rig, (int)state));
 			rig_turn_for(&rig, 3);
-			CU_ASSERT_EQUAL(fake_domain_mapped(RIG_GUEST), 0);
+			CHECK_EQ(fake_domain_mapped(RIG_GUEST), 0);
 			rig_end(&rig);
 		}
 	}
@@ -136,10 +136,10 @@ vif_headroom_detached(void)
 	start_connected();
 	front_printf(rig.g, "xdp-headroom", "256");
 	front_set_state(rig.g, 7);
-	CU_ASSERT(rig_until(&rig, 8));
+	CHECK(rig_until(&rig, 8));
 	toolstack_detach(rig.g);
-	CU_ASSERT(rig_until(&rig, 6));
-	CU_ASSERT_EQUAL(fake_domain_mapped(RIG_GUEST), 0);
+	CHECK(rig_until(&rig, 6));
+	CHECK_EQ(fake_domain_mapped(RIG_GUEST), 0);
 	rig_end(&rig);
 }
 
@@ -149,15 +149,18 @@ vif_headroom_fault(void)
 	start_connected();
 	front_printf(rig.g, "xdp-headroom", "256");
 	front_set_state(rig.g, 7);
-	CU_ASSERT(rig_until(&rig, 8));
+	CHECK(rig_until(&rig, 8));
 	fake_dp_fault(fake_dp_port("vif5.0"), "broken");
 	rig_turn_for(&rig, 5);
-	CU_ASSERT_EQUAL(rig_back(&rig, "carrier"), 0);
-	CU_ASSERT_EQUAL(rig_state(&rig), 4);
+	CHECK_EQ(rig_back(&rig, "carrier"), 0);
+	CHECK_EQ(rig_state(&rig), 4);
 	rig_end(&rig);
 }
 
-/* A frontend that connects with a headroom has it from the first frame on, and loses it when it connects without. */
+/*
+ * A frontend that connects with a headroom has it from the first frame on, and loses it when it
+ * connects without.
+ */
 static void
 vif_headroom_at_connect(void)
 {
@@ -166,16 +169,16 @@ vif_headroom_at_connect(void)
 	front_printf(rig.g, "xdp-headroom", "256");
 	front_publish(rig.g, FRONT_LINUX);
 	front_set_state(rig.g, 4);
-	CU_ASSERT(rig_until(&rig, 4));
-	CU_ASSERT_EQUAL(fake_dp_last_vif()->headroom, 256);
+	CHECK(rig_until(&rig, 4));
+	CHECK_EQ(fake_dp_last_vif()->headroom, 256);
 	front_set_state(rig.g, 6);
-	CU_ASSERT(rig_until(&rig, 6));
+	CHECK(rig_until(&rig, 6));
 	front_printf(rig.g, "xdp-headroom", "0");
 	front_set_state(rig.g, 1);
-	CU_ASSERT(rig_until(&rig, 2));
+	CHECK(rig_until(&rig, 2));
 	front_set_state(rig.g, 4);
-	CU_ASSERT(rig_until(&rig, 4));
-	CU_ASSERT_EQUAL(headroom(), 0);
+	CHECK(rig_until(&rig, 4));
+	CHECK_EQ(headroom(), 0);
 	rig_end(&rig);
 }
 
@@ -185,11 +188,11 @@ vif_headroom_out_of_place(void)
 {
 	rig_start(&rig, DRIVER_DOMAIN, HOTPLUG_SELF);
 	toolstack_add(rig.g, NULL);
-	CU_ASSERT(rig_until(&rig, 2));
+	CHECK(rig_until(&rig, 2));
 	front_set_state(rig.g, 7);
 	rig_turn_for(&rig, 300);
-	CU_ASSERT_EQUAL(rig_state(&rig), 2);
-	CU_ASSERT_EQUAL(fake_dp_n_vifs_made(), 0);
+	CHECK_EQ(rig_state(&rig), 2);
+	CHECK_EQ(fake_dp_n_vifs_made(), 0);
 	rig_end(&rig);
 }
 
@@ -202,16 +205,16 @@ vif_headroom_storm(void)
 		front_printf(rig.g, "xdp-headroom", "%u", i * 7919 % 70000);
 		front_set_state(rig.g, i % 2 ? 7 : 4);
 		rig_turn(&rig);
-		CU_ASSERT_FATAL(headroom() <= LIMIT_XDP_HEADROOM);
+		REQUIRE_LE(headroom(), LIMIT_XDP_HEADROOM);
 	}
 	front_printf(rig.g, "xdp-headroom", "77");
 	front_set_state(rig.g, 7);
 	rig_turn_for(&rig, 1100); /* it is not listened to for a while */
-	CU_ASSERT_EQUAL(rig_state(&rig), 8);
+	CHECK_EQ(rig_state(&rig), 8);
 	front_set_state(rig.g, 4);
-	CU_ASSERT(rig_until(&rig, 4));
+	CHECK(rig_until(&rig, 4));
 	rig_turn_for(&rig, 3);
-	CU_ASSERT_EQUAL(headroom(), 77);
+	CHECK_EQ(headroom(), 77);
 	rig_end(&rig);
 }
 
@@ -220,20 +223,20 @@ static void
 vif_mcast_followed(void)
 {
 	start_connected();
-	CU_ASSERT(!filters());
+	CHECK(!filters());
 	for (unsigned i = 0; i < 3; i++) {
 		front_printf(rig.g, "request-multicast-control", "1");
 		rig_turn_for(&rig, 2);
-		CU_ASSERT(filters());
+		CHECK(filters());
 		front_printf(rig.g, "request-multicast-control", "0");
 		rig_turn_for(&rig, 2);
-		CU_ASSERT(!filters());
+		CHECK(!filters());
 	}
 	front_printf(rig.g, "request-multicast-control", "1");
 	rig_turn_for(&rig, 2);
 	fake_store_remove(guest_front(rig.g, "request-multicast-control").text);
 	rig_turn_for(&rig, 2);
-	CU_ASSERT(!filters());
+	CHECK(!filters());
 	rig_end(&rig);
 }
 
@@ -243,12 +246,12 @@ vif_mcast_at_connect(void)
 {
 	rig_start(&rig, DRIVER_DOMAIN, HOTPLUG_SELF);
 	toolstack_add(rig.g, NULL);
-	CU_ASSERT(rig_until(&rig, 2));
+	CHECK(rig_until(&rig, 2));
 	front_publish(rig.g, FRONT_LINUX);
 	front_printf(rig.g, "request-multicast-control", "1");
 	front_set_state(rig.g, 4);
-	CU_ASSERT(rig_until(&rig, 4));
-	CU_ASSERT(filters());
+	CHECK(rig_until(&rig, 4));
+	CHECK(filters());
 	rig_end(&rig);
 }
 
@@ -259,15 +262,15 @@ vif_mcast_emptied(void)
 	start_connected();
 	front_printf(rig.g, "request-multicast-control", "1");
 	rig_turn_for(&rig, 2);
-	CU_ASSERT(mcast_add(fake_dp_port("vif5.0")->mcast, group));
-	CU_ASSERT(!filters());
+	CHECK(mcast_add(fake_dp_port("vif5.0")->mcast, group));
+	CHECK(!filters());
 	front_set_state(rig.g, 6);
-	CU_ASSERT(rig_until(&rig, 6));
+	CHECK(rig_until(&rig, 6));
 	front_set_state(rig.g, 1);
-	CU_ASSERT(rig_until(&rig, 2));
+	CHECK(rig_until(&rig, 2));
 	front_set_state(rig.g, 4);
-	CU_ASSERT(rig_until(&rig, 4));
-	CU_ASSERT(filters());
+	CHECK(rig_until(&rig, 4));
+	CHECK(filters());
 	rig_end(&rig);
 }
 
@@ -281,7 +284,7 @@ vif_mcast_storm(void)
 	for (unsigned i = 0; i < ARRAY_SIZE(junk); i++) {
 		front_printf(rig.g, "request-multicast-control", "%s", junk[i]);
 		rig_turn_for(&rig, 2);
-		CU_ASSERT(!filters());
+		CHECK(!filters());
 	}
 	rig_turn_for(&rig, 1500);
 	uint64_t before = fake_store_calls(FAKE_STORE_READ);
@@ -289,9 +292,9 @@ vif_mcast_storm(void)
 		front_printf(rig.g, "request-multicast-control", "%u", i % 2);
 		rig_turn(&rig);
 	}
-	CU_ASSERT(fake_store_calls(FAKE_STORE_READ) - before <= 2 * 64 + 4);
+	CHECK_LE(fake_store_calls(FAKE_STORE_READ) - before, 2 * 64 + 4);
 	rig_turn_for(&rig, 1100);
-	CU_ASSERT(filters());
+	CHECK(filters());
 	rig_end(&rig);
 }
 

@@ -32,27 +32,29 @@ static void
 reconnect(void)
 {
 	front_set_state(rig.g, XenbusStateClosed);
-	CU_ASSERT(rig_until(&rig, XenbusStateClosed));
+	CHECK(rig_until(&rig, XenbusStateClosed));
 	front_set_state(rig.g, XenbusStateInitialising);
-	CU_ASSERT(rig_until(&rig, XenbusStateInitWait));
+	CHECK(rig_until(&rig, XenbusStateInitWait));
 	front_publish(rig.g, FRONT_LINUX);
 	front_set_state(rig.g, XenbusStateConnected);
-	CU_ASSERT(rig_until(&rig, XenbusStateConnected));
+	CHECK(rig_until(&rig, XenbusStateConnected));
 }
 
-/* A bridge with one vif and nothing else is told of once, some seconds after the vif was connected. */
+/*
+ * A bridge with one vif and nothing else is told of once, some seconds after the vif was connected.
+ */
 static void
 vifs_settle_alone(void)
 {
 	rig_start(&rig, DRIVER_DOMAIN, HOTPLUG_SELF);
-	CU_ASSERT(rig_connect(&rig));
-	CU_ASSERT_STRING_EQUAL(log_of(4900), "");
-	CU_ASSERT_STRING_EQUAL(log_of(200),
-			       "vpe-backend: warning: vif5.0: bridge xenbr0 has no uplink and no other vif: is the name right?\n");
-	CU_ASSERT_EQUAL(rig_state(&rig), XenbusStateConnected);
-	CU_ASSERT_EQUAL(rig_back(&rig, "carrier"), 1);
+	CHECK(rig_connect(&rig));
+	CHECK_STR(log_of(4900), "");
+	CHECK_STR(log_of(200), "vpe-backend: warning: vif5.0: bridge xenbr0 has no "
+			       "uplink and no other vif: is the name correct?\n");
+	CHECK_EQ(rig_state(&rig), XenbusStateConnected);
+	CHECK_EQ(rig_back(&rig, "carrier"), 1);
 	reconnect();
-	CU_ASSERT_STRING_EQUAL(log_of(6000), "");
+	CHECK_STR(log_of(6000), "");
 	rig_end(&rig);
 }
 
@@ -63,15 +65,18 @@ vifs_settle_alone_name(void)
 
 	rig_start(&rig, DRIVER_DOMAIN, HOTPLUG_SELF);
 	toolstack_add(rig.g, &vif);
-	CU_ASSERT(rig_until(&rig, XenbusStateInitWait));
+	CHECK(rig_until(&rig, XenbusStateInitWait));
 	front_publish(rig.g, FRONT_LINUX);
 	front_set_state(rig.g, XenbusStateConnected);
-	CU_ASSERT(rig_until(&rig, XenbusStateConnected));
-	CU_ASSERT_PTR_NOT_NULL(strstr(log_of(6000), "bridge x\\x1b[2J has no uplink"));
+	CHECK(rig_until(&rig, XenbusStateConnected));
+	CHECK_HAS(log_of(6000), "bridge x\\x1b[2J has no uplink");
 	rig_end(&rig);
 }
 
-/* An uplink, another member, a guest that has left meanwhile, a bridge of the kernel: nothing to say. */
+/*
+ * An uplink, another member, a guest that has left meanwhile, a bridge of the kernel: nothing to
+ * say.
+ */
 static void
 vifs_settle_not_alone(void)
 {
@@ -80,25 +85,26 @@ vifs_settle_not_alone(void)
 	rig_start(&rig, DRIVER_DOMAIN, HOTPLUG_SELF);
 	int id = bridge_get(rig.env.bridges, "xenbr0");
 	bridge_count_uplink(rig.env.bridges, id, 1, 1);
-	CU_ASSERT(rig_connect(&rig));
-	CU_ASSERT_STRING_EQUAL(log_of(6000), "");
-	bridge_count_uplink(rig.env.bridges, id, -1, -1); /* the second holder is another vif from now on */
+	CHECK(rig_connect(&rig));
+	CHECK_STR(log_of(6000), "");
+	/* the second holder is another vif from now on */
+	bridge_count_uplink(rig.env.bridges, id, -1, -1);
 	reconnect();
-	CU_ASSERT_STRING_EQUAL(log_of(6000), "");
+	CHECK_STR(log_of(6000), "");
 	bridge_put(rig.env.bridges, id);
 	reconnect();
 	front_set_state(rig.g, XenbusStateClosed);
-	CU_ASSERT_STRING_EQUAL(log_of(6000), "");
+	CHECK_STR(log_of(6000), "");
 	rig_end(&rig);
 
 	rig_start(&rig, DOM0, HOTPLUG_SCRIPT);
 	toolstack_add(rig.g, &drop_in);
-	CU_ASSERT(rig_until(&rig, XenbusStateInitWait));
+	CHECK(rig_until(&rig, XenbusStateInitWait));
 	toolstack_hotplug(rig.g, "connected");
 	front_publish(rig.g, FRONT_LINUX);
 	front_set_state(rig.g, XenbusStateConnected);
-	CU_ASSERT(rig_until(&rig, XenbusStateConnected));
-	CU_ASSERT_PTR_NULL(strstr(log_of(6000), "no uplink"));
+	CHECK(rig_until(&rig, XenbusStateConnected));
+	CHECK_HAS_NOT(log_of(6000), "no uplink");
 	rig_end(&rig);
 }
 
@@ -113,15 +119,16 @@ vifs_settle_strict_bridges(void)
 	int id = bridge_get(rig.env.bridges, "xenbr0");
 	bridge_count_uplink(rig.env.bridges, id, 1, 0); /* a link is not needed */
 	toolstack_add(rig.g, &mistyped);
-	CU_ASSERT_PTR_NOT_NULL(strstr(log_of(100), "vif5.0: ignored: bridge xenbr9 has no uplink"));
-	CU_ASSERT_EQUAL(rig_state(&rig), XenbusStateInitialising);
-	CU_ASSERT_PTR_NOT_NULL(strstr(rig_error(&rig), "bridge xenbr9 has no uplink, and the setting strict_bridges wants one"));
+	CHECK_HAS(log_of(100), "vif5.0: ignored: bridge xenbr9 has no uplink");
+	CHECK_EQ(rig_state(&rig), XenbusStateInitialising);
+	CHECK_HAS(rig_error(&rig),
+		  "bridge xenbr9 has no uplink, but the setting strict_bridges requires one");
 	fake_store_write(guest_back(rig.g, "bridge").text, "xenbr0");
-	CU_ASSERT(rig_until(&rig, XenbusStateInitWait));
+	CHECK(rig_until(&rig, XenbusStateInitWait));
 	front_publish(rig.g, FRONT_LINUX);
 	front_set_state(rig.g, XenbusStateConnected);
-	CU_ASSERT(rig_until(&rig, XenbusStateConnected));
-	CU_ASSERT_STRING_EQUAL(rig_error(&rig), "");
+	CHECK(rig_until(&rig, XenbusStateConnected));
+	CHECK_STR(rig_error(&rig), "");
 	bridge_count_uplink(rig.env.bridges, id, -1, 0);
 	bridge_put(rig.env.bridges, id);
 	rig_end(&rig);
@@ -136,11 +143,11 @@ vifs_settle_strict_drop_in(void)
 	rig_start(&rig, DOM0, HOTPLUG_SCRIPT);
 	rig.env.strict_bridges = true;
 	toolstack_add(rig.g, &vif);
-	CU_ASSERT(rig_until(&rig, XenbusStateInitWait));
+	CHECK(rig_until(&rig, XenbusStateInitWait));
 	rig_end(&rig);
 }
 
-/* ---- the kernel's xen-netback ---------------------------------------------------------------------------------- */
+/* ---- the kernel's xen-netback ---------------------------------------------------------------- */
 
 static char root[32];
 
@@ -151,14 +158,14 @@ run(const char *command)
 	char text[256];
 
 	snprintf(text, sizeof(text), command, root);
-	CU_ASSERT_EQUAL_FATAL(system(text), 0);
+	REQUIRE_EQ(system(text), 0);
 }
 
 static void
 load_netback(void)
 {
 	strcpy(root, "/tmp/vpe-vifs-XXXXXX");
-	CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(root));
+	REQUIRE_NOT_NULL(mkdtemp(root));
 	run("mkdir -p %s/sys/bus/xen-backend/drivers/vif");
 	rig.env.root = root;
 }
@@ -175,21 +182,24 @@ vifs_settle_netback(void)
 	load_netback();
 	toolstack_add(rig.g, NULL);
 	rig_turn_for(&rig, 250);
-	CU_ASSERT_EQUAL(rig_state(&rig), 1);
+	CHECK_EQ(rig_state(&rig), 1);
 	run(TAKE_VIF);
 	rig_turn_for(&rig, 1000);
-	CU_ASSERT_EQUAL(rig_state(&rig), 1);
+	CHECK_EQ(rig_state(&rig), 1);
 	fake_store_write(guest_back(rig.g, "state").text, "2"); /* netback's */
 	rig_turn_for(&rig, 10);
-	CU_ASSERT_EQUAL(rig_back(&rig, "carrier"), -1);
+	CHECK_EQ(rig_back(&rig, "carrier"), -1);
 	run(REMOVE_ROOT);
 	fake_store_write(guest_back(rig.g, "state").text, "1");
-	CU_ASSERT(rig_until(&rig, 2));
-	CU_ASSERT_EQUAL(rig_back(&rig, "carrier"), 0);
+	CHECK(rig_until(&rig, 2));
+	CHECK_EQ(rig_back(&rig, "carrier"), 0);
 	rig_end(&rig);
 }
 
-/* It takes a vif after we have offered it: the vif is not connected a second time, and connected when netback lets go of it. */
+/*
+ * It takes a vif after we have offered it: the vif is not connected a second time, and connected
+ * when netback lets go of it.
+ */
 static void
 vifs_settle_netback_late(void)
 {
@@ -197,46 +207,49 @@ vifs_settle_netback_late(void)
 	rig.env.share_with_netback = true;
 	load_netback();
 	toolstack_add(rig.g, NULL);
-	CU_ASSERT(rig_until(&rig, XenbusStateInitWait));
+	CHECK(rig_until(&rig, XenbusStateInitWait));
 	run(TAKE_VIF);
 	front_publish(rig.g, FRONT_LINUX);
 	front_set_state(rig.g, XenbusStateConnected);
 	rig_turn_for(&rig, 2 * LIMIT_INITWAIT_DWELL_MS);
-	CU_ASSERT_EQUAL(fake_dp_n_vifs_made(), 0);
-	CU_ASSERT_EQUAL(rig_state(&rig), XenbusStateInitWait);
+	CHECK_EQ(fake_dp_n_vifs_made(), 0);
+	CHECK_EQ(rig_state(&rig), XenbusStateInitWait);
 	fake_store_write(guest_back(rig.g, "state").text, "4"); /* netback's */
 	rig_turn_for(&rig, 1000);
-	CU_ASSERT_EQUAL(fake_dp_n_vifs_made(), 0);
-	CU_ASSERT_EQUAL(rig_state(&rig), XenbusStateConnected);
+	CHECK_EQ(fake_dp_n_vifs_made(), 0);
+	CHECK_EQ(rig_state(&rig), XenbusStateConnected);
 	run(FREE_VIF);
 	fake_store_write(guest_back(rig.g, "state").text, "2");
-	CU_ASSERT(rig_until(&rig, XenbusStateConnected));
-	CU_ASSERT_EQUAL(fake_dp_n_vifs_made(), 1);
+	CHECK(rig_until(&rig, XenbusStateConnected));
+	CHECK_EQ(fake_dp_n_vifs_made(), 1);
 	run(REMOVE_ROOT);
 	rig_end(&rig);
 }
 
-/* The daemon ends, or the toolstack removes the vif, while netback holds it: nothing is written over what the kernel wrote. */
+/*
+ * The daemon ends, or the toolstack removes the vif, while netback holds it: nothing is written
+ * over what the kernel wrote.
+ */
 static void
 vifs_stop_netback_late(void)
 {
 	rig_start(&rig, DRIVER_DOMAIN, HOTPLUG_SELF);
 	load_netback();
 	toolstack_add(rig.g, NULL);
-	CU_ASSERT(rig_until(&rig, XenbusStateInitWait));
+	CHECK(rig_until(&rig, XenbusStateInitWait));
 	run(TAKE_VIF);
 	front_publish(rig.g, FRONT_LINUX);
 	front_set_state(rig.g, XenbusStateConnected);
 	rig_turn_for(&rig, 2 * LIMIT_INITWAIT_DWELL_MS);
 	fake_store_write(guest_back(rig.g, "state").text, "4");
 	vifs_stop(rig.vifs);
-	CU_ASSERT(rig_until_gone(&rig));
-	CU_ASSERT_EQUAL(rig_state(&rig), XenbusStateConnected);
+	CHECK(rig_until_gone(&rig));
+	CHECK_EQ(rig_state(&rig), XenbusStateConnected);
 	run(REMOVE_ROOT);
 	rig_end(&rig);
 }
 
-/* ---- a store that refuses the daemon's own watches ------------------------------------------------------------- */
+/* ---- a store that refuses the daemon's own watches ------------------------------------------- */
 
 /* The store refuses the first watch, or the one after `skip`. */
 static void
@@ -246,14 +259,14 @@ start_refused(unsigned skip)
 	vifs_destroy(rig.vifs);
 	fake_store_fail(FAKE_STORE_WATCH, skip, 1, ENOSPC);
 	rig.vifs = vifs_create(&rig.env);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(rig.vifs);
+	REQUIRE_NOT_NULL(rig.vifs);
 }
 
 static void
 vifs_create_backend_refused(void)
 {
 	start_refused(0);
-	CU_ASSERT(rig_connect(&rig));
+	CHECK(rig_connect(&rig));
 	rig_end(&rig);
 }
 
@@ -263,10 +276,10 @@ vifs_create_release_refused(void)
 {
 	start_refused(1);
 	rig_turn_for(&rig, 1100);
-	CU_ASSERT(rig_connect(&rig));
+	CHECK(rig_connect(&rig));
 	fake_domain_destroy(RIG_GUEST, FAKE_STORE_KEPT);
-	CU_ASSERT(rig_until(&rig, XenbusStateClosed));
-	CU_ASSERT_EQUAL(fake_domain_mapped(RIG_GUEST), 0);
+	CHECK(rig_until(&rig, XenbusStateClosed));
+	CHECK_EQ(fake_domain_mapped(RIG_GUEST), 0);
 	rig_end(&rig);
 }
 

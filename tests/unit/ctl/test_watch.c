@@ -33,14 +33,14 @@ watches_dispatch_owner(void)
 	struct watches *watches = watches_create(&xs);
 	struct seen a = { 0 }, b = { 0 };
 
-	CU_ASSERT_PTR_NOT_NULL(watch_add(watches, NODE, note, &a));
-	CU_ASSERT_PTR_NOT_NULL(watch_add(watches, "data/m", note, &b));
-	CU_ASSERT_EQUAL(watches_dispatch(watches, 100), 2); /* each fires when it is set */
+	CHECK_NOT_NULL(watch_add(watches, NODE, note, &a));
+	CHECK_NOT_NULL(watch_add(watches, "data/m", note, &b));
+	CHECK_EQ(watches_dispatch(watches, 100), 2); /* each fires when it is set */
 	fake_store_write(NODE_ABS "/below", "x");
-	CU_ASSERT(watches_dispatch(watches, 100) >= 1);
-	CU_ASSERT(a.n >= 2);
-	CU_ASSERT_EQUAL(b.n, 1);
-	CU_ASSERT_STRING_EQUAL(a.path, NODE "/below");
+	CHECK_GE(watches_dispatch(watches, 100), 1);
+	CHECK_GE(a.n, 2);
+	CHECK_EQ(b.n, 1);
+	CHECK_STR(a.path, NODE "/below");
 	watches_destroy(watches);
 	helper_close(&xs);
 }
@@ -57,10 +57,10 @@ watch_remove_late_event(void)
 	fake_store_write(NODE_ABS, "x");
 	watch_remove(watches, watch);
 	watch_remove(watches, NULL);
-	CU_ASSERT_PTR_NOT_NULL(watch_add(watches, "data/m", note, &b));
-	CU_ASSERT(watches_dispatch(watches, 100) > 0);
-	CU_ASSERT_EQUAL(a.n, 0);
-	CU_ASSERT_EQUAL(b.n, 1);
+	CHECK_NOT_NULL(watch_add(watches, "data/m", note, &b));
+	CHECK_GT(watches_dispatch(watches, 100), 0);
+	CHECK_EQ(a.n, 0);
+	CHECK_EQ(b.n, 1);
 	watches_destroy(watches);
 	helper_close(&xs);
 }
@@ -75,8 +75,9 @@ watch_add_full(void)
 
 	while (n < 10 * LIMIT_PORTS && watch_add(watches, NODE, note, &seen) != NULL)
 		n++;
-	CU_ASSERT(n >= 2 * LIMIT_PORTS + 2 && n < 3 * LIMIT_PORTS);
-	CU_ASSERT_EQUAL(errno, ENOSPC);
+	CHECK_GE(n, 2 * LIMIT_PORTS + 2);
+	CHECK_LT(n, 3 * LIMIT_PORTS);
+	CHECK_EQ(errno, ENOSPC);
 	watches_destroy(watches);
 	helper_close(&xs);
 }
@@ -89,11 +90,11 @@ watches_dispatch_errors(void)
 	struct seen seen = { 0 };
 
 	fake_store_fail(FAKE_STORE_WATCH, 0, 1, ENOMEM);
-	CU_ASSERT_PTR_NULL(watch_add(watches, NODE, note, &seen));
-	CU_ASSERT_EQUAL(errno, ENOMEM);
-	CU_ASSERT_EQUAL(watches_dispatch(watches, 100), 0);
+	CHECK_NULL(watch_add(watches, NODE, note, &seen));
+	CHECK_EQ(errno, ENOMEM);
+	CHECK_EQ(watches_dispatch(watches, 100), 0);
 	fake_store_hang_up();
-	CU_ASSERT(watches_dispatch(watches, 100) < 0);
+	CHECK_LT(watches_dispatch(watches, 100), 0);
 	watches_destroy(watches);
 	helper_close(&xs);
 }
@@ -108,13 +109,16 @@ watches_dispatch_bounded(void)
 	watch_add(watches, NODE, note, &seen);
 	for (unsigned i = 0; i < 50; i++)
 		fake_store_write(NODE_ABS, "x");
-	CU_ASSERT_EQUAL(watches_dispatch(watches, 10), 10);
-	CU_ASSERT_EQUAL(seen.n, 10);
+	CHECK_EQ(watches_dispatch(watches, 10), 10);
+	CHECK_EQ(seen.n, 10);
 	watches_destroy(watches);
 	helper_close(&xs);
 }
 
-/* A watch that is kept although the store refuses it is tried again each second, until it is set or removed. */
+/*
+ * A watch that is kept although the store refuses it is tried again each second, until it is set or
+ * removed.
+ */
 static void
 watch_keep_refused(void)
 {
@@ -122,31 +126,35 @@ watch_keep_refused(void)
 	struct watches *watches = watches_create(&xs);
 	struct seen a = { 0 }, b = { 0 };
 
-	CU_ASSERT_EQUAL(watches_due(watches), CLOCK_NEVER);
+	CHECK_EQ(watches_due(watches), CLOCK_NEVER);
 	fake_store_fail(FAKE_STORE_WATCH, 0, 3, ENOSPC);
 	struct watch *watch = watch_keep(watches, NODE, note, &a);
 	struct watch *other = watch_keep(watches, "data/m", note, &b);
-	CU_ASSERT(watch != NULL && other != NULL);
+	CHECK_NOT_NULL(watch);
+	CHECK_NOT_NULL(other);
 	uint64_t due_ms = watches_due(watches);
-	CU_ASSERT_EQUAL(due_ms, clock_ms() + 1000);
+	CHECK_EQ(due_ms, clock_ms() + 1000);
 	watches_retry(watches, due_ms - 1);
-	CU_ASSERT_EQUAL(watches_due(watches), due_ms);
+	CHECK_EQ(watches_due(watches), due_ms);
 	watches_retry(watches, due_ms); /* fails for the first */
-	CU_ASSERT_EQUAL(watches_due(watches), due_ms + 1000);
-	CU_ASSERT_EQUAL(watches_dispatch(watches, 100), 1);
-	CU_ASSERT_EQUAL(b.n, 1);
+	CHECK_EQ(watches_due(watches), due_ms + 1000);
+	CHECK_EQ(watches_dispatch(watches, 100), 1);
+	CHECK_EQ(b.n, 1);
 	watches_retry(watches, due_ms + 1000);
-	CU_ASSERT_EQUAL(watches_due(watches), CLOCK_NEVER);
-	CU_ASSERT_EQUAL(watches_dispatch(watches, 100), 1);
-	CU_ASSERT_EQUAL(a.n, 1);
+	CHECK_EQ(watches_due(watches), CLOCK_NEVER);
+	CHECK_EQ(watches_dispatch(watches, 100), 1);
+	CHECK_EQ(a.n, 1);
 	fake_store_fail(FAKE_STORE_WATCH, 0, 1, ENOSPC);
 	watch_remove(watches, watch_keep(watches, NODE, note, &a));
-	CU_ASSERT_EQUAL(watches_due(watches), CLOCK_NEVER);
+	CHECK_EQ(watches_due(watches), CLOCK_NEVER);
 	watches_destroy(watches);
 	helper_close(&xs);
 }
 
-/* On a new connection one watch that is refused does not cost the others; if all are, the connection is no good. */
+/*
+ * On a new connection one watch that is refused does not cost the others; if all are, the
+ * connection is no good.
+ */
 static void
 watches_renew_refused(void)
 {
@@ -154,22 +162,24 @@ watches_renew_refused(void)
 	struct watches *watches = watches_create(&xs);
 	struct seen a = { 0 }, b = { 0 };
 
-	CU_ASSERT_EQUAL(watches_renew(watches), 0);
+	CHECK_EQ(watches_renew(watches), 0);
 	watch_add(watches, NODE, note, &a);
 	watch_add(watches, "data/m", note, &b);
 	xs.ops->close(xs.conn);
 	xs.conn = xs.ops->open();
 	fake_store_fail(FAKE_STORE_WATCH, 0, 2, EACCES);
-	CU_ASSERT_EQUAL(watches_renew(watches), -EACCES);
+	CHECK_EQ(watches_renew(watches), -EACCES);
 	fake_store_fail(FAKE_STORE_WATCH, 0, 1, ENOMEM);
-	CU_ASSERT_EQUAL(watches_renew(watches), 0);
-	CU_ASSERT_EQUAL(watches_dispatch(watches, 100), 1);
-	CU_ASSERT(a.n == 0 && b.n == 1);
-	CU_ASSERT_NOT_EQUAL(watches_due(watches), CLOCK_NEVER);
+	CHECK_EQ(watches_renew(watches), 0);
+	CHECK_EQ(watches_dispatch(watches, 100), 1);
+	CHECK_EQ(a.n, 0);
+	CHECK_EQ(b.n, 1);
+	CHECK_NE(watches_due(watches), CLOCK_NEVER);
 	watches_retry(watches, watches_due(watches));
-	CU_ASSERT_EQUAL(watches_due(watches), CLOCK_NEVER);
-	CU_ASSERT_EQUAL(watches_dispatch(watches, 100), 1);
-	CU_ASSERT(a.n == 1 && b.n == 1);
+	CHECK_EQ(watches_due(watches), CLOCK_NEVER);
+	CHECK_EQ(watches_dispatch(watches, 100), 1);
+	CHECK_EQ(a.n, 1);
+	CHECK_EQ(b.n, 1);
 	watches_destroy(watches);
 	helper_close(&xs);
 }

@@ -17,12 +17,12 @@ view_start(struct view *v, uint32_t self)
 	char why[256];
 
 	rig_start(&v->rig, self, self == 0 ? HOTPLUG_SCRIPT : HOTPLUG_SELF);
-	v->uplinks = uplinks_create(1, env->dp, env->bridges, env->members, false);
-	CU_ASSERT_EQUAL_FATAL(uplinks_open(v->uplinks, &params, 1, why, sizeof(why)), 0);
+	v->uplinks = uplinks_create(1, env->dp, env->bridges, env->attachments, false);
+	REQUIRE_EQ(uplinks_open(v->uplinks, &params, 1, why, sizeof(why)), 0);
 	rig_turn(&v->rig);
 	v->view = (struct control_view){
 		.dp = env->dp,
-		.members = env->members,
+		.attachments = env->attachments,
 		.bridges = env->bridges,
 		.uplinks = v->uplinks,
 		.vifs = v->rig.vifs,
@@ -81,12 +81,13 @@ view_answer(const struct view *v, unsigned rights, const char *request, size_t l
 	size_t n_control = 0;
 	size_t size = control_answer(&v->view, rights, request, len, answer);
 
-	CU_ASSERT_FATAL(size > 0 && size <= CONTROL_ANSWER_SIZE);
+	REQUIRE_GT(size, 0);
+	REQUIRE_LE(size, CONTROL_ANSWER_SIZE);
 	for (size_t i = 0; i < size; i++)
 		n_control += iscntrl((unsigned char)answer[i]) != 0;
-	CU_ASSERT_EQUAL(n_control, 0);
+	CHECK_EQ(n_control, 0);
 	json_t *root = json_loadb(answer, size, 0, NULL);
-	CU_ASSERT_FATAL(json_is_object(root));
+	REQUIRE(json_is_object(root));
 	return root;
 }
 

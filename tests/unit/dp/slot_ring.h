@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A tx ring that tests fill slot by slot, and what slots_parse() says of it. For one test file each: all is static. */
+/*
+ * A tx ring that tests fill slot by slot, and what slots_parse() says of it. For one test file
+ * each: all is static.
+ */
 #ifndef VPE_TESTS_SLOT_RING_H
 #define VPE_TESTS_SLOT_RING_H
 
@@ -21,7 +24,7 @@ ring_start(uint32_t start)
 	struct ring_shared *shared = (void *)page;
 	shared->req_prod = start;
 	shared->rsp_prod = start;
-	CU_ASSERT_EQUAL_FATAL(ring_attach(&ring, page, sizeof(netif_tx_request_t)), RING_ATTACHED);
+	REQUIRE_EQ(ring_attach(&ring, page, sizeof(netif_tx_request_t)), RING_ATTACHED);
 	prod = start;
 	memset(rsp, 0x5a, sizeof(rsp));
 }
@@ -35,7 +38,10 @@ slot_at(uint32_t idx)
 static inline void
 put(uint32_t gref, uint16_t offset, uint16_t flags, uint16_t size)
 {
-	netif_tx_request_t slot = { .gref = gref, .offset = offset, .flags = flags, .id = (uint16_t)(prod + 1000),
+	netif_tx_request_t slot = { .gref = gref,
+				    .offset = offset,
+				    .flags = flags,
+				    .id = (uint16_t)(prod + 1000),
 				    .size = size };
 
 	memcpy(slot_at(prod++), &slot, sizeof(slot));

@@ -3,125 +3,119 @@
 #include "dp/vif/copy.h"
 
 #include <errno.h>
-#include <stdlib.h>
+#include <limits.h>
 
+#include "fakes/fake_xen.h"
 #include "unit.h"
 
-struct grants {
-	unsigned n_calls;
-	unsigned n_copies;
-	int ret;          /* what copy() returns */
-	unsigned n_touch; /* copies that get GRANT_STATUS_OKAY */
-};
-
-static struct grants stub;
-
-static struct grants *
-stub_open(void)
-{
-	return &stub;
-}
-
-static void
-stub_close(struct grants *grants)
-{
-	CU_ASSERT_PTR_EQUAL(grants, &stub);
-}
-
-static int
-stub_copy(struct grants *grants, struct grant_copy *copies, unsigned n)
-{
-	grants->n_calls++;
-	grants->n_copies += n;
-	for (unsigned i = 0; i < n; i++) {
-		CU_ASSERT_EQUAL(copies[i].status, GRANT_STATUS_UNTOUCHED);
-		if (i < grants->n_touch)
-			copies[i].status = GRANT_STATUS_OKAY;
-	}
-	return grants->ret;
-}
-
-static const struct grants_ops stub_ops = { .open = stub_open, .close = stub_close, .copy = stub_copy };
+#define SELF 1u
+#define GUEST 5u
 
 static struct copy_batch batch;
 static char buffer[64];
+static void *page;
 
+/* Copies of a guest whose references are all good. */
 static void
-setup(int ret, unsigned n_touch, unsigned n_add)
+setup(unsigned n_add)
 {
-	stub = (struct grants){ .ret = ret, .n_touch = n_touch };
+	fake_reset(SELF);
+	page = fake_page_alloc(GUEST);
+	fake_grant_others(page, SELF, UINT32_MAX);
 	memset(&batch, 0, sizeof(batch));
-	CU_ASSERT_EQUAL_FATAL(copy_open(&batch, &stub_ops), 0);
+	REQUIRE_EQ(copy_open(&batch, fake_xen()->grants), 0);
 	copy_reset(&batch);
 	for (unsigned i = 0; i < n_add; i++) {
-		unsigned at = i % 2 ? copy_add_from_guest(&batch, 5, i, 1, buffer, 2)
-				    : copy_add_to_guest(&batch, 5, i, 1, buffer, 2);
-		CU_ASSERT_EQUAL(at, i);
+		unsigned at = i % 2 ? copy_add_from_guest(&batch, GUEST, i, 1, buffer, 2)
+				    : copy_add_to_guest(&batch, GUEST, i, 1, buffer, 2);
+		CHECK_EQ(at, i);
 	}
+}
+
+static void
+teardown(void)
+{
+	char why[256];
+
+	copy_close(&batch);
+	fake_page_free(page);
+	CHECK(fake_leak_free(why, sizeof(why)));
+	CHECK_EQ(fake_violations(NULL, 0), 0);
+}
+
+static uint64_t
+n_calls(void)
+{
+	uint64_t n_ops, n;
+
+	fake_copy_counts(&n_ops, &n);
+	return n;
 }
 
 static void
 run_empty(void)
 {
-	setup(0, 0, 0);
+	setup(0);
 	copy_run(&batch);
-	CU_ASSERT_EQUAL(stub.n_calls, 0);
-	copy_close(&batch);
+	CHECK_EQ(n_calls(), 0);
+	teardown();
 }
 
 static void
 run_full(void)
 {
-	setup(0, COPY_BATCH_MAX, COPY_BATCH_MAX);
+	setup(COPY_BATCH_MAX);
 	copy_run(&batch);
-	CU_ASSERT_EQUAL(stub.n_calls, 1);
-	CU_ASSERT_EQUAL(stub.n_copies, COPY_BATCH_MAX);
+	CHECK_EQ(n_calls(), 1);
 	for (unsigned i = 0; i < COPY_BATCH_MAX; i++)
-		CU_ASSERT_EQUAL(batch.copy[i].status, GRANT_STATUS_OKAY);
+		CHECK_EQ(batch.copy[i].status, GRANT_STATUS_OKAY);
 	copy_reset(&batch);
-	CU_ASSERT_EQUAL(copy_add_from_guest(&batch, 5, 9, 0, buffer, 1), 0);
-	CU_ASSERT_EQUAL(batch.copy[0].status, GRANT_STATUS_UNTOUCHED);
-	CU_ASSERT_EQUAL(batch.n_calls, 1);
-	copy_close(&batch);
+	CHECK_EQ(copy_add_from_guest(&batch, GUEST, 9, 0, buffer, 1), 0);
+	CHECK_EQ(batch.copy[0].status, GRANT_STATUS_UNTOUCHED);
+	CHECK_EQ(batch.n_calls, 1);
+	CHECK_EQ(batch.n_copies, COPY_BATCH_MAX);
+	teardown();
 }
 
 static void
 run_partial(void)
 {
-	setup(0, 3, 5);
+	setup(5);
+	fake_copy_fail(3, UINT_MAX, -1);
 	copy_run(&batch);
-	CU_ASSERT_EQUAL(batch.copy[2].status, GRANT_STATUS_OKAY);
-	CU_ASSERT_NOT_EQUAL(batch.copy[3].status, GRANT_STATUS_OKAY);
-	copy_close(&batch);
+	CHECK_EQ(batch.copy[2].status, GRANT_STATUS_OKAY);
+	CHECK_NE(batch.copy[3].status, GRANT_STATUS_OKAY);
+	teardown();
 }
 
 /* gntdev marks the segments it has looked at as okay before it fails: none may be believed. */
 static void
 run_error(void)
 {
-	setup(-EFAULT, 3, 5);
+	setup(5);
+	fake_copy_fail_call(0, 1, 3, EFAULT);
 	copy_run(&batch);
 	for (unsigned i = 0; i < 5; i++)
-		CU_ASSERT_NOT_EQUAL(batch.copy[i].status, GRANT_STATUS_OKAY);
-	copy_close(&batch);
+		CHECK_NE(batch.copy[i].status, GRANT_STATUS_OKAY);
+	teardown();
 }
 
 static void
 add_fields(void)
 {
-	setup(0, 0, 0);
+	setup(0);
 	copy_add_from_guest(&batch, 0x7ff0, 77, 4000, buffer, 96);
 	copy_add_to_guest(&batch, 3, 78, 0, buffer + 1, 4096 - 1);
-	CU_ASSERT_EQUAL(batch.copy[0].flags, GRANT_COPY_SOURCE_REF);
-	CU_ASSERT_EQUAL(batch.copy[0].source.foreign.domid, 0x7ff0);
-	CU_ASSERT_EQUAL(batch.copy[0].source.foreign.ref, 77);
-	CU_ASSERT_EQUAL(batch.copy[0].source.foreign.offset, 4000);
-	CU_ASSERT_PTR_EQUAL(batch.copy[0].dest.virt, buffer);
-	CU_ASSERT_EQUAL(batch.copy[1].flags, GRANT_COPY_DEST_REF);
-	CU_ASSERT_EQUAL(batch.copy[1].dest.foreign.ref, 78);
-	CU_ASSERT_EQUAL(batch.copy[1].len, 4095);
-	CU_ASSERT_PTR_EQUAL(batch.copy[1].source.virt, buffer + 1);
-	copy_close(&batch);
+	CHECK_EQ(batch.copy[0].flags, GRANT_COPY_SOURCE_REF);
+	CHECK_EQ(batch.copy[0].source.foreign.domid, 0x7ff0);
+	CHECK_EQ(batch.copy[0].source.foreign.ref, 77);
+	CHECK_EQ(batch.copy[0].source.foreign.offset, 4000);
+	CHECK_SAME(batch.copy[0].dest.virt, buffer);
+	CHECK_EQ(batch.copy[1].flags, GRANT_COPY_DEST_REF);
+	CHECK_EQ(batch.copy[1].dest.foreign.ref, 78);
+	CHECK_EQ(batch.copy[1].len, 4095);
+	CHECK_SAME(batch.copy[1].source.virt, buffer + 1);
+	teardown();
 }
 
 void test_copy(CU_pSuite suite);

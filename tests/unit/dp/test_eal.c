@@ -41,7 +41,8 @@ has_arg(const char *option, const char *value)
 	size_t len = strlen(option);
 
 	for (int i = 0; i < n_args; i++) {
-		if (strncmp(args[i], option, len) == 0 && args[i][len] == '=' && strcmp(args[i] + len + 1, value) == 0)
+		if (strncmp(args[i], option, len) == 0 && args[i][len] == '=' &&
+		    strcmp(args[i] + len + 1, value) == 0)
 			return true;
 	}
 	return false;
@@ -53,19 +54,26 @@ first_cpu(void)
 	cpu_set_t allowed;
 	int cpu = 0;
 
-	CU_ASSERT_EQUAL_FATAL(sched_getaffinity(0, sizeof(allowed), &allowed), 0);
+	REQUIRE_EQ(sched_getaffinity(0, sizeof(allowed), &allowed), 0);
 	while (!CPU_ISSET((size_t)cpu, &allowed))
 		cpu++;
 	return cpu;
 }
 
-/* As many devices as may be configured, each with more to say than fits a line. A second start is not taken for a good one. */
+/*
+ * As many devices as may be configured, each with more to say than fits a line. A second start is
+ * not taken for a good one.
+ */
 static void
 eal_start_many_devices(void)
 {
 	static char text[DEVICES][512];
 	const char *devargs[DEVICES];
-	struct dp_params params = { .n_pollers = 1, .memory_mb = 64, .devargs = devargs, .n_devargs = DEVICES, .file_prefix = "vpe" };
+	struct dp_params params = { .n_pollers = 1,
+				    .memory_mb = 64,
+				    .devargs = devargs,
+				    .n_devargs = DEVICES,
+				    .file_prefix = "vpe" };
 	char why[256] = "";
 
 	params.cpus[0] = first_cpu();
@@ -74,30 +82,33 @@ eal_start_many_devices(void)
 		memset(text[i] + len, 'x', 400);
 		devargs[i] = text[i];
 	}
-	CU_ASSERT_EQUAL(eal_start(&params, why, sizeof(why)), -ENODEV);
-	CU_ASSERT_PTR_NOT_NULL(strstr(why, "DPDK does not start"));
-	CU_ASSERT_EQUAL_FATAL(n_calls, 1);
-	CU_ASSERT_PTR_NULL(args[n_args]);
+	CHECK_EQ(eal_start(&params, why, sizeof(why)), -ENODEV);
+	CHECK_HAS(why, "DPDK does not start");
+	REQUIRE_EQ(n_calls, 1);
+	CHECK_NULL(args[n_args]);
 	for (unsigned i = 0; i < DEVICES; i++)
-		CU_ASSERT(has_arg("--vdev", text[i]));
-	CU_ASSERT(has_arg("--file-prefix", "vpe"));
-	CU_ASSERT(has_arg("--log-level", "*:warning"));
+		CHECK(has_arg("--vdev", text[i]));
+	CHECK(has_arg("--file-prefix", "vpe"));
+	CHECK(has_arg("--log-level", "*:warning"));
 	why[0] = '\0';
-	CU_ASSERT_EQUAL(eal_start(&params, why, sizeof(why)), -ENODEV);
-	CU_ASSERT_PTR_NOT_NULL(strstr(why, "DPDK does not start"));
-	CU_ASSERT_EQUAL(n_calls, 1);
+	CHECK_EQ(eal_start(&params, why, sizeof(why)), -ENODEV);
+	CHECK_HAS(why, "DPDK does not start");
+	CHECK_EQ(n_calls, 1);
 }
 
-/* A CPU that is not there is told before EAL hears of anything, and leaves the start to a later call. */
+/*
+ * A CPU that is not there is told before EAL hears of anything, and leaves the start to a later
+ * call.
+ */
 static void
 eal_start_no_cpu(void)
 {
 	struct dp_params params = { .n_pollers = 1, .cpus = { CPU_SETSIZE }, .file_prefix = "vpe" };
 	char why[256] = "";
 
-	CU_ASSERT_EQUAL(eal_start(&params, why, sizeof(why)), -EINVAL);
-	CU_ASSERT_PTR_NOT_NULL(strstr(why, "CPU 1024"));
-	CU_ASSERT_EQUAL(n_calls, 0);
+	CHECK_EQ(eal_start(&params, why, sizeof(why)), -EINVAL);
+	CHECK_HAS(why, "CPU 1024");
+	CHECK_EQ(n_calls, 0);
 }
 
 void test_eal(CU_pSuite suite);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Copies through a guest's memory: only what its grant table allows, only while marked, and nothing left mapped. */
+/*
+ * Copies through a guest's memory: only what its grant table allows, only while marked, and nothing
+ * left mapped.
+ */
 #include "dp/vif/foreign.h"
 
 #include <stdlib.h>
@@ -37,7 +40,7 @@ stub_map_table(struct foreign *memory, unsigned frame)
 static void
 stub_unmap_table(struct foreign *memory, struct foreign_grant *table)
 {
-	CU_ASSERT(table == memory->table[0] || table == memory->table[1]);
+	CHECK(table == memory->table[0] || table == memory->table[1]);
 	memory->n_tables--;
 }
 
@@ -85,15 +88,15 @@ setup(void)
 {
 	memset(&guest, 0, sizeof(guest));
 	pages = foreign_create(&stub_ops, &guest);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(pages);
+	REQUIRE_NOT_NULL(pages);
 }
 
 static void
 teardown(void)
 {
 	foreign_destroy(pages);
-	CU_ASSERT_EQUAL(guest.n_pages, 0);
-	CU_ASSERT_EQUAL(guest.n_tables, 0);
+	CHECK_EQ(guest.n_pages, 0);
+	CHECK_EQ(guest.n_tables, 0);
 }
 
 /* Whether the frame's number comes over. */
@@ -109,21 +112,23 @@ static void
 copy_second_time(void)
 {
 	setup();
-	struct foreign_grant *entry = grant(REF, FOREIGN_GRANT_PERMIT | FOREIGN_GRANT_READONLY, 0, 7);
+	struct foreign_grant *entry =
+		grant(REF, FOREIGN_GRANT_PERMIT | FOREIGN_GRANT_READONLY, 0, 7);
 	uint8_t tail[16];
 
-	CU_ASSERT_FALSE(copies(REF, 7)); /* Xen's turn */
-	CU_ASSERT_EQUAL(guest.n_maps, 0);
-	CU_ASSERT_TRUE(copies(REF, 7));
-	CU_ASSERT(guest.seen_flags & FOREIGN_GRANT_READING);
-	CU_ASSERT_EQUAL(entry->use.flags, FOREIGN_GRANT_PERMIT | FOREIGN_GRANT_READONLY);
-	CU_ASSERT_TRUE(foreign_copy(pages, REF, PAGE - sizeof(tail), tail, sizeof(tail)));
-	CU_ASSERT_EQUAL(tail[15], 0x5a);
-	CU_ASSERT_EQUAL(guest.n_maps, 1);
-	CU_ASSERT_EQUAL(foreign_mapped(pages), 1);
-	grant(REF, FOREIGN_GRANT_PERMIT, 0, 8); /* the guest uses the reference again, for another page */
-	CU_ASSERT_FALSE(copies(REF, 8));
-	CU_ASSERT_TRUE(copies(REF, 8));
+	CHECK_FALSE(copies(REF, 7)); /* Xen's turn */
+	CHECK_EQ(guest.n_maps, 0);
+	CHECK(copies(REF, 7));
+	CHECK(guest.seen_flags & FOREIGN_GRANT_READING);
+	CHECK_EQ(entry->use.flags, FOREIGN_GRANT_PERMIT | FOREIGN_GRANT_READONLY);
+	CHECK(foreign_copy(pages, REF, PAGE - sizeof(tail), tail, sizeof(tail)));
+	CHECK_EQ(tail[15], 0x5a);
+	CHECK_EQ(guest.n_maps, 1);
+	CHECK_EQ(foreign_mapped(pages), 1);
+	/* the guest uses the reference again, for another page */
+	grant(REF, FOREIGN_GRANT_PERMIT, 0, 8);
+	CHECK_FALSE(copies(REF, 8));
+	CHECK(copies(REF, 8));
 	teardown();
 }
 
@@ -133,23 +138,24 @@ copy_not_allowed(void)
 	static const struct {
 		uint16_t flags, domid;
 	} bad[] = {
-		{ 0, 0 },                                               /* GTF_invalid */
-		{ 2, 0 },                                               /* GTF_accept_transfer */
-		{ 3, 0 },                                               /* GTF_transitive */
-		{ FOREIGN_GRANT_PERMIT, 1 },                            /* somebody else's */
-		{ FOREIGN_GRANT_PERMIT | FOREIGN_GRANT_READING, 0 },    /* in use: by Xen, or so the guest says */
-		{ FOREIGN_GRANT_PERMIT | (1u << 4), 0 },                /* GTF_writing */
-		{ FOREIGN_GRANT_PERMIT | (1u << 8), 0 },                /* GTF_sub_page */
+		{ 0, 0 },                    /* GTF_invalid */
+		{ 2, 0 },                    /* GTF_accept_transfer */
+		{ 3, 0 },                    /* GTF_transitive */
+		{ FOREIGN_GRANT_PERMIT, 1 }, /* somebody else's */
+		/* in use: by Xen, or so the guest says */
+		{ FOREIGN_GRANT_PERMIT | FOREIGN_GRANT_READING, 0 },
+		{ FOREIGN_GRANT_PERMIT | (1u << 4), 0 }, /* GTF_writing */
+		{ FOREIGN_GRANT_PERMIT | (1u << 8), 0 }, /* GTF_sub_page */
 	};
 
 	setup();
 	for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		struct foreign_grant *entry = grant(REF, bad[i].flags, bad[i].domid, 7);
-		CU_ASSERT_FALSE(copies(REF, 7));
-		CU_ASSERT_FALSE(copies(REF, 7));
-		CU_ASSERT_EQUAL(entry->use.flags, bad[i].flags); /* as it was */
+		CHECK_FALSE(copies(REF, 7));
+		CHECK_FALSE(copies(REF, 7));
+		CHECK_EQ(entry->use.flags, bad[i].flags); /* as it was */
 	}
-	CU_ASSERT_EQUAL(guest.n_maps, 0);
+	CHECK_EQ(guest.n_maps, 0);
 	teardown();
 }
 
@@ -157,18 +163,21 @@ static void
 copy_beyond(void)
 {
 	setup();
-	CU_ASSERT_FALSE(copies(2 * ENTRIES, 0)); /* no such frame of the table */
-	CU_ASSERT_FALSE(copies(2 * ENTRIES, 0));
-	CU_ASSERT_FALSE(copies(64 * ENTRIES, 0));
-	CU_ASSERT_FALSE(copies(UINT32_MAX, 0));
+	CHECK_FALSE(copies(2 * ENTRIES, 0)); /* no such frame of the table */
+	CHECK_FALSE(copies(2 * ENTRIES, 0));
+	CHECK_FALSE(copies(64 * ENTRIES, 0));
+	CHECK_FALSE(copies(UINT32_MAX, 0));
 	grant(REF, FOREIGN_GRANT_PERMIT, 0, N_FRAMES); /* not the guest's page */
 	for (unsigned i = 0; i < 4; i++)
-		CU_ASSERT_FALSE(copies(REF, N_FRAMES));
-	CU_ASSERT_EQUAL(guest.table[REF / ENTRIES][REF % ENTRIES].use.flags, FOREIGN_GRANT_PERMIT);
+		CHECK_FALSE(copies(REF, N_FRAMES));
+	CHECK_EQ(guest.table[REF / ENTRIES][REF % ENTRIES].use.flags, FOREIGN_GRANT_PERMIT);
 	teardown();
 }
 
-/* Pages in turns, as a ring uses them: after some rounds all are mapped, though they come to share places. */
+/*
+ * Pages in turns, as a ring uses them: after some rounds all are mapped, though they come to share
+ * places.
+ */
 static void
 copy_in_turns(void)
 {
@@ -182,12 +191,15 @@ copy_in_turns(void)
 		}
 		foreign_age(pages);
 	}
-	CU_ASSERT(n_missed < 300 * 1000 / 50);
-	CU_ASSERT(foreign_mapped(pages) > 950);
+	CHECK_LT(n_missed, 300 * 1000 / 50);
+	CHECK_GT(foreign_mapped(pages), 950);
 	teardown();
 }
 
-/* A guest with ever new pages gets no more mapped than there is room, nor more often than it is time for. */
+/*
+ * A guest with ever new pages gets no more mapped than there is room, nor more often than it is
+ * time for.
+ */
 static void
 copy_many(void)
 {
@@ -197,7 +209,8 @@ copy_many(void)
 		for (unsigned i = 0; i < 3; i++)
 			copies(REF, frame);
 	}
-	CU_ASSERT(guest.n_maps > 0 && guest.n_maps <= 4);
+	CHECK_GT(guest.n_maps, 0);
+	CHECK_LE(guest.n_maps, 4);
 	unsigned before = guest.n_maps;
 	for (uint32_t frame = 0; frame < N_FRAMES; frame++) {
 		grant(REF, FOREIGN_GRANT_PERMIT, 0, frame);
@@ -206,10 +219,10 @@ copy_many(void)
 		if (frame % 4 == 0)
 			foreign_age(pages);
 	}
-	CU_ASSERT(guest.n_maps > before + FOREIGN_PAGES / 8);
-	CU_ASSERT(guest.n_maps <= before + 4 * N_FRAMES / 4);
-	CU_ASSERT(guest.n_pages <= FOREIGN_PAGES);
-	CU_ASSERT_EQUAL(guest.n_pages, foreign_mapped(pages));
+	CHECK_GT(guest.n_maps, before + FOREIGN_PAGES / 8);
+	CHECK_LE(guest.n_maps, before + 4 * N_FRAMES / 4);
+	CHECK_LE(guest.n_pages, FOREIGN_PAGES);
+	CHECK_EQ(guest.n_pages, foreign_mapped(pages));
 	teardown();
 }
 
@@ -223,16 +236,16 @@ age_unused(void)
 		copies(REF, 7);
 		copies(REF + 1, 8);
 	}
-	CU_ASSERT_EQUAL(foreign_mapped(pages), 2);
-	CU_ASSERT_EQUAL(foreign_take_maps(pages), 3); /* and the table */
-	CU_ASSERT_EQUAL(foreign_take_maps(pages), 0);
+	CHECK_EQ(foreign_mapped(pages), 2);
+	CHECK_EQ(foreign_take_maps(pages), 3); /* and the table */
+	CHECK_EQ(foreign_take_maps(pages), 0);
 	for (unsigned i = 0; i < 2 * FOREIGN_PAGES; i++) {
-		CU_ASSERT_TRUE(copies(REF, 7));
+		CHECK(copies(REF, 7));
 		foreign_age(pages);
 	}
-	CU_ASSERT_EQUAL(foreign_mapped(pages), 1);
-	CU_ASSERT_EQUAL(foreign_take_maps(pages), 1);
-	CU_ASSERT_TRUE(copies(REF, 7));
+	CHECK_EQ(foreign_mapped(pages), 1);
+	CHECK_EQ(foreign_take_maps(pages), 1);
+	CHECK(copies(REF, 7));
 	teardown();
 }
 
@@ -243,11 +256,11 @@ map_fails(void)
 	grant(REF, FOREIGN_GRANT_PERMIT, 0, 7);
 	guest.no_maps = true;
 	for (unsigned i = 0; i < 4; i++)
-		CU_ASSERT_FALSE(copies(REF, 7));
+		CHECK_FALSE(copies(REF, 7));
 	guest.no_maps = false;
 	foreign_age(pages);
 	copies(REF, 7);
-	CU_ASSERT_TRUE(copies(REF, 7));
+	CHECK(copies(REF, 7));
 	teardown();
 }
 

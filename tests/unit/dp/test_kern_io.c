@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A kernel device's descriptor, with a socket in the device's place and faults that the kernel is made to have: it takes no
- * entry of a ring or only some, it finishes late, the device goes. The linker puts the functions below between the code and the
- * libraries.
+ * A kernel device's descriptor, with a socket in the device's place and faults that the kernel is
+ * made to have: it takes no entry of a ring or only some, it finishes late, the device goes. The
+ * linker puts the functions below between the code and the libraries.
  */
 #include "dp/port/kern_io.h"
 
@@ -32,18 +32,20 @@ static int recv_error;          /* of the next read, once */
 
 int __real_io_uring_submit(struct io_uring *ring);
 int __wrap_io_uring_submit(struct io_uring *ring);
-int __real_io_uring_submit_and_wait_timeout(struct io_uring *ring, struct io_uring_cqe **cqe, unsigned n,
-					    struct __kernel_timespec *limit, sigset_t *mask);
-int __wrap_io_uring_submit_and_wait_timeout(struct io_uring *ring, struct io_uring_cqe **cqe, unsigned n,
-					    struct __kernel_timespec *limit, sigset_t *mask);
+int __real_io_uring_submit_and_wait_timeout(struct io_uring *ring, struct io_uring_cqe **cqe,
+					    unsigned n, struct __kernel_timespec *limit,
+					    sigset_t *mask);
+int __wrap_io_uring_submit_and_wait_timeout(struct io_uring *ring, struct io_uring_cqe **cqe,
+					    unsigned n, struct __kernel_timespec *limit,
+					    sigset_t *mask);
 ssize_t __real_readv(int fd, const struct iovec *iov, int n);
 ssize_t __wrap_readv(int fd, const struct iovec *iov, int n);
 int __real_recvmmsg(int fd, struct mmsghdr *msg, unsigned n, int flags, struct timespec *limit);
 int __wrap_recvmmsg(int fd, struct mmsghdr *msg, unsigned n, int flags, struct timespec *limit);
 
 /*
- * What liburing does when the kernel refuses: the entries are published, and none is taken but the first n_taken. The kernel is
- * shown these alone for the time of the call.
+ * What liburing does when the kernel refuses: the entries are published, and none is taken but the
+ * first n_taken. The kernel is shown these alone for the time of the call.
  */
 static int
 refuse(struct io_uring *ring)
@@ -53,11 +55,15 @@ refuse(struct io_uring *ring)
 
 	n_submit_fails--;
 	for (; ring->sq.sqe_head != ring->sq.sqe_tail; ring->sq.sqe_head++, tail++) {
-		if (ring->sq.array != NULL) /* else they are taken in the ring's order: IORING_SETUP_NO_SQARRAY */
-			ring->sq.array[tail & *ring->sq.kring_mask] = ring->sq.sqe_head & *ring->sq.kring_mask;
+		/* else they are taken in the ring's order: IORING_SETUP_NO_SQARRAY */
+		if (ring->sq.array != NULL)
+			ring->sq.array[tail & *ring->sq.kring_mask] =
+				ring->sq.sqe_head & *ring->sq.kring_mask;
 	}
 	__atomic_store_n(ring->sq.ktail, tail - n + RTE_MIN(n, n_taken), __ATOMIC_RELEASE);
-	int ret = n_taken == 0 ? -EAGAIN : io_uring_enter((unsigned)ring->ring_fd, n_taken, 0, IORING_ENTER_GETEVENTS, NULL);
+	int ret = n_taken == 0 ? -EAGAIN
+			       : io_uring_enter((unsigned)ring->ring_fd, n_taken, 0,
+						IORING_ENTER_GETEVENTS, NULL);
 	__atomic_store_n(ring->sq.ktail, tail, __ATOMIC_RELEASE);
 	return ret;
 }
@@ -69,10 +75,12 @@ __wrap_io_uring_submit(struct io_uring *ring)
 }
 
 int
-__wrap_io_uring_submit_and_wait_timeout(struct io_uring *ring, struct io_uring_cqe **cqe, unsigned n,
-					struct __kernel_timespec *limit, sigset_t *mask)
+__wrap_io_uring_submit_and_wait_timeout(struct io_uring *ring, struct io_uring_cqe **cqe,
+					unsigned n, struct __kernel_timespec *limit, sigset_t *mask)
 {
-	return n_submit_fails > 0 ? refuse(ring) : __real_io_uring_submit_and_wait_timeout(ring, cqe, n, limit, mask);
+	return n_submit_fails > 0
+		       ? refuse(ring)
+		       : __real_io_uring_submit_and_wait_timeout(ring, cqe, n, limit, mask);
 }
 
 static bool
@@ -95,7 +103,7 @@ __wrap_recvmmsg(int fd, struct mmsghdr *msg, unsigned n, int flags, struct times
 	return fails() ? -1 : __real_recvmmsg(fd, msg, n, flags, limit);
 }
 
-/* ---- a device -------------------------------------------------------------------------------------------------- */
+/* ---- a device -------------------------------------------------------------------------------- */
 
 struct bench {
 	struct pools pools;
@@ -114,15 +122,15 @@ open_bench(enum kern_io_kind kind, int flags)
 
 	memset(&bench, 0, sizeof(bench));
 	n_submit_fails = n_taken = 0;
-	CU_ASSERT_EQUAL_FATAL(pools_create(&bench.pools, N_SMALL, N_LARGE), 0);
-	CU_ASSERT_EQUAL_FATAL(socketpair(AF_UNIX, SOCK_SEQPACKET | flags, 0, fd), 0);
+	REQUIRE_EQ(pools_create(&bench.pools, N_SMALL, N_LARGE), 0);
+	REQUIRE_EQ(socketpair(AF_UNIX, SOCK_SEQPACKET | flags, 0, fd), 0);
 	bench.worker.pools = &bench.pools;
 	bench.worker.signal_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	CU_ASSERT_FATAL(bench.worker.signal_fd >= 0);
+	REQUIRE_GE(bench.worker.signal_fd, 0);
 	bench.port.owner = &bench.worker;
 	bench.port.leader = &bench.port;
 	bench.peer = fd[1];
-	CU_ASSERT_EQUAL_FATAL(kern_io_init(&bench.io, kind, fd[0]), 0);
+	REQUIRE_EQ(kern_io_init(&bench.io, kind, fd[0]), 0);
 }
 
 static void
@@ -131,8 +139,8 @@ close_bench(void)
 	kern_io_fini(&bench.io);
 	close(bench.worker.signal_fd);
 	close(bench.peer);
-	CU_ASSERT_EQUAL(rte_mempool_avail_count(bench.pools.small), N_SMALL);
-	CU_ASSERT_EQUAL(rte_mempool_avail_count(bench.pools.large), N_LARGE);
+	CHECK_EQ(rte_mempool_avail_count(bench.pools.small), N_SMALL);
+	CHECK_EQ(rte_mempool_avail_count(bench.pools.large), N_LARGE);
 	pools_destroy(&bench.pools);
 }
 
@@ -143,7 +151,7 @@ send_burst(unsigned n, uint8_t seed)
 
 	for (unsigned i = 0; i < n; i++) {
 		m[i] = pool_alloc(&bench.pools, FRAME_SIZE);
-		CU_ASSERT_PTR_NOT_NULL_FATAL(m[i]);
+		REQUIRE_NOT_NULL(m[i]);
 		memset(rte_pktmbuf_mtod(m[i], void *), seed + (int)i, FRAME_SIZE);
 	}
 	kern_io_send(&bench.io, &bench.port, m, n);
@@ -157,7 +165,7 @@ count_arrived(void)
 	unsigned n = 0;
 
 	for (; recv(bench.peer, data, sizeof(data), MSG_DONTWAIT) == HDR_SIZE + FRAME_SIZE; n++)
-		CU_ASSERT_EQUAL(data[HDR_SIZE], data[HDR_SIZE + FRAME_SIZE - 1]);
+		CHECK_EQ(data[HDR_SIZE], data[HDR_SIZE + FRAME_SIZE - 1]);
 	return n;
 }
 
@@ -166,7 +174,7 @@ come_in(uint32_t size)
 {
 	static uint8_t data[70000];
 
-	CU_ASSERT_EQUAL(send(bench.peer, data, HDR_SIZE + size, MSG_DONTWAIT), (ssize_t)(HDR_SIZE + size));
+	CHECK_EQ(send(bench.peer, data, HDR_SIZE + size, MSG_DONTWAIT), (ssize_t)(HDR_SIZE + size));
 }
 
 static unsigned
@@ -192,7 +200,7 @@ receive_all(void)
 
 static const enum kern_io_kind kinds[] = { KERN_IO_TAP, KERN_IO_PACKET };
 
-/* ---- writing --------------------------------------------------------------------------------------------------- */
+/* ---- writing --------------------------------------------------------------------------------- */
 
 static void
 kern_io_send_each(void)
@@ -201,14 +209,17 @@ kern_io_send_each(void)
 		open_bench(kinds[i], SOCK_NONBLOCK);
 		for (unsigned n = 1; n <= LIMIT_BURST; n *= 4) {
 			send_burst(n, 1);
-			CU_ASSERT_EQUAL(count_arrived(), n);
+			CHECK_EQ(count_arrived(), n);
 		}
-		CU_ASSERT_EQUAL(bench.port.stats.tx_frames, 1 + 4 + 16 + 64);
+		CHECK_EQ(bench.port.stats.tx_frames, 1 + 4 + 16 + 64);
 		close_bench();
 	}
 }
 
-/* The kernel takes none or some of the entries: the frames go all the same, each once, and the ring works afterwards. */
+/*
+ * The kernel takes none or some of the entries: the frames go all the same, each once, and the ring
+ * works afterwards.
+ */
 static void
 kern_io_send_submit_refused(void)
 {
@@ -218,11 +229,11 @@ kern_io_send_submit_refused(void)
 			n_submit_fails = 1;
 			n_taken = taken;
 			send_burst(4, 1);
-			CU_ASSERT_EQUAL(count_arrived(), 4);
-			CU_ASSERT_EQUAL(bench.port.stats.tx_frames, 4);
-			CU_ASSERT_EQUAL(bench.io.n_flying, 0);
+			CHECK_EQ(count_arrived(), 4);
+			CHECK_EQ(bench.port.stats.tx_frames, 4);
+			CHECK_EQ(bench.io.n_flying, 0);
 			send_burst(LIMIT_BURST, 1);
-			CU_ASSERT_EQUAL(count_arrived(), LIMIT_BURST);
+			CHECK_EQ(count_arrived(), LIMIT_BURST);
 			close_bench();
 		}
 	}
@@ -236,18 +247,21 @@ kern_io_send_submit_refused_long(void)
 	n_submit_fails = 100;
 	for (unsigned i = 0; i < 100; i++) {
 		send_burst(10, (uint8_t)i);
-		CU_ASSERT_EQUAL(count_arrived(), 10);
+		CHECK_EQ(count_arrived(), 10);
 	}
 	n_submit_fails = 0;
 	for (unsigned i = 0; i < 3; i++) {
 		send_burst(LIMIT_BURST, 7);
-		CU_ASSERT_EQUAL(count_arrived(), LIMIT_BURST);
+		CHECK_EQ(count_arrived(), LIMIT_BURST);
 	}
-	CU_ASSERT_EQUAL(bench.port.stats.tx_frames, 1000 + 3 * LIMIT_BURST);
+	CHECK_EQ(bench.port.stats.tx_frames, 1000 + 3 * LIMIT_BURST);
 	close_bench();
 }
 
-/* A write that is not done in time: the burst comes to its end, and the frame is freed when the kernel has done with it. */
+/*
+ * A write that is not done in time: the burst comes to its end, and the frame is freed when the
+ * kernel has done with it.
+ */
 static void
 kern_io_send_late(void)
 {
@@ -258,21 +272,21 @@ kern_io_send_late(void)
 		send_burst(8, 1);
 		n_sent += 8;
 	}
-	CU_ASSERT_FATAL(bench.io.n_flying > 0);
-	CU_ASSERT(kern_io_pending(&bench.io)); /* its owner does not sleep */
+	REQUIRE_GT(bench.io.n_flying, 0);
+	CHECK(kern_io_pending(&bench.io)); /* its owner does not sleep */
 	for (unsigned i = 0; i < 20; i++, n_sent += 8)
 		send_burst(8, 1); /* more than there is room for */
-	CU_ASSERT(bench.io.n_flying <= LIMIT_BURST);
-	CU_ASSERT(bench.port.stats.n_dropped[DROP_QUEUE_FULL] > 0);
+	CHECK_LE(bench.io.n_flying, LIMIT_BURST);
+	CHECK_GT(bench.port.stats.n_dropped[DROP_QUEUE_FULL], 0);
 	n_arrived = count_arrived();
 	for (unsigned i = 0; i < 100 && bench.io.n_flying > 0; i++) {
 		usleep(1000);
 		kern_io_reap(&bench.io, &bench.port);
 		n_arrived += count_arrived();
 	}
-	CU_ASSERT_EQUAL(bench.io.n_flying, 0);
-	CU_ASSERT_EQUAL(n_arrived + bench.port.stats.n_dropped[DROP_QUEUE_FULL], n_sent);
-	CU_ASSERT_EQUAL(bench.port.stats.tx_frames, n_arrived);
+	CHECK_EQ(bench.io.n_flying, 0);
+	CHECK_EQ(n_arrived + bench.port.stats.n_dropped[DROP_QUEUE_FULL], n_sent);
+	CHECK_EQ(bench.port.stats.tx_frames, n_arrived);
 	close_bench();
 }
 
@@ -288,7 +302,7 @@ kern_io_fini_late(void)
 	close_bench();
 }
 
-/* ---- reading --------------------------------------------------------------------------------------------------- */
+/* ---- reading --------------------------------------------------------------------------------- */
 
 static void
 kern_io_recv_each(void)
@@ -298,15 +312,18 @@ kern_io_recv_each(void)
 		for (unsigned n = 1; n <= 64; n *= 4) {
 			for (unsigned k = 0; k < n; k++)
 				come_in(k % 16 == 1 ? 5000 : FRAME_SIZE);
-			CU_ASSERT_EQUAL(receive_all(), n);
+			CHECK_EQ(receive_all(), n);
 		}
-		CU_ASSERT_EQUAL(port_stats_dropped(&bench.port.stats), 0);
-		CU_ASSERT(!kern_io_pending(&bench.io));
+		CHECK_EQ(port_stats_dropped(&bench.port.stats), 0);
+		CHECK(!kern_io_pending(&bench.io));
 		close_bench();
 	}
 }
 
-/* The poll request is refused again and again: frames are read without it, and the owner does not sleep. */
+/*
+ * The poll request is refused again and again: frames are read without it, and the owner does not
+ * sleep.
+ */
 static void
 kern_io_recv_arm_refused(void)
 {
@@ -314,13 +331,13 @@ kern_io_recv_arm_refused(void)
 	n_submit_fails = 5;
 	for (unsigned i = 0; i < 4; i++) {
 		come_in(FRAME_SIZE);
-		CU_ASSERT_EQUAL(receive(), 1);
-		CU_ASSERT_EQUAL(receive(), 0); /* and looks again */
-		CU_ASSERT_EQUAL(kern_io_pending(&bench.io), !bench.io.armed);
+		CHECK_EQ(receive(), 1);
+		CHECK_EQ(receive(), 0); /* and looks again */
+		CHECK_EQ(kern_io_pending(&bench.io), !bench.io.armed);
 	}
-	CU_ASSERT_EQUAL(receive_all(), 0);
-	CU_ASSERT(bench.io.armed);
-	CU_ASSERT(!kern_io_pending(&bench.io));
+	CHECK_EQ(receive_all(), 0);
+	CHECK(bench.io.armed);
+	CHECK(!kern_io_pending(&bench.io));
 	close_bench();
 }
 
@@ -332,11 +349,12 @@ kern_io_recv_gone(void)
 	for (unsigned i = 0; i < ARRAY_SIZE(errors) * ARRAY_SIZE(kinds); i++) {
 		open_bench(kinds[i % ARRAY_SIZE(kinds)], SOCK_NONBLOCK);
 		recv_error = errors[i / ARRAY_SIZE(kinds)];
-		CU_ASSERT_EQUAL(receive(), 0);
-		CU_ASSERT_STRING_EQUAL(bench.port.fault, KERN_IO_GONE);
+		CHECK_EQ(receive(), 0);
+		CHECK_STR(bench.port.fault, KERN_IO_GONE);
 		uint64_t n_signals = 0;
-		CU_ASSERT_EQUAL(read(bench.worker.signal_fd, &n_signals, sizeof(n_signals)), sizeof(n_signals));
-		CU_ASSERT_EQUAL(n_signals, 1);
+		CHECK_EQ(read(bench.worker.signal_fd, &n_signals, sizeof(n_signals)),
+			 sizeof(n_signals));
+		CHECK_EQ(n_signals, 1);
 		close_bench();
 	}
 }
@@ -349,33 +367,36 @@ kern_io_recv_error(void)
 
 	for (unsigned i = 0; i < ARRAY_SIZE(errors); i++) {
 		open_bench(KERN_IO_PACKET, SOCK_NONBLOCK);
-		CU_ASSERT_EQUAL(receive_all(), 0);
+		CHECK_EQ(receive_all(), 0);
 		come_in(FRAME_SIZE);
 		come_in(FRAME_SIZE);
 		recv_error = errors[i];
-		CU_ASSERT_EQUAL(receive_all(), 2);
-		CU_ASSERT_PTR_NULL(bench.port.fault);
-		CU_ASSERT_EQUAL(bench.port.stats.n_dropped[DROP_PORT_ERROR], i < 2);
+		CHECK_EQ(receive_all(), 2);
+		CHECK_NULL(bench.port.fault);
+		CHECK_EQ(bench.port.stats.n_dropped[DROP_PORT_ERROR], i < 2);
 		/* From then on an error behind the first frame is found at once. */
 		come_in(FRAME_SIZE);
-		CU_ASSERT_EQUAL(receive(), 1);
-		CU_ASSERT_EQUAL(bench.io.readable, i < 2);
+		CHECK_EQ(receive(), 1);
+		CHECK_EQ(bench.io.readable, i < 2);
 		close_bench();
 	}
 }
 
-/* Others hold all large buffers. Ordinary frames come in all the same; a large one is lost, and counted. */
+/*
+ * Others hold all large buffers. Ordinary frames come in all the same; a large one is lost, and
+ * counted.
+ */
 static void
 kern_io_recv_no_large(void)
 {
 	struct rte_mbuf *held[N_LARGE];
 
 	open_bench(KERN_IO_TAP, SOCK_NONBLOCK);
-	CU_ASSERT_EQUAL_FATAL(rte_pktmbuf_alloc_bulk(bench.pools.large, held, N_LARGE), 0);
+	REQUIRE_EQ(rte_pktmbuf_alloc_bulk(bench.pools.large, held, N_LARGE), 0);
 	for (unsigned i = 0; i < 5; i++)
 		come_in(i == 2 ? 5000 : FRAME_SIZE);
-	CU_ASSERT_EQUAL(receive_all(), 4);
-	CU_ASSERT_EQUAL(bench.port.stats.n_dropped[DROP_NO_BUFFER], 1);
+	CHECK_EQ(receive_all(), 4);
+	CHECK_EQ(bench.port.stats.n_dropped[DROP_NO_BUFFER], 1);
 	rte_pktmbuf_free_bulk(held, N_LARGE);
 	close_bench();
 }
@@ -386,13 +407,13 @@ kern_io_recv_size(void)
 	open_bench(KERN_IO_TAP, SOCK_NONBLOCK);
 	for (unsigned size = 0; size < 14; size++)
 		come_in(size);
-	CU_ASSERT_EQUAL(receive_all(), 0);
-	CU_ASSERT_EQUAL(bench.port.stats.n_dropped[DROP_BAD_HEADERS], 14);
+	CHECK_EQ(receive_all(), 0);
+	CHECK_EQ(bench.port.stats.n_dropped[DROP_BAD_HEADERS], 14);
 	come_in(65535 - KERN_IO_VLAN - 1);
-	CU_ASSERT_EQUAL(receive_all(), 1);
+	CHECK_EQ(receive_all(), 1);
 	come_in(65535 - KERN_IO_VLAN);
-	CU_ASSERT_EQUAL(receive_all(), 0);
-	CU_ASSERT_EQUAL(bench.port.stats.n_dropped[DROP_TOO_BIG], 1);
+	CHECK_EQ(receive_all(), 0);
+	CHECK_EQ(bench.port.stats.n_dropped[DROP_TOO_BIG], 1);
 	close_bench();
 }
 

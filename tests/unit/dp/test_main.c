@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Runs the unit tests of backend/dp on an EAL that needs no hugepages, no devices and no privileges. */
+/*
+ * Runs the unit tests of backend/dp on an EAL that needs no hugepages, no devices and no
+ * privileges.
+ */
 #include <stdio.h>
 
 #include <rte_eal.h>
@@ -8,16 +11,22 @@
 #include "unit.h"
 
 void test_copy(CU_pSuite suite);
+void test_crossing(CU_pSuite suite);
 void test_eal(CU_pSuite suite);
 void test_exchange(CU_pSuite suite);
 void test_foreign(CU_pSuite suite);
+void test_gro(CU_pSuite suite);
+void test_guest_port(CU_pSuite suite);
 void test_kern_io(CU_pSuite suite);
+void test_kern_ring(CU_pSuite suite);
 void test_meter(CU_pSuite suite);
 void test_offload(CU_pSuite suite);
+void test_known_headers(CU_pSuite suite);
 void test_mcast(CU_pSuite suite);
 void test_pool(CU_pSuite suite);
 void test_ring(CU_pSuite suite);
 void test_offload_host(CU_pSuite suite);
+void test_offload_known(CU_pSuite suite);
 void test_segment(CU_pSuite suite);
 void test_share(CU_pSuite suite);
 void test_slots(CU_pSuite suite);
@@ -39,15 +48,21 @@ static const struct unit_suite suites[] = {
 	{ "eal", test_eal },
 	{ "foreign", test_foreign },
 	{ "kern_io", test_kern_io },
+	{ "kern_ring", test_kern_ring },
 	{ "meter", test_meter },
+	{ "gro", test_gro },
+	{ "guest_port", test_guest_port },
 	{ "offload", test_offload },
 	{ "offload_host", test_offload_host },
+	{ "offload_known", test_offload_known },
 	{ "segment", test_segment },
+	{ "known_headers", test_known_headers },
 	{ "exchange", test_exchange },
 	{ "steering", test_steering },
 	{ "tag", test_tag },
 	{ "tx_keep", test_tx_keep },
 	{ "waiting", test_waiting },
+	{ "crossing", test_crossing },
 	{ "share", test_share },
 	{ "static_grants", test_static_grants },
 	{ "ticks", test_ticks },
@@ -56,8 +71,16 @@ static const struct unit_suite suites[] = {
 int
 main(void)
 {
-	char *argv[] = { "test_dp", "--no-huge", "-m", "64", "--no-pci", "--no-shconf", "--no-telemetry",
-			 "--iova-mode=va", "--log-level=error", NULL };
+	char *argv[] = { "test_dp",
+			 "--no-huge",
+			 "-m",
+			 "64",
+			 "--no-pci",
+			 "--no-shconf",
+			 "--no-telemetry",
+			 "--iova-mode=va",
+			 "--log-level=error",
+			 NULL };
 	int ret;
 
 	if (rte_eal_init(ARRAY_SIZE(argv) - 1, argv) < 0) {

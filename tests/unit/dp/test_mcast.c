@@ -35,13 +35,13 @@ mcast_blocks_only_multicast(void)
 {
 	struct mcast_filter filter = { .applies = true };
 
-	CU_ASSERT(!mcast_blocks(NULL, group(1).bytes));
-	CU_ASSERT(mcast_blocks(&filter, group(1).bytes));
-	CU_ASSERT(!mcast_blocks(&filter, broadcast));
-	CU_ASSERT(!mcast_blocks(&filter, unicast));
-	CU_ASSERT(!mcast_blocks(&filter, zero));
+	CHECK(!mcast_blocks(NULL, group(1).bytes));
+	CHECK(mcast_blocks(&filter, group(1).bytes));
+	CHECK(!mcast_blocks(&filter, broadcast));
+	CHECK(!mcast_blocks(&filter, unicast));
+	CHECK(!mcast_blocks(&filter, zero));
 	mcast_apply(&filter, false);
-	CU_ASSERT(!mcast_blocks(&filter, group(1).bytes));
+	CHECK(!mcast_blocks(&filter, group(1).bytes));
 }
 
 static void
@@ -49,14 +49,14 @@ mcast_add_and_del(void)
 {
 	struct mcast_filter filter = { .applies = true };
 
-	CU_ASSERT(mcast_add(&filter, group(7).bytes));
-	CU_ASSERT(!mcast_blocks(&filter, group(7).bytes));
-	CU_ASSERT(mcast_blocks(&filter, group(8).bytes));
+	CHECK(mcast_add(&filter, group(7).bytes));
+	CHECK(!mcast_blocks(&filter, group(7).bytes));
+	CHECK(mcast_blocks(&filter, group(8).bytes));
 	mcast_del(&filter, group(8).bytes);
-	CU_ASSERT(!mcast_blocks(&filter, group(7).bytes));
+	CHECK(!mcast_blocks(&filter, group(7).bytes));
 	mcast_del(&filter, group(7).bytes);
-	CU_ASSERT(mcast_blocks(&filter, group(7).bytes));
-	CU_ASSERT_EQUAL(n_held(&filter), 0);
+	CHECK(mcast_blocks(&filter, group(7).bytes));
+	CHECK_EQ(n_held(&filter), 0);
 }
 
 static void
@@ -65,13 +65,13 @@ mcast_add_too_many(void)
 	struct mcast_filter filter = { .applies = true };
 
 	for (unsigned i = 0; i < LIMIT_MCAST_ADDRS; i++)
-		CU_ASSERT(mcast_add(&filter, group(i).bytes));
-	CU_ASSERT(!mcast_add(&filter, group(LIMIT_MCAST_ADDRS).bytes));
-	CU_ASSERT(mcast_blocks(&filter, group(LIMIT_MCAST_ADDRS).bytes));
-	CU_ASSERT(mcast_add(&filter, group(3).bytes)); /* is there already */
+		CHECK(mcast_add(&filter, group(i).bytes));
+	CHECK(!mcast_add(&filter, group(LIMIT_MCAST_ADDRS).bytes));
+	CHECK(mcast_blocks(&filter, group(LIMIT_MCAST_ADDRS).bytes));
+	CHECK(mcast_add(&filter, group(3).bytes)); /* is there already */
 	mcast_del(&filter, group(3).bytes);
-	CU_ASSERT(mcast_add(&filter, group(LIMIT_MCAST_ADDRS).bytes));
-	CU_ASSERT(mcast_blocks(&filter, group(3).bytes));
+	CHECK(mcast_add(&filter, group(LIMIT_MCAST_ADDRS).bytes));
+	CHECK(mcast_blocks(&filter, group(3).bytes));
 }
 
 static void
@@ -80,8 +80,8 @@ mcast_add_twice_counts_once(void)
 	struct mcast_filter filter = { .applies = true };
 
 	for (unsigned i = 0; i < 1000; i++)
-		CU_ASSERT(mcast_add(&filter, group(5).bytes));
-	CU_ASSERT_EQUAL(n_held(&filter), 1);
+		CHECK(mcast_add(&filter, group(5).bytes));
+	CHECK_EQ(n_held(&filter), 1);
 }
 
 /* Frames to these pass anyway, so the request is fulfilled and takes no place. */
@@ -90,13 +90,13 @@ mcast_add_no_multicast(void)
 {
 	struct mcast_filter filter = { .applies = true };
 
-	CU_ASSERT(mcast_add(&filter, broadcast));
-	CU_ASSERT(mcast_add(&filter, unicast));
-	CU_ASSERT(mcast_add(&filter, zero));
-	CU_ASSERT_EQUAL(n_held(&filter), 0);
+	CHECK(mcast_add(&filter, broadcast));
+	CHECK(mcast_add(&filter, unicast));
+	CHECK(mcast_add(&filter, zero));
+	CHECK_EQ(n_held(&filter), 0);
 	mcast_del(&filter, zero);
 	mcast_del(&filter, broadcast);
-	CU_ASSERT_EQUAL(n_held(&filter), 0);
+	CHECK_EQ(n_held(&filter), 0);
 }
 
 static struct mcast_filter shared;
@@ -115,7 +115,10 @@ add_and_del(void *arg)
 	return NULL;
 }
 
-/* Two pollers change it while a third looks: what none of them touches is always found, and nothing is left over. */
+/*
+ * Two pollers change it while a third looks: what none of them touches is always found, and nothing
+ * is left over.
+ */
 static void
 mcast_add_from_two_threads(void)
 {
@@ -123,16 +126,16 @@ mcast_add_from_two_threads(void)
 	pthread_t thread[2];
 	unsigned n_missed = 0;
 
-	CU_ASSERT(mcast_add(&shared, group(1).bytes));
+	CHECK(mcast_add(&shared, group(1).bytes));
 	for (unsigned i = 0; i < 2; i++)
 		pthread_create(&thread[i], NULL, add_and_del, &first[i]);
 	for (unsigned i = 0; i < 200000; i++)
 		n_missed += !mcast_holds(&shared, group(1).bytes);
 	for (unsigned i = 0; i < 2; i++)
 		pthread_join(thread[i], NULL);
-	CU_ASSERT_EQUAL(n_missed, 0);
+	CHECK_EQ(n_missed, 0);
 	mcast_del(&shared, group(1).bytes);
-	CU_ASSERT_EQUAL(n_held(&shared), 0);
+	CHECK_EQ(n_held(&shared), 0);
 }
 
 void test_mcast(CU_pSuite suite);

@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Tests of dp/frame/meter.c, on clocks of their own, and of how frames that wait for it are counted. */
-#include "dp/frame/meter.h"
+/* Tests of dp/guest/meter.c, on clocks of their own. */
+#include "dp/guest/meter.h"
 
 #include <pthread.h>
 
 #include "base/util.h"
-#include "dp/vif/vif_queue.h"
 #include "proto/limits.h"
 #include "unit.h"
 
 #define GHZ3 3000000000ull
 
-/* What passes from `start` on in `ticks`, with a look every `step`, each of at most `n_max` frames. */
+/*
+ * What passes from `start` on in `ticks`, with a look every `step`, each of at most `n_max` frames.
+ */
 static uint64_t
-pass(struct meter *meter, uint64_t start, uint64_t ticks, uint64_t step, unsigned n_max, uint32_t len)
+pass(struct meter *meter, uint64_t start, uint64_t ticks, uint64_t step, unsigned n_max,
+     uint32_t len)
 {
 	uint64_t bytes = 0;
 
@@ -31,20 +33,23 @@ meter_is_open_unlimited(void)
 {
 	struct meter meter = { .cost = 0 };
 
-	CU_ASSERT(meter_is_open(NULL, 0));
+	CHECK(meter_is_open(NULL, 0));
 	meter_charge(NULL, 0, LIMIT_FRAME_SIZE);
 	for (unsigned i = 0; i < 1000; i++) {
-		CU_ASSERT(meter_is_open(&meter, 0));
+		CHECK(meter_is_open(&meter, 0));
 		meter_charge(&meter, 0, LIMIT_FRAME_SIZE);
 	}
-	CU_ASSERT_EQUAL(meter.busy, 0);
+	CHECK_EQ(meter.busy, 0);
 	meter_set_at(&meter, 0, 50000, GHZ3, 0);
-	CU_ASSERT_EQUAL(meter.cost, 0);
+	CHECK_EQ(meter.cost, 0);
 	meter_set_at(&meter, 1000, 0, GHZ3, 0);
-	CU_ASSERT_EQUAL(meter.cost, 0);
+	CHECK_EQ(meter.cost, 0);
 }
 
-/* Whatever the rate, the frames' length, the clock and how seldom it is looked at: 1 % over a second behind the first burst. */
+/*
+ * Whatever the rate, the frames' length, the clock and how seldom it is looked at: 1 % over a
+ * second behind the first burst.
+ */
 static void
 meter_charge_rates(void)
 {
@@ -53,15 +58,15 @@ meter_charge_rates(void)
 		uint32_t usecs, len;
 		uint64_t hz, step;
 	} rates[] = {
-		{ 500000, 50000, 1514, GHZ3, 3000 },            /* 10 MB/s, as xl writes it */
+		{ 500000, 50000, 1514, GHZ3, 3000 }, /* 10 MB/s, as xl writes it */
 		{ 500000, 50000, 60, GHZ3, 3000 },
 		{ 50000, 50000, 1514, GHZ3, 3000 },
-		{ 12500000, 1000, 60, GHZ3, 3000 },             /* 100 Gbit/s of small frames */
-		{ 625000, 1, 65535, GHZ3, 30000 },              /* 5 Tbit/s */
-		{ 10, 1, 1514, GHZ3, 15000000 },                /* looked at every 5 ms */
+		{ 12500000, 1000, 60, GHZ3, 3000 }, /* 100 Gbit/s of small frames */
+		{ 625000, 1, 65535, GHZ3, 30000 },  /* 5 Tbit/s */
+		{ 10, 1, 1514, GHZ3, 15000000 },    /* looked at every 5 ms */
 		{ 2500000, 50000, LIMIT_FRAME_SIZE, GHZ3, 3000 },
 		{ 500000, 50000, 1514, 1000000000, 1000 },
-		{ 500000, 50000, 1514, 1000000, 1 },            /* a slow clock */
+		{ 500000, 50000, 1514, 1000000, 1 }, /* a slow clock */
 		{ 1000000000, 1000000, 1514, GHZ3, 300000 },
 	};
 
@@ -72,17 +77,22 @@ meter_charge_rates(void)
 
 		meter_set_at(&meter, rates[i].bytes, rates[i].usecs, rates[i].hz, start);
 		for (unsigned s = 0; s < 2; s++) { /* the burst passes in the first one */
-			uint64_t got = pass(&meter, start, rates[i].hz, rates[i].step, UINT32_MAX, rates[i].len);
+			uint64_t got = pass(&meter, start, rates[i].hz, rates[i].step, UINT32_MAX,
+					    rates[i].len);
 			double error = (double)got / expected - 1;
 			if (s == 1 && (error > 0.01 || error < -0.01))
-				fprintf(stderr, "rate %u: %.0f bytes wanted, %llu passed\n", i, expected, (unsigned long long)got);
-			CU_ASSERT(s == 0 || (error < 0.01 && error > -0.01));
+				fprintf(stderr, "rate %u: %.0f bytes wanted, %llu passed\n", i,
+					expected, (unsigned long long)got);
+			CHECK(s == 0 || (error < 0.01 && error > -0.01));
 			start += rates[i].hz;
 		}
 	}
 }
 
-/* A burst is one interval, but 10 ms at least, and the frame that overdraws it. An idle meter saves no more than that. */
+/*
+ * A burst is one interval, but 10 ms at least, and the frame that overdraws it. An idle meter saves
+ * no more than that.
+ */
 static void
 meter_charge_burst(void)
 {
@@ -97,8 +107,8 @@ meter_charge_burst(void)
 		meter_set_at(&meter, bursts[i].bytes, bursts[i].usecs, GHZ3, 0);
 		for (uint64_t now = 0; now < 1000 * GHZ3; now += 500 * GHZ3) {
 			uint64_t got = pass(&meter, now, 1, 1, UINT32_MAX, 1000);
-			CU_ASSERT(got >= bursts[i].burst);
-			CU_ASSERT(got <= bursts[i].burst + 2000);
+			CHECK_GE(got, bursts[i].burst);
+			CHECK_LE(got, bursts[i].burst + 2000);
 		}
 	}
 }
@@ -110,11 +120,11 @@ meter_charge_overdraw(void)
 	struct meter meter = { .cost = 0 };
 
 	meter_set_at(&meter, 1000, 1000000, GHZ3, 0); /* 1 kB/s */
-	CU_ASSERT(meter_is_open(&meter, 0));
+	CHECK(meter_is_open(&meter, 0));
 	meter_charge(&meter, 0, LIMIT_FRAME_SIZE);
-	CU_ASSERT(!meter_is_open(&meter, 0));
-	CU_ASSERT(!meter_is_open(&meter, 64 * GHZ3)); /* 64.5 s and a burst of 1 s */
-	CU_ASSERT(meter_is_open(&meter, 65 * GHZ3));
+	CHECK(!meter_is_open(&meter, 0));
+	CHECK(!meter_is_open(&meter, 64 * GHZ3)); /* 64.5 s and a burst of 1 s */
+	CHECK(meter_is_open(&meter, 65 * GHZ3));
 }
 
 static void
@@ -123,16 +133,17 @@ meter_set_extremes(void)
 	struct meter meter = { .cost = 0 };
 
 	meter_set_at(&meter, UINT64_MAX, 1, GHZ3, 0); /* faster than can be told from no limit */
-	CU_ASSERT_EQUAL(pass(&meter, 0, 1, 1, 100000, LIMIT_FRAME_SIZE), 100000ull * LIMIT_FRAME_SIZE);
+	CHECK_EQ(pass(&meter, 0, 1, 1, 100000, LIMIT_FRAME_SIZE), 100000ull * LIMIT_FRAME_SIZE);
 	meter_set_at(&meter, UINT64_MAX, UINT32_MAX, GHZ3, 0);
-	CU_ASSERT(meter_is_open(&meter, 0));
-	meter_set_at(&meter, 1, UINT32_MAX, 1ull << 33, 0); /* slower than can be told from nothing */
-	CU_ASSERT(meter_is_open(&meter, 0));
+	CHECK(meter_is_open(&meter, 0));
+	/* slower than can be told from nothing */
+	meter_set_at(&meter, 1, UINT32_MAX, 1ull << 33, 0);
+	CHECK(meter_is_open(&meter, 0));
 	for (unsigned i = 0; i < 4; i++) { /* two queues that looked at the same time, twice */
 		uint64_t before = meter.busy;
 		meter_charge(&meter, 0, LIMIT_FRAME_SIZE);
-		CU_ASSERT(meter.busy > before);
-		CU_ASSERT(!meter_is_open(&meter, 1ull << 50));
+		CHECK_GT(meter.busy, before);
+		CHECK(!meter_is_open(&meter, 1ull << 50));
 	}
 }
 
@@ -146,7 +157,8 @@ meter_is_open_wrap(void)
 	meter_set_at(&meter, 500000, 50000, GHZ3, start);
 	pass(&meter, start, GHZ3 / 10, 3000, UINT32_MAX, 1514); /* the burst */
 	uint64_t got = pass(&meter, start + GHZ3 / 10, GHZ3, 3000, UINT32_MAX, 1514);
-	CU_ASSERT(got > 9900000 && got < 10100000);
+	CHECK_GT(got, 9900000);
+	CHECK_LT(got, 10100000);
 }
 
 /* Nothing is owed to another rate, and the new one holds at once. */
@@ -157,15 +169,17 @@ meter_set_live(void)
 
 	meter_set_at(&meter, 1000, 1000000, GHZ3, 0);
 	meter_charge(&meter, 0, LIMIT_FRAME_SIZE);
-	CU_ASSERT(!meter_is_open(&meter, GHZ3));
+	CHECK(!meter_is_open(&meter, GHZ3));
 	meter_set_at(&meter, 500000, 50000, GHZ3, GHZ3);
 	uint64_t got = pass(&meter, GHZ3, GHZ3, 3000, UINT32_MAX, 1514);
-	CU_ASSERT(got > 10000000 && got < 10600000);
+	CHECK_GT(got, 10000000);
+	CHECK_LT(got, 10600000);
 	meter_set_at(&meter, 50000, 50000, GHZ3, 2 * GHZ3);
 	got = pass(&meter, 2 * GHZ3, GHZ3, 3000, UINT32_MAX, 1514);
-	CU_ASSERT(got > 1000000 && got < 1060000);
+	CHECK_GT(got, 1000000);
+	CHECK_LT(got, 1060000);
 	meter_set_at(&meter, 0, 0, GHZ3, 3 * GHZ3);
-	CU_ASSERT(meter_is_open(&meter, 3 * GHZ3));
+	CHECK(meter_is_open(&meter, 3 * GHZ3));
 }
 
 #define PAYMENTS 100000u
@@ -188,31 +202,10 @@ meter_pay_two_threads(void)
 	meter_set_at(&meter, 1000000, 1000000, GHZ3, 0);
 	meter_set_at(&once, 1000000, 1000000, GHZ3, 0);
 	meter_charge(&once, 0, 1000);
-	CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, pay, &meter), 0);
+	REQUIRE_EQ(pthread_create(&thread, NULL, pay, &meter), 0);
 	pay(&meter);
 	pthread_join(thread, NULL);
-	CU_ASSERT_EQUAL(meter.busy, 2 * PAYMENTS * once.busy);
-}
-
-/* Looks at a ring: one frame that waits is seen a thousand times; then it moves, and the next one waits. */
-static void
-vif_queue_count_wait_once(void)
-{
-	bool waiting = false;
-	uint64_t n = 0;
-
-	vif_queue_count_wait(&n, &waiting, false, true);
-	CU_ASSERT_EQUAL(n, 0);
-	for (unsigned i = 0; i < 1000; i++)
-		vif_queue_count_wait(&n, &waiting, true, false);
-	CU_ASSERT_EQUAL(n, 1);
-	vif_queue_count_wait(&n, &waiting, true, true);
-	CU_ASSERT_EQUAL(n, 2);
-	vif_queue_count_wait(&n, &waiting, false, true);
-	vif_queue_count_wait(&n, &waiting, false, false);
-	CU_ASSERT_EQUAL(n, 2);
-	vif_queue_count_wait(&n, &waiting, true, false);
-	CU_ASSERT_EQUAL(n, 3);
+	CHECK_EQ(meter.busy, 2 * PAYMENTS * once.busy);
 }
 
 void test_meter(CU_pSuite suite);
@@ -228,5 +221,4 @@ test_meter(CU_pSuite suite)
 	UNIT_ADD(suite, meter_is_open_wrap);
 	UNIT_ADD(suite, meter_set_live);
 	UNIT_ADD(suite, meter_pay_two_threads);
-	UNIT_ADD(suite, vif_queue_count_wait_once);
 }

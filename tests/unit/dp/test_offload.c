@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Offload requests: what is understood, what is refused, and that nothing outside a hostile frame is touched.
+ * Offload requests: what is understood, what is refused; nothing outside a hostile frame is
+ * touched.
  */
 #include "dp/frame/offload.h"
 
@@ -11,7 +12,7 @@
 #include <netinet/in.h>
 
 #include "base/util.h"
-#include "packet.h"
+#include "packet_mbuf.h"
 #include "unit.h"
 
 #define TCP4 (RTE_MBUF_F_TX_IPV4 | RTE_MBUF_F_TX_TCP_CKSUM)
@@ -25,7 +26,9 @@ static const struct packet udp4 = { .family = 4, .protocol = IPPROTO_UDP, .paylo
 
 static uint8_t frame[PACKET_SIZE_MAX];
 
-/* Offers the first `size` bytes of `frame`, and checks that a refusal leaves everything as it was. */
+/*
+ * Offers the first `size` bytes of `frame`, and checks that a refusal leaves everything as it was.
+ */
 static int
 request(size_t size, enum offload_gso gso, uint16_t gso_size)
 {
@@ -36,9 +39,9 @@ request(size_t size, enum offload_gso gso, uint16_t gso_size)
 	before = m;
 	ret = offload_request(&m, gso, gso_size);
 	if (ret != 0) {
-		CU_ASSERT_EQUAL(ret, -EINVAL);
-		CU_ASSERT_EQUAL(memcmp(&m, &before, sizeof(m)), 0);
-		CU_ASSERT_EQUAL(memcmp(m.buf_addr, frame, size), 0);
+		CHECK_EQ(ret, -EINVAL);
+		CHECK_MEM(&m, &before, sizeof(m));
+		CHECK_MEM(m.buf_addr, frame, size);
 	}
 	packet_mbuf_free(&m);
 	return ret;
@@ -59,7 +62,7 @@ request_with_be16(const struct packet *p, size_t at, unsigned value)
 {
 	size_t size = packet_build(p, frame);
 
-	packet_put_be16(frame + at, value);
+	wire_put_be16(frame + at, value);
 	return request(size, OFFLOAD_GSO_NONE, 0);
 }
 
@@ -71,41 +74,13 @@ flags_of(const struct packet *p)
 	return p->family == 4 ? UDP4 : UDP6;
 }
 
-/*
- * UDP from 10.0.0.1 port 0x1234 to 10.0.0.2 port 0x5678 with two bytes, summed by hand: the pseudo-header is
- * 0a00 + 0001 + 0a00 + 0002 + 0011 + 000a = 141e, the header 1234 + 5678 + 000a = 68b6, and with "hi" (6869)
- * all is e53d.
- */
-static const uint8_t known[] = {
-	2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 0x08, 0x00,
-	0x45, 0, 0, 30, 0, 0, 0, 0, 64, 17, 0x66, 0xcd, 10, 0, 0, 1, 10, 0, 0, 2,
-	0x12, 0x34, 0x56, 0x78, 0, 10, 0xff, 0xff, 'h', 'i',
-};
-
-static void
-offload_request_known(void)
-{
-	struct rte_mbuf m;
-	uint8_t *csum;
-
-	packet_mbuf(&m, known, sizeof(known));
-	csum = rte_pktmbuf_mtod_offset(&m, uint8_t *, 40);
-	CU_ASSERT_EQUAL(offload_request(&m, OFFLOAD_GSO_NONE, 0), 0);
-	CU_ASSERT_EQUAL(packet_be16(csum), 0x141e);
-	CU_ASSERT_EQUAL(m.ol_flags, UDP4);
-	offload_complete_csum(&m);
-	CU_ASSERT_EQUAL(packet_be16(csum), 0x1ac2); /* ~e53d */
-	CU_ASSERT_EQUAL(m.ol_flags, RTE_MBUF_F_RX_L4_CKSUM_GOOD);
-	packet_mbuf_free(&m);
-}
-
 static void
 offload_request_empty(void)
 {
-	CU_ASSERT_EQUAL(request(0, OFFLOAD_GSO_NONE, 0), -EINVAL);
+	CHECK_EQ(request(0, OFFLOAD_GSO_NONE, 0), -EINVAL);
 	memset(frame, 0, sizeof(frame));
 	for (size_t size = 0; size < 100; size++)
-		CU_ASSERT_EQUAL(request(size, OFFLOAD_GSO_NONE, 0), -EINVAL);
+		CHECK_EQ(request(size, OFFLOAD_GSO_NONE, 0), -EINVAL);
 }
 
 static void
@@ -121,20 +96,20 @@ offload_request_many(void)
 		m.ol_flags = RTE_MBUF_F_EXTERNAL | RTE_MBUF_F_RX_L4_CKSUM_BAD;
 		m.tx_offload = UINT64_MAX;
 		out = m.buf_addr;
-		CU_ASSERT_EQUAL(offload_request(&m, OFFLOAD_GSO_NONE, 77), 0);
-		CU_ASSERT_EQUAL(m.ol_flags, RTE_MBUF_F_EXTERNAL | flags_of(p));
-		CU_ASSERT_EQUAL(m.l2_len, packet_l2_size(p));
-		CU_ASSERT_EQUAL(m.l3_len, packet_l3_size(p));
-		CU_ASSERT_EQUAL(m.l4_len, packet_l4_size(p));
-		CU_ASSERT_EQUAL(m.tso_segsz, 0);
-		CU_ASSERT_EQUAL(m.outer_l2_len, 0);
-		CU_ASSERT_EQUAL(packet_be16(out + packet_csum_start(p)),
-				packet_pseudo_sum(p, frame, size - packet_l4_start(p)));
-		CU_ASSERT_FALSE(packet_csums_hold(p, out, size));
+		CHECK_EQ(offload_request(&m, OFFLOAD_GSO_NONE, 77), 0);
+		CHECK_EQ(m.ol_flags, RTE_MBUF_F_EXTERNAL | flags_of(p));
+		CHECK_EQ(m.l2_len, packet_l2_size(p));
+		CHECK_EQ(m.l3_len, packet_l3_size(p));
+		CHECK_EQ(m.l4_len, packet_l4_size(p));
+		CHECK_EQ(m.tso_segsz, 0);
+		CHECK_EQ(m.outer_l2_len, 0);
+		CHECK_EQ(wire_be16(out + packet_csum_start(p)),
+			 packet_pseudo_sum(p, frame, size - packet_l4_start(p)));
+		CHECK_FALSE(packet_csums_hold(p, out, size));
 		offload_complete_csum(&m);
-		CU_ASSERT(packet_csums_hold(p, out, size));
-		CU_ASSERT_EQUAL(m.ol_flags, RTE_MBUF_F_EXTERNAL | RTE_MBUF_F_RX_L4_CKSUM_GOOD);
-		CU_ASSERT_EQUAL(memcmp(out, frame, packet_csum_start(p)), 0);
+		CHECK(packet_csums_hold(p, out, size));
+		CHECK_EQ(m.ol_flags, RTE_MBUF_F_EXTERNAL | RTE_MBUF_F_RX_L4_CKSUM_GOOD);
+		CHECK_MEM(out, frame, packet_csum_start(p));
 		packet_mbuf_free(&m);
 	}
 }
@@ -153,14 +128,14 @@ offload_request_carry(void)
 		struct rte_mbuf m;
 		uint8_t *out;
 
-		packet_put_be16(frame + 26, word);
+		wire_put_be16(frame + 26, word);
 		packet_mbuf(&m, frame, size);
 		out = m.buf_addr;
 		offload_request(&m, OFFLOAD_GSO_NONE, 0);
-		n_wrong += packet_be16(out + 50) != packet_pseudo_sum(&p, frame, 255);
+		n_wrong += wire_be16(out + 50) != packet_pseudo_sum(&p, frame, 255);
 		packet_mbuf_free(&m);
 	}
-	CU_ASSERT_EQUAL(n_wrong, 0);
+	CHECK_EQ(n_wrong, 0);
 }
 
 static void
@@ -170,8 +145,8 @@ offload_request_truncated(void)
 		size_t size = packet_build(&packet_shapes[i], frame);
 
 		for (size_t cut = 0; cut < size; cut++)
-			CU_ASSERT_EQUAL(request(cut, OFFLOAD_GSO_NONE, 0), -EINVAL);
-		CU_ASSERT_EQUAL(request(size, OFFLOAD_GSO_NONE, 0), 0);
+			CHECK_EQ(request(cut, OFFLOAD_GSO_NONE, 0), -EINVAL);
+		CHECK_EQ(request(size, OFFLOAD_GSO_NONE, 0), 0);
 	}
 }
 
@@ -187,10 +162,10 @@ offload_request_partial(void)
 		for (size_t cut = l2_size + (p->family == 4 ? 20 : 40); cut < size; cut++) {
 			bool is_tcp = p->protocol == IPPROTO_TCP;
 
-			packet_put_be16(frame + l2_size + (p->family == 4 ? 2 : 4),
-					(unsigned)(cut - l2_size - (p->family == 4 ? 0 : 40)));
-			CU_ASSERT_EQUAL(request(cut, OFFLOAD_GSO_NONE, 0),
-					is_tcp && cut >= packet_headers_size(p) ? 0 : -EINVAL);
+			wire_put_be16(frame + l2_size + (p->family == 4 ? 2 : 4),
+				      (unsigned)(cut - l2_size - (p->family == 4 ? 0 : 40)));
+			CHECK_EQ(request(cut, OFFLOAD_GSO_NONE, 0),
+				 is_tcp && cut >= packet_headers_size(p) ? 0 : -EINVAL);
 		}
 	}
 }
@@ -208,11 +183,11 @@ offload_request_padded(void)
 		p.padding_size = 7;
 		size = packet_build(&p, frame);
 		packet_mbuf(&m, frame, size);
-		CU_ASSERT_EQUAL(offload_request(&m, OFFLOAD_GSO_NONE, 0), 0);
-		CU_ASSERT_EQUAL(m.data_len, size - 7);
-		CU_ASSERT_EQUAL(m.pkt_len, size - 7);
+		CHECK_EQ(offload_request(&m, OFFLOAD_GSO_NONE, 0), 0);
+		CHECK_EQ(m.data_len, size - 7);
+		CHECK_EQ(m.pkt_len, size - 7);
 		offload_complete_csum(&m);
-		CU_ASSERT(packet_csums_hold(&p, m.buf_addr, size - 7));
+		CHECK(packet_csums_hold(&p, m.buf_addr, size - 7));
 		packet_mbuf_free(&m);
 	}
 }
@@ -223,15 +198,15 @@ offload_request_hostile_ethernet(void)
 	struct packet three_tags = tcp4;
 
 	three_tags.n_tags = 3;
-	CU_ASSERT_EQUAL(request(packet_build(&three_tags, frame), OFFLOAD_GSO_NONE, 0), -EINVAL);
-	CU_ASSERT_EQUAL(request_with_be16(&tcp4, 12, 0x0806), -EINVAL); /* ARP */
-	CU_ASSERT_EQUAL(request_with_be16(&tcp4, 12, 0x86dd), -EINVAL);
-	CU_ASSERT_EQUAL(request_with_be16(&tcp6, 12, 0x0800), -EINVAL);
+	CHECK_EQ(request(packet_build(&three_tags, frame), OFFLOAD_GSO_NONE, 0), -EINVAL);
+	CHECK_EQ(request_with_be16(&tcp4, 12, 0x0806), -EINVAL); /* ARP */
+	CHECK_EQ(request_with_be16(&tcp4, 12, 0x86dd), -EINVAL);
+	CHECK_EQ(request_with_be16(&tcp6, 12, 0x0800), -EINVAL);
 	memset(frame, 0x81, 100); /* tags without end */
 	for (size_t at = 12; at < 100; at += 4)
-		packet_put_be16(frame + at, 0x8100);
+		wire_put_be16(frame + at, 0x8100);
 	for (size_t size = 0; size < 100; size++)
-		CU_ASSERT_EQUAL(request(size, OFFLOAD_GSO_NONE, 0), -EINVAL);
+		CHECK_EQ(request(size, OFFLOAD_GSO_NONE, 0), -EINVAL);
 }
 
 static void
@@ -240,23 +215,23 @@ offload_request_hostile_ipv4(void)
 	size_t size = packet_build(&tcp4, frame);
 	unsigned total_length = (unsigned)size - 14;
 
-	CU_ASSERT_EQUAL(request_with(&tcp4, 14, 0x65), -EINVAL); /* version */
+	CHECK_EQ(request_with(&tcp4, 14, 0x65), -EINVAL); /* version */
 	for (unsigned ihl = 0; ihl < 5; ihl++)
-		CU_ASSERT_EQUAL(request_with(&tcp4, 14, 0x40 | ihl), -EINVAL);
-	CU_ASSERT_EQUAL(request_with_be16(&tcp4, 16, 0), -EINVAL); /* "BIG TCP" */
-	CU_ASSERT_EQUAL(request_with_be16(&tcp4, 16, 19), -EINVAL);
-	CU_ASSERT_EQUAL(request_with_be16(&tcp4, 16, 39), -EINVAL);
-	CU_ASSERT_EQUAL(request_with_be16(&tcp4, 16, 40), 0); /* all payload is padding */
-	CU_ASSERT_EQUAL(request_with_be16(&tcp4, 16, total_length), 0);
-	CU_ASSERT_EQUAL(request_with_be16(&tcp4, 16, total_length + 1), -EINVAL);
-	CU_ASSERT_EQUAL(request_with_be16(&tcp4, 16, 0xffff), -EINVAL);
-	CU_ASSERT_EQUAL(request_with_be16(&tcp4, 20, 0x2000), -EINVAL); /* first fragment */
-	CU_ASSERT_EQUAL(request_with_be16(&tcp4, 20, 0x0001), -EINVAL); /* last fragment */
-	CU_ASSERT_EQUAL(request_with_be16(&tcp4, 20, 0x1fff), -EINVAL);
-	CU_ASSERT_EQUAL(request_with_be16(&tcp4, 20, 0x0000), 0);
-	CU_ASSERT_EQUAL(request_with(&tcp4, 23, IPPROTO_ICMP), -EINVAL);
-	CU_ASSERT_EQUAL(request_with(&tcp4, 23, IPPROTO_SCTP), -EINVAL);
-	CU_ASSERT_EQUAL(request_with(&tcp4, 23, IPPROTO_DSTOPTS), -EINVAL); /* means nothing in IPv4 */
+		CHECK_EQ(request_with(&tcp4, 14, 0x40 | ihl), -EINVAL);
+	CHECK_EQ(request_with_be16(&tcp4, 16, 0), -EINVAL); /* "BIG TCP" */
+	CHECK_EQ(request_with_be16(&tcp4, 16, 19), -EINVAL);
+	CHECK_EQ(request_with_be16(&tcp4, 16, 39), -EINVAL);
+	CHECK_EQ(request_with_be16(&tcp4, 16, 40), 0); /* all payload is padding */
+	CHECK_EQ(request_with_be16(&tcp4, 16, total_length), 0);
+	CHECK_EQ(request_with_be16(&tcp4, 16, total_length + 1), -EINVAL);
+	CHECK_EQ(request_with_be16(&tcp4, 16, 0xffff), -EINVAL);
+	CHECK_EQ(request_with_be16(&tcp4, 20, 0x2000), -EINVAL); /* first fragment */
+	CHECK_EQ(request_with_be16(&tcp4, 20, 0x0001), -EINVAL); /* last fragment */
+	CHECK_EQ(request_with_be16(&tcp4, 20, 0x1fff), -EINVAL);
+	CHECK_EQ(request_with_be16(&tcp4, 20, 0x0000), 0);
+	CHECK_EQ(request_with(&tcp4, 23, IPPROTO_ICMP), -EINVAL);
+	CHECK_EQ(request_with(&tcp4, 23, IPPROTO_SCTP), -EINVAL);
+	CHECK_EQ(request_with(&tcp4, 23, IPPROTO_DSTOPTS), -EINVAL); /* means nothing in IPv4 */
 }
 
 /* A header length beyond the packet, with all lengths around it at their smallest. */
@@ -267,8 +242,8 @@ offload_request_hostile_ihl(void)
 	for (unsigned ihl = 5; ihl < 16; ihl++) {
 		frame[14] = (uint8_t)(0x40 | ihl);
 		for (unsigned total_length = 20; total_length <= ihl * 4 + 19; total_length++) {
-			packet_put_be16(frame + 16, total_length);
-			CU_ASSERT_EQUAL(request(14 + total_length, OFFLOAD_GSO_NONE, 0), -EINVAL);
+			wire_put_be16(frame + 16, total_length);
+			CHECK_EQ(request(14 + total_length, OFFLOAD_GSO_NONE, 0), -EINVAL);
 		}
 	}
 }
@@ -276,33 +251,37 @@ offload_request_hostile_ihl(void)
 static void
 offload_request_hostile_transport(void)
 {
-	static const struct packet bare = { .family = 4, .protocol = IPPROTO_TCP, .payload_size = 8 };
+	static const struct packet bare = { .family = 4,
+					    .protocol = IPPROTO_TCP,
+					    .payload_size = 8 };
 
 	for (unsigned doff = 0; doff < 16; doff++)
-		CU_ASSERT_EQUAL(request_with(&bare, 46, doff << 4), doff < 5 || doff > 7 ? -EINVAL : 0);
-	CU_ASSERT_EQUAL(request_with_be16(&udp4, 38, 0), -EINVAL);
-	CU_ASSERT_EQUAL(request_with_be16(&udp4, 38, 3007), -EINVAL);
-	CU_ASSERT_EQUAL(request_with_be16(&udp4, 38, 3008), 0);
-	CU_ASSERT_EQUAL(request_with_be16(&udp4, 38, 3009), -EINVAL);
+		CHECK_EQ(request_with(&bare, 46, doff << 4), doff < 5 || doff > 7 ? -EINVAL : 0);
+	CHECK_EQ(request_with_be16(&udp4, 38, 0), -EINVAL);
+	CHECK_EQ(request_with_be16(&udp4, 38, 3007), -EINVAL);
+	CHECK_EQ(request_with_be16(&udp4, 38, 3008), 0);
+	CHECK_EQ(request_with_be16(&udp4, 38, 3009), -EINVAL);
 }
 
 static void
 offload_request_hostile_ipv6(void)
 {
-	CU_ASSERT_EQUAL(request_with(&tcp6, 14, 0x40), -EINVAL);
-	CU_ASSERT_EQUAL(request_with_be16(&tcp6, 18, 0), -EINVAL); /* jumbogram or "BIG TCP" */
-	CU_ASSERT_EQUAL(request_with_be16(&tcp6, 18, 19), -EINVAL);
-	CU_ASSERT_EQUAL(request_with_be16(&tcp6, 18, 20), 0);
-	CU_ASSERT_EQUAL(request_with_be16(&tcp6, 18, 3020), 0);
-	CU_ASSERT_EQUAL(request_with_be16(&tcp6, 18, 3021), -EINVAL);
-	CU_ASSERT_EQUAL(request_with_be16(&tcp6, 18, 0xffff), -EINVAL);
-	CU_ASSERT_EQUAL(request_with(&tcp6, 20, IPPROTO_ICMPV6), -EINVAL);
-	CU_ASSERT_EQUAL(request_with(&tcp6, 20, IPPROTO_FRAGMENT), -EINVAL);
-	CU_ASSERT_EQUAL(request_with(&tcp6, 20, IPPROTO_NONE), -EINVAL);
-	CU_ASSERT_EQUAL(request_with(&tcp6, 20, IPPROTO_AH), -EINVAL);
+	CHECK_EQ(request_with(&tcp6, 14, 0x40), -EINVAL);
+	CHECK_EQ(request_with_be16(&tcp6, 18, 0), -EINVAL); /* jumbogram or "BIG TCP" */
+	CHECK_EQ(request_with_be16(&tcp6, 18, 19), -EINVAL);
+	CHECK_EQ(request_with_be16(&tcp6, 18, 20), 0);
+	CHECK_EQ(request_with_be16(&tcp6, 18, 3020), 0);
+	CHECK_EQ(request_with_be16(&tcp6, 18, 3021), -EINVAL);
+	CHECK_EQ(request_with_be16(&tcp6, 18, 0xffff), -EINVAL);
+	CHECK_EQ(request_with(&tcp6, 20, IPPROTO_ICMPV6), -EINVAL);
+	CHECK_EQ(request_with(&tcp6, 20, IPPROTO_FRAGMENT), -EINVAL);
+	CHECK_EQ(request_with(&tcp6, 20, IPPROTO_NONE), -EINVAL);
+	CHECK_EQ(request_with(&tcp6, 20, IPPROTO_AH), -EINVAL);
 }
 
-/* A chain of `n` extension headers of `size` bytes each, the `i`th of type types[i], and then TCP. */
+/*
+ * A chain of `n` extension headers of `size` bytes each, the `i`th of type types[i], and then TCP.
+ */
 static int
 request_ext_chain(const uint8_t *types, unsigned n, unsigned size, unsigned segments_left)
 {
@@ -326,20 +305,22 @@ request_ext_chain(const uint8_t *types, unsigned n, unsigned size, unsigned segm
 static void
 offload_request_ext_headers(void)
 {
-	static const uint8_t usual[] = { IPPROTO_HOPOPTS, IPPROTO_DSTOPTS, IPPROTO_ROUTING, IPPROTO_DSTOPTS };
+	static const uint8_t usual[] = { IPPROTO_HOPOPTS, IPPROTO_DSTOPTS, IPPROTO_ROUTING,
+					 IPPROTO_DSTOPTS };
 	static const uint8_t fragment[] = { IPPROTO_HOPOPTS, IPPROTO_FRAGMENT };
 	static const uint8_t same[20]; /* IPPROTO_HOPOPTS is 0 */
 
-	CU_ASSERT_EQUAL(request_ext_chain(usual, ARRAY_SIZE(usual), 8, 0), 0);
-	CU_ASSERT_EQUAL(request_ext_chain(usual, ARRAY_SIZE(usual), 24, 0), 0);
-	CU_ASSERT_EQUAL(request_ext_chain(usual, ARRAY_SIZE(usual), 8, 1), 0); /* segments left: completed */
-	CU_ASSERT_EQUAL(request_ext_chain(fragment, ARRAY_SIZE(fragment), 8, 0), -EINVAL);
-	CU_ASSERT_EQUAL(request_ext_chain(same, 8, 8, 0), 0);
-	CU_ASSERT_EQUAL(request_ext_chain(same, 9, 8, 0), -EINVAL); /* more than anybody needs */
-	CU_ASSERT_EQUAL(request_ext_chain(same, 1, 464, 0), 0);
-	CU_ASSERT_EQUAL(request_ext_chain(same, 1, 472, 0), -EINVAL); /* 512 does not fit in m->l3_len */
-	CU_ASSERT_EQUAL(request_ext_chain(same, 1, 2048, 0), -EINVAL);
-	CU_ASSERT_EQUAL(request_ext_chain(same, 8, 2048, 0), -EINVAL);
+	CHECK_EQ(request_ext_chain(usual, ARRAY_SIZE(usual), 8, 0), 0);
+	CHECK_EQ(request_ext_chain(usual, ARRAY_SIZE(usual), 24, 0), 0);
+	/* segments left: completed */
+	CHECK_EQ(request_ext_chain(usual, ARRAY_SIZE(usual), 8, 1), 0);
+	CHECK_EQ(request_ext_chain(fragment, ARRAY_SIZE(fragment), 8, 0), -EINVAL);
+	CHECK_EQ(request_ext_chain(same, 8, 8, 0), 0);
+	CHECK_EQ(request_ext_chain(same, 9, 8, 0), -EINVAL); /* more than anybody needs */
+	CHECK_EQ(request_ext_chain(same, 1, 464, 0), 0);
+	CHECK_EQ(request_ext_chain(same, 1, 472, 0), -EINVAL); /* 512 does not fit in m->l3_len */
+	CHECK_EQ(request_ext_chain(same, 1, 2048, 0), -EINVAL);
+	CHECK_EQ(request_ext_chain(same, 8, 2048, 0), -EINVAL);
 }
 
 /* Extension headers that claim to reach beyond the packet. */
@@ -354,16 +335,17 @@ offload_request_ext_headers_hostile(void)
 	size = packet_build(&p, frame);
 	for (unsigned len = 0; len < 256; len++) {
 		frame[55] = (uint8_t)len;
-		CU_ASSERT_EQUAL(request(size, OFFLOAD_GSO_NONE, 0), len == 1 ? 0 : -EINVAL);
+		CHECK_EQ(request(size, OFFLOAD_GSO_NONE, 0), len == 1 ? 0 : -EINVAL);
 	}
 	memset(frame + 54, 0, 8);
 	for (unsigned room = 0; room < 8; room++) {
-		static const uint8_t types[] = { IPPROTO_HOPOPTS, IPPROTO_DSTOPTS, IPPROTO_ROUTING };
+		static const uint8_t types[] = { IPPROTO_HOPOPTS, IPPROTO_DSTOPTS,
+						 IPPROTO_ROUTING };
 
-		packet_put_be16(frame + 18, room);
+		wire_put_be16(frame + 18, room);
 		for (unsigned i = 0; i < ARRAY_SIZE(types); i++) {
 			frame[20] = types[i];
-			CU_ASSERT_EQUAL(request(54 + room, OFFLOAD_GSO_NONE, 0), -EINVAL);
+			CHECK_EQ(request(54 + room, OFFLOAD_GSO_NONE, 0), -EINVAL);
 		}
 	}
 }
@@ -379,17 +361,18 @@ offload_request_gso(void)
 		size_t size = packet_build(&p, frame);
 		struct rte_mbuf m;
 
-		CU_ASSERT_EQUAL(request(size, wrong, 40), -EINVAL);
-		CU_ASSERT_EQUAL(request(size, right, 0), -EINVAL);
-		CU_ASSERT_EQUAL(request(size, right, 40), is_tcp ? 0 : -EINVAL);
-		CU_ASSERT_EQUAL(request(size + 1, right, 40), -EINVAL); /* IP's length is not the frame's */
+		CHECK_EQ(request(size, wrong, 40), -EINVAL);
+		CHECK_EQ(request(size, right, 0), -EINVAL);
+		CHECK_EQ(request(size, right, 40), is_tcp ? 0 : -EINVAL);
+		/* IP's length is not the frame's */
+		CHECK_EQ(request(size + 1, right, 40), -EINVAL);
 		packet_mbuf(&m, frame, size);
 		if (is_tcp && offload_request(&m, right, 40) == 0) {
-			CU_ASSERT_EQUAL(m.ol_flags, flags_of(&p) | RTE_MBUF_F_TX_TCP_SEG);
-			CU_ASSERT_EQUAL(m.tso_segsz, 40);
-			CU_ASSERT_EQUAL(m.l2_len + m.l3_len + m.l4_len, packet_headers_size(&p));
-			CU_ASSERT_EQUAL(packet_be16((uint8_t *)m.buf_addr + packet_csum_start(&p)),
-					packet_pseudo_sum(&p, frame, size - packet_l4_start(&p)));
+			CHECK_EQ(m.ol_flags, flags_of(&p) | RTE_MBUF_F_TX_TCP_SEG);
+			CHECK_EQ(m.tso_segsz, 40);
+			CHECK_EQ(m.l2_len + m.l3_len + m.l4_len, packet_headers_size(&p));
+			CHECK_EQ(wire_be16((uint8_t *)m.buf_addr + packet_csum_start(&p)),
+				 packet_pseudo_sum(&p, frame, size - packet_l4_start(&p)));
 		}
 		packet_mbuf_free(&m);
 	}
@@ -403,16 +386,17 @@ offload_request_gso_one(void)
 
 	for (unsigned gso_size = 2999; gso_size <= 3001; gso_size++) {
 		packet_mbuf(&m, frame, size);
-		CU_ASSERT_EQUAL(offload_request(&m, OFFLOAD_GSO_TCPV4, (uint16_t)gso_size), 0);
-		CU_ASSERT_EQUAL(m.ol_flags, gso_size < 3000 ? TCP4 | RTE_MBUF_F_TX_TCP_SEG : TCP4);
-		CU_ASSERT_EQUAL(m.tso_segsz, gso_size < 3000 ? gso_size : 0);
+		CHECK_EQ(offload_request(&m, OFFLOAD_GSO_TCPV4, (uint16_t)gso_size), 0);
+		CHECK_EQ(m.ol_flags, gso_size < 3000 ? TCP4 | RTE_MBUF_F_TX_TCP_SEG : TCP4);
+		CHECK_EQ(m.tso_segsz, gso_size < 3000 ? gso_size : 0);
 		packet_mbuf_free(&m);
 	}
 }
 
 /*
- * Frames with a few wrong bytes in their headers, cut anywhere. If one is accepted, everything the request
- * says must lie within it, and completing it must stay within it (which the address sanitizer checks).
+ * Frames with a few wrong bytes in their headers, cut anywhere. If one is accepted, everything the
+ * request says must lie within it, and completing it must stay within it (which the address
+ * sanitizer checks).
  */
 static void
 offload_request_hostile_random(void)
@@ -426,47 +410,22 @@ offload_request_hostile_random(void)
 		struct rte_mbuf m;
 
 		for (long n = random() % 4; n > 0; n--)
-			frame[12 + (size_t)random() % (packet_headers_size(p) - 12)] = (uint8_t)random();
+			frame[12 + (size_t)random() % (packet_headers_size(p) - 12)] =
+				(uint8_t)random();
 		if (random() % 2 == 0)
 			size = (size_t)random() % (size + 1);
 		packet_mbuf(&m, frame, size);
-		if (offload_request(&m, (enum offload_gso)(random() % 3), (uint16_t)(random() % 200)) == 0) {
+		if (offload_request(&m, (enum offload_gso)(random() % 3),
+				    (uint16_t)(random() % 200)) == 0) {
 			n_accepted++;
-			CU_ASSERT_FATAL(m.data_len <= size && m.data_len == m.pkt_len);
-			CU_ASSERT_FATAL(m.l2_len + m.l3_len + m.l4_len <= m.data_len);
+			REQUIRE_LE(m.data_len, size);
+			REQUIRE_EQ(m.data_len, m.pkt_len);
+			REQUIRE_LE(m.l2_len + m.l3_len + m.l4_len, m.data_len);
 			offload_complete_csum(&m);
 		}
 		packet_mbuf_free(&m);
 	}
-	CU_ASSERT(n_accepted > 1000);
-}
-
-static void
-offload_complete_csum_none(void)
-{
-	struct rte_mbuf m;
-
-	packet_mbuf(&m, known, sizeof(known));
-	offload_complete_csum(&m);
-	CU_ASSERT_EQUAL(m.ol_flags, 0);
-	CU_ASSERT_EQUAL(memcmp(m.buf_addr, known, sizeof(known)), 0);
-	packet_mbuf_free(&m);
-}
-
-/* Data for which the sum comes to zero, which in UDP would mean that there is no checksum. */
-static void
-offload_complete_csum_zero(void)
-{
-	struct rte_mbuf m;
-	uint8_t *udp;
-
-	packet_mbuf(&m, known, sizeof(known));
-	udp = rte_pktmbuf_mtod_offset(&m, uint8_t *, 34);
-	packet_put_be16(udp + 8, 0x6869 + 0x1ac2);
-	CU_ASSERT_EQUAL(offload_request(&m, OFFLOAD_GSO_NONE, 0), 0);
-	offload_complete_csum(&m);
-	CU_ASSERT_EQUAL(packet_be16(udp + 6), 0xffff);
-	packet_mbuf_free(&m);
+	CHECK_GT(n_accepted, 1000);
 }
 
 void test_offload(CU_pSuite suite);
@@ -474,7 +433,6 @@ void test_offload(CU_pSuite suite);
 void
 test_offload(CU_pSuite suite)
 {
-	UNIT_ADD(suite, offload_request_known);
 	UNIT_ADD(suite, offload_request_empty);
 	UNIT_ADD(suite, offload_request_many);
 	UNIT_ADD(suite, offload_request_carry);
@@ -491,6 +449,4 @@ test_offload(CU_pSuite suite)
 	UNIT_ADD(suite, offload_request_gso);
 	UNIT_ADD(suite, offload_request_gso_one);
 	UNIT_ADD(suite, offload_request_hostile_random);
-	UNIT_ADD(suite, offload_complete_csum_none);
-	UNIT_ADD(suite, offload_complete_csum_zero);
 }

@@ -11,7 +11,7 @@
 
 #include "base/util.h"
 #include "dp/port/port.h"
-#include "packet.h"
+#include "packet_mbuf.h"
 #include "unit.h"
 
 #define TCP4 (RTE_MBUF_F_TX_IPV4 | RTE_MBUF_F_TX_TCP_CKSUM)
@@ -20,7 +20,9 @@
 #define UDP6 (RTE_MBUF_F_TX_IPV6 | RTE_MBUF_F_TX_UDP_CKSUM)
 
 static const struct packet tcp4 = { .family = 4, .protocol = IPPROTO_TCP, .payload_size = 3000 };
-static const struct packet tcp6 = { .family = 6, .protocol = IPPROTO_TCP, .payload_size = 3000, .n_tags = 1 };
+static const struct packet tcp6 = {
+	.family = 6, .protocol = IPPROTO_TCP, .payload_size = 3000, .n_tags = 1
+};
 
 static uint8_t frame[PACKET_SIZE_MAX];
 
@@ -38,8 +40,9 @@ mbuf_of(const struct packet *p, int gso_size, struct rte_mbuf *m)
 
 	packet_mbuf(m, frame, packet_build(p, frame));
 	if (gso_size >= 0)
-		ret = offload_request(m, gso_size > 0 ? gso_of(p) : OFFLOAD_GSO_NONE, (uint16_t)gso_size);
-	CU_ASSERT_EQUAL_FATAL(ret, 0);
+		ret = offload_request(m, gso_size > 0 ? gso_of(p) : OFFLOAD_GSO_NONE,
+				      (uint16_t)gso_size);
+	REQUIRE_EQ(ret, 0);
 }
 
 static void
@@ -47,27 +50,27 @@ offload_needs_each(void)
 {
 	struct rte_mbuf m = { .ol_flags = RTE_MBUF_F_RX_L4_CKSUM_GOOD, .l2_len = 14 };
 
-	CU_ASSERT_EQUAL(offload_needs(&m), 0);
+	CHECK_EQ(offload_needs(&m), 0);
 	m.ol_flags = TCP4;
-	CU_ASSERT_EQUAL(offload_needs(&m), PORT_TAKES_CSUM4);
+	CHECK_EQ(offload_needs(&m), PORT_TAKES_CSUM4);
 	m.ol_flags = UDP4;
-	CU_ASSERT_EQUAL(offload_needs(&m), PORT_TAKES_CSUM4);
+	CHECK_EQ(offload_needs(&m), PORT_TAKES_CSUM4);
 	m.ol_flags = TCP6;
-	CU_ASSERT_EQUAL(offload_needs(&m), PORT_TAKES_CSUM6);
+	CHECK_EQ(offload_needs(&m), PORT_TAKES_CSUM6);
 	m.ol_flags = UDP6;
-	CU_ASSERT_EQUAL(offload_needs(&m), PORT_TAKES_CSUM6);
+	CHECK_EQ(offload_needs(&m), PORT_TAKES_CSUM6);
 	m.ol_flags = TCP4 | RTE_MBUF_F_TX_TCP_SEG;
-	CU_ASSERT_EQUAL(offload_needs(&m), PORT_TAKES_CSUM4 | PORT_TAKES_TSO4);
+	CHECK_EQ(offload_needs(&m), PORT_TAKES_CSUM4 | PORT_TAKES_TSO4);
 	m.ol_flags = TCP6 | RTE_MBUF_F_TX_TCP_SEG;
-	CU_ASSERT_EQUAL(offload_needs(&m), PORT_TAKES_CSUM6 | PORT_TAKES_TSO6);
+	CHECK_EQ(offload_needs(&m), PORT_TAKES_CSUM6 | PORT_TAKES_TSO6);
 	m.l2_len = 18;
-	CU_ASSERT_EQUAL(offload_needs(&m), PORT_TAKES_CSUM6 | PORT_TAKES_TSO6 | PORT_TAKES_TAGGED);
+	CHECK_EQ(offload_needs(&m), PORT_TAKES_CSUM6 | PORT_TAKES_TSO6 | PORT_TAKES_TAGGED);
 	m.l2_len = 14;
 	m.ol_flags = UDP4 | RTE_MBUF_F_TX_UDP_SEG;
-	CU_ASSERT_EQUAL(offload_needs(&m), PORT_TAKES_CSUM4 | PORT_TAKES_RARE);
+	CHECK_EQ(offload_needs(&m), PORT_TAKES_CSUM4 | PORT_TAKES_RARE);
 	m.ol_flags = TCP4 | RTE_MBUF_F_TX_TCP_SEG | RTE_MBUF_F_TX_TUNNEL_GRE;
-	CU_ASSERT_EQUAL(offload_needs(&m), PORT_TAKES_CSUM4 | PORT_TAKES_TSO4 | PORT_TAKES_RARE);
-	CU_ASSERT_EQUAL(PORT_TAKES_ALL & PORT_TAKES_RARE, 0); /* nobody takes these */
+	CHECK_EQ(offload_needs(&m), PORT_TAKES_CSUM4 | PORT_TAKES_TSO4 | PORT_TAKES_RARE);
+	CHECK_EQ(PORT_TAKES_ALL & PORT_TAKES_RARE, 0); /* nobody takes these */
 }
 
 static void
@@ -80,14 +83,14 @@ offload_to_virtio_empty(void)
 	memset(&hdr, 0xff, sizeof(hdr));
 	mbuf_of(&tcp4, -1, &m);
 	offload_to_virtio(&m, &hdr);
-	CU_ASSERT_EQUAL(memcmp(&hdr, &zero, sizeof(hdr)), 0);
+	CHECK_MEM(&hdr, &zero, sizeof(hdr));
 	m.ol_flags = RTE_MBUF_F_RX_L4_CKSUM_NONE;
 	offload_to_virtio(&m, &hdr);
-	CU_ASSERT_EQUAL(memcmp(&hdr, &zero, sizeof(hdr)), 0);
+	CHECK_MEM(&hdr, &zero, sizeof(hdr));
 	m.ol_flags = RTE_MBUF_F_RX_L4_CKSUM_GOOD;
 	offload_to_virtio(&m, &hdr);
 	zero.flags = VIRTIO_NET_HDR_F_DATA_VALID;
-	CU_ASSERT_EQUAL(memcmp(&hdr, &zero, sizeof(hdr)), 0);
+	CHECK_MEM(&hdr, &zero, sizeof(hdr));
 	packet_mbuf_free(&m);
 }
 
@@ -101,12 +104,12 @@ offload_to_virtio_csum(void)
 
 		mbuf_of(p, 0, &m);
 		offload_to_virtio(&m, &hdr);
-		CU_ASSERT_EQUAL(hdr.flags, VIRTIO_NET_HDR_F_NEEDS_CSUM);
-		CU_ASSERT_EQUAL(hdr.gso_type, VIRTIO_NET_HDR_GSO_NONE);
-		CU_ASSERT_EQUAL(hdr.csum_start, packet_l4_start(p));
-		CU_ASSERT_EQUAL(hdr.csum_start + hdr.csum_offset, packet_csum_start(p));
-		CU_ASSERT_EQUAL(hdr.gso_size, 0);
-		CU_ASSERT_EQUAL(hdr.hdr_len, 0);
+		CHECK_EQ(hdr.flags, VIRTIO_NET_HDR_F_NEEDS_CSUM);
+		CHECK_EQ(hdr.gso_type, VIRTIO_NET_HDR_GSO_NONE);
+		CHECK_EQ(hdr.csum_start, packet_l4_start(p));
+		CHECK_EQ(hdr.csum_start + hdr.csum_offset, packet_csum_start(p));
+		CHECK_EQ(hdr.gso_size, 0);
+		CHECK_EQ(hdr.hdr_len, 0);
 		packet_mbuf_free(&m);
 	}
 }
@@ -120,20 +123,20 @@ offload_to_virtio_gso(void)
 
 	mbuf_of(&tcp4, 1448, &m);
 	offload_to_virtio(&m, &hdr);
-	CU_ASSERT_EQUAL(hdr.flags, VIRTIO_NET_HDR_F_NEEDS_CSUM);
-	CU_ASSERT_EQUAL(hdr.gso_type, VIRTIO_NET_HDR_GSO_TCPV4);
-	CU_ASSERT_EQUAL(hdr.gso_size, 1448);
-	CU_ASSERT_EQUAL(hdr.hdr_len, 54);
-	CU_ASSERT_EQUAL(hdr.csum_start, 34);
-	CU_ASSERT_EQUAL(hdr.csum_offset, 16);
+	CHECK_EQ(hdr.flags, VIRTIO_NET_HDR_F_NEEDS_CSUM);
+	CHECK_EQ(hdr.gso_type, VIRTIO_NET_HDR_GSO_TCPV4);
+	CHECK_EQ(hdr.gso_size, 1448);
+	CHECK_EQ(hdr.hdr_len, 54);
+	CHECK_EQ(hdr.csum_start, 34);
+	CHECK_EQ(hdr.csum_offset, 16);
 	packet_mbuf_free(&m);
 
 	p.tcp_flags = 0x80; /* CWR */
 	mbuf_of(&p, 9, &m);
 	offload_to_virtio(&m, &hdr);
-	CU_ASSERT_EQUAL(hdr.gso_type, VIRTIO_NET_HDR_GSO_TCPV6 | VIRTIO_NET_HDR_GSO_ECN);
-	CU_ASSERT_EQUAL(hdr.gso_size, 9);
-	CU_ASSERT_EQUAL(hdr.hdr_len, 78);
+	CHECK_EQ(hdr.gso_type, VIRTIO_NET_HDR_GSO_TCPV6 | VIRTIO_NET_HDR_GSO_ECN);
+	CHECK_EQ(hdr.gso_size, 9);
+	CHECK_EQ(hdr.hdr_len, 78);
 	packet_mbuf_free(&m);
 }
 
@@ -151,10 +154,10 @@ offload_from_virtio_round_trip(void)
 			mbuf_of(p, gso_size, &m);
 			offload_to_virtio(&m, &hdr);
 			packet_mbuf(&n, m.buf_addr, m.data_len);
-			CU_ASSERT_EQUAL(offload_from_virtio(&n, &hdr), 0);
-			CU_ASSERT_EQUAL(n.ol_flags, m.ol_flags);
-			CU_ASSERT_EQUAL(n.tx_offload, m.tx_offload);
-			CU_ASSERT_EQUAL(memcmp(n.buf_addr, m.buf_addr, m.data_len), 0);
+			CHECK_EQ(offload_from_virtio(&n, &hdr), 0);
+			CHECK_EQ(n.ol_flags, m.ol_flags);
+			CHECK_EQ(n.tx_offload, m.tx_offload);
+			CHECK_MEM(n.buf_addr, m.buf_addr, m.data_len);
 			packet_mbuf_free(&m);
 			packet_mbuf_free(&n);
 		}
@@ -169,23 +172,24 @@ offload_from_virtio_empty(void)
 
 	mbuf_of(&tcp4, -1, &m);
 	m.ol_flags = RTE_MBUF_F_EXTERNAL | RTE_MBUF_F_RX_VLAN;
-	CU_ASSERT_EQUAL(offload_from_virtio(&m, &hdr), 0);
-	CU_ASSERT_EQUAL(m.ol_flags, RTE_MBUF_F_EXTERNAL);
+	CHECK_EQ(offload_from_virtio(&m, &hdr), 0);
+	CHECK_EQ(m.ol_flags, RTE_MBUF_F_EXTERNAL);
 	hdr.flags = VIRTIO_NET_HDR_F_DATA_VALID;
-	CU_ASSERT_EQUAL(offload_from_virtio(&m, &hdr), 0);
-	CU_ASSERT_EQUAL(m.ol_flags, RTE_MBUF_F_EXTERNAL | RTE_MBUF_F_RX_L4_CKSUM_GOOD);
-	CU_ASSERT_EQUAL(memcmp(m.buf_addr, frame, m.data_len), 0);
+	CHECK_EQ(offload_from_virtio(&m, &hdr), 0);
+	CHECK_EQ(m.ol_flags, RTE_MBUF_F_EXTERNAL | RTE_MBUF_F_RX_L4_CKSUM_GOOD);
+	CHECK_MEM(m.buf_addr, frame, m.data_len);
 	packet_mbuf_free(&m);
 }
 
 /*
- * Hands the first `size` bytes of `frame` over with a blank checksum at start + offset; copies the outcome
- * back.
+ * Hands the first `size` bytes of `frame` over with a blank checksum at start + offset; copies the
+ * outcome back.
  */
 static int
 csum_from_virtio(size_t size, unsigned start, unsigned offset, uint64_t *ol_flags)
 {
-	struct virtio_net_hdr hdr = { .flags = VIRTIO_NET_HDR_F_NEEDS_CSUM, .csum_start = (uint16_t)start,
+	struct virtio_net_hdr hdr = { .flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
+				      .csum_start = (uint16_t)start,
 				      .csum_offset = (uint16_t)offset };
 	struct rte_mbuf m;
 	int ret;
@@ -198,26 +202,29 @@ csum_from_virtio(size_t size, unsigned start, unsigned offset, uint64_t *ol_flag
 	return ret;
 }
 
-/* A checksum that no guest could be told of is finished here: as that of a tunnelled packet, or of ICMPv6. */
+/*
+ * A checksum that no guest could be told of is finished here: as that of a tunnelled packet, or of
+ * ICMPv6.
+ */
 static void
 offload_from_virtio_other_csum(void)
 {
 	size_t size = packet_build(&tcp4, frame);
 	uint64_t ol_flags;
 
-	packet_put_be16(frame + 100, 0x1234); /* what the kernel put there: the inner pseudo-header */
-	CU_ASSERT_EQUAL(csum_from_virtio(size, 90, 10, &ol_flags), 0);
-	CU_ASSERT_EQUAL(ol_flags, 0);
-	CU_ASSERT_NOT_EQUAL(packet_be16(frame + 100), 0x1234);
-	CU_ASSERT_EQUAL(packet_sum(frame + 90, size - 90, 0x1234), 0xffff);
-	CU_ASSERT_EQUAL(csum_from_virtio(size, 90, 16, &ol_flags), 0); /* TCP in TCP */
-	CU_ASSERT_EQUAL(ol_flags, 0);
+	wire_put_be16(frame + 100, 0x1234); /* what the kernel put there: the inner pseudo-header */
+	CHECK_EQ(csum_from_virtio(size, 90, 10, &ol_flags), 0);
+	CHECK_EQ(ol_flags, 0);
+	CHECK_NE(wire_be16(frame + 100), 0x1234);
+	CHECK_EQ(wire_sum(frame + 90, size - 90, 0x1234), 0xffff);
+	CHECK_EQ(csum_from_virtio(size, 90, 16, &ol_flags), 0); /* TCP in TCP */
+	CHECK_EQ(ol_flags, 0);
 	/* TCP's own place but not for TCP's checksum */
 	size = packet_build(&tcp4, frame);
-	packet_put_be16(frame + 40, 0);
-	CU_ASSERT_EQUAL(csum_from_virtio(size, 34, 6, &ol_flags), 0);
-	CU_ASSERT_EQUAL(ol_flags, 0);
-	CU_ASSERT_EQUAL(packet_sum(frame + 34, size - 34, 0), 0xffff);
+	wire_put_be16(frame + 40, 0);
+	CHECK_EQ(csum_from_virtio(size, 34, 6, &ol_flags), 0);
+	CHECK_EQ(ol_flags, 0);
+	CHECK_EQ(wire_sum(frame + 34, size - 34, 0), 0xffff);
 }
 
 static void
@@ -226,18 +233,18 @@ offload_from_virtio_csum_hostile(void)
 	size_t size = packet_build(&tcp4, frame);
 	uint64_t ol_flags;
 
-	CU_ASSERT_EQUAL(csum_from_virtio(size, (unsigned)size - 2, 0, &ol_flags), 0);
-	CU_ASSERT_EQUAL(csum_from_virtio(size, (unsigned)size - 1, 0, &ol_flags), -EINVAL);
-	CU_ASSERT_EQUAL(csum_from_virtio(size, 0, (unsigned)size - 1, &ol_flags), -EINVAL);
-	CU_ASSERT_EQUAL(csum_from_virtio(size, 0xffff, 0xffff, &ol_flags), -EINVAL);
-	CU_ASSERT_EQUAL(csum_from_virtio(size, 0xffff, 3, &ol_flags), -EINVAL);
-	CU_ASSERT_EQUAL(csum_from_virtio(0, 0, 0, &ol_flags), -EINVAL);
-	CU_ASSERT_EQUAL(csum_from_virtio(1, 0, 0, &ol_flags), -EINVAL);
+	CHECK_EQ(csum_from_virtio(size, (unsigned)size - 2, 0, &ol_flags), 0);
+	CHECK_EQ(csum_from_virtio(size, (unsigned)size - 1, 0, &ol_flags), -EINVAL);
+	CHECK_EQ(csum_from_virtio(size, 0, (unsigned)size - 1, &ol_flags), -EINVAL);
+	CHECK_EQ(csum_from_virtio(size, 0xffff, 0xffff, &ol_flags), -EINVAL);
+	CHECK_EQ(csum_from_virtio(size, 0xffff, 3, &ol_flags), -EINVAL);
+	CHECK_EQ(csum_from_virtio(0, 0, 0, &ol_flags), -EINVAL);
+	CHECK_EQ(csum_from_virtio(1, 0, 0, &ol_flags), -EINVAL);
 	for (unsigned cut = 0; cut < 80; cut++) {
 		for (unsigned start = 0; start < 80; start++) {
 			packet_build(&tcp4, frame);
-			CU_ASSERT_EQUAL(csum_from_virtio(cut, start, 16, &ol_flags),
-					start + 18 <= cut ? 0 : -EINVAL);
+			CHECK_EQ(csum_from_virtio(cut, start, 16, &ol_flags),
+				 start + 18 <= cut ? 0 : -EINVAL);
 		}
 	}
 }
@@ -245,7 +252,9 @@ offload_from_virtio_csum_hostile(void)
 static void
 offload_from_virtio_gso_hostile(void)
 {
-	struct virtio_net_hdr hdr = { .flags = VIRTIO_NET_HDR_F_NEEDS_CSUM, .gso_size = 100, .csum_start = 34,
+	struct virtio_net_hdr hdr = { .flags = VIRTIO_NET_HDR_F_NEEDS_CSUM,
+				      .gso_size = 100,
+				      .csum_start = 34,
 				      .csum_offset = 16 };
 	struct rte_mbuf m;
 
@@ -255,20 +264,24 @@ offload_from_virtio_gso_hostile(void)
 		bool is_known = base == VIRTIO_NET_HDR_GSO_NONE || base == VIRTIO_NET_HDR_GSO_TCPV4;
 
 		hdr.gso_type = (uint8_t)type;
-		CU_ASSERT_EQUAL(offload_from_virtio(&m, &hdr), is_known ? 0 : -EINVAL);
+		CHECK_EQ(offload_from_virtio(&m, &hdr), is_known ? 0 : -EINVAL);
 	}
 	hdr.gso_type = VIRTIO_NET_HDR_GSO_TCPV4;
 	hdr.gso_size = 0;
-	CU_ASSERT_EQUAL(offload_from_virtio(&m, &hdr), -EINVAL);
+	CHECK_EQ(offload_from_virtio(&m, &hdr), -EINVAL);
 	hdr.gso_size = 100;
-	for (unsigned start = 0; start <= 0xffff; start++) { /* no TCP is there, and no tunnel before it */
+	/* no TCP is there, and no tunnel before it */
+	for (unsigned start = 0; start <= 0xffff; start++) {
 		hdr.csum_start = (uint16_t)start;
-		CU_ASSERT_EQUAL(offload_from_virtio(&m, &hdr), start == 34 ? 0 : -EINVAL);
+		CHECK_EQ(offload_from_virtio(&m, &hdr), start == 34 ? 0 : -EINVAL);
 	}
 	packet_mbuf_free(&m);
 }
 
-/* What each mark of a driver's comes to, for a frame of TCP, or of UDP, with the checksum field left as it was. */
+/*
+ * What each mark of a driver's comes to, for a frame of TCP, or of UDP, with the checksum field
+ * left as it was.
+ */
 #define L4_NONE RTE_MBUF_F_RX_L4_CKSUM_NONE
 #define L4_GOOD RTE_MBUF_F_RX_L4_CKSUM_GOOD
 #define L4_BAD RTE_MBUF_F_RX_L4_CKSUM_BAD
@@ -291,7 +304,8 @@ static const struct {
 	{ RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_FDIR | RTE_MBUF_F_RX_IEEE1588_PTP, 0, 0, 0 },
 	{ RTE_MBUF_F_TX_TCP_SEG | RTE_MBUF_F_TX_TCP_CKSUM, 0, 0, 0 },
 	{ RTE_MBUF_F_EXTERNAL | L4_BAD, RTE_MBUF_F_EXTERNAL, RTE_MBUF_F_EXTERNAL, 0 },
-	{ RTE_MBUF_F_INDIRECT | L4_NONE, RTE_MBUF_F_INDIRECT | TCP4, RTE_MBUF_F_INDIRECT | UDP4, 0 },
+	{ RTE_MBUF_F_INDIRECT | L4_NONE, RTE_MBUF_F_INDIRECT | TCP4, RTE_MBUF_F_INDIRECT | UDP4,
+	  0 },
 	{ RTE_MBUF_F_RX_LRO, TCP4 | RTE_MBUF_F_TX_TCP_SEG, 0, 0 },
 	{ RTE_MBUF_F_RX_LRO | L4_NONE, TCP4 | RTE_MBUF_F_TX_TCP_SEG, 0, 0 },
 	{ RTE_MBUF_F_RX_LRO | L4_GOOD, TCP4 | RTE_MBUF_F_TX_TCP_SEG, 0, 0 },
@@ -310,17 +324,22 @@ offload_from_ethdev_each(void)
 		m.packet_type = rx_marks[i / 2].packet_type;
 		m.tso_segsz = 1000;
 		offload_from_ethdev(&m);
-		CU_ASSERT_EQUAL(m.ol_flags, i % 2 == 0 ? rx_marks[i / 2].out_tcp : rx_marks[i / 2].out_udp);
+		CHECK_EQ(m.ol_flags,
+			 i % 2 == 0 ? rx_marks[i / 2].out_tcp : rx_marks[i / 2].out_udp);
 		if ((m.ol_flags & RTE_MBUF_F_TX_TCP_SEG) != 0)
-			CU_ASSERT_EQUAL(m.tso_segsz, 1000);
+			CHECK_EQ(m.tso_segsz, 1000);
 		offload_complete_csum(&m); /* whatever was asked for has been described right */
-		if ((rx_marks[i / 2].in & RTE_MBUF_F_RX_LRO) == 0 && (rx_marks[i / 2].in & L4_NONE) == L4_NONE)
-			CU_ASSERT(packet_csums_hold(&p, m.buf_addr, m.data_len));
+		if ((rx_marks[i / 2].in & RTE_MBUF_F_RX_LRO) == 0 &&
+		    (rx_marks[i / 2].in & L4_NONE) == L4_NONE)
+			CHECK(packet_csums_hold(&p, m.buf_addr, m.data_len));
 		packet_mbuf_free(&m);
 	}
 }
 
-/* "No checksum computed" of what has none: a fragment, another protocol, UDP with a checksum of zero. */
+/*
+ * "No checksum computed" of what has none: a fragment, another protocol, UDP with a checksum of
+ * zero.
+ */
 static void
 offload_from_ethdev_none(void)
 {
@@ -332,9 +351,9 @@ offload_from_ethdev_none(void)
 
 		packet_build(&p, frame);
 		if (i == 0)
-			packet_put_be16(frame + packet_csum_start(&p), 0);
+			wire_put_be16(frame + packet_csum_start(&p), 0);
 		else if (i == 1)
-			packet_put_be16(frame + 20, 0x2000);
+			wire_put_be16(frame + 20, 0x2000);
 		else if (i == 2)
 			frame[23] = IPPROTO_SCTP;
 		else
@@ -342,8 +361,8 @@ offload_from_ethdev_none(void)
 		packet_mbuf(&m, frame, size);
 		m.ol_flags = RTE_MBUF_F_RX_L4_CKSUM_NONE;
 		offload_from_ethdev(&m);
-		CU_ASSERT_EQUAL(m.ol_flags, 0);
-		CU_ASSERT_EQUAL(memcmp(m.buf_addr, frame, size), 0);
+		CHECK_EQ(m.ol_flags, 0);
+		CHECK_MEM(m.buf_addr, frame, size);
 		packet_mbuf_free(&m);
 	}
 }
@@ -357,8 +376,8 @@ offload_from_ethdev_lro_unsized(void)
 	mbuf_of(&tcp6, -1, &m);
 	m.ol_flags = RTE_MBUF_F_RX_LRO;
 	offload_from_ethdev(&m);
-	CU_ASSERT_EQUAL(m.ol_flags, TCP6 | RTE_MBUF_F_TX_TCP_SEG);
-	CU_ASSERT_EQUAL(m.l3_len + m.l4_len + m.tso_segsz, 1500);
+	CHECK_EQ(m.ol_flags, TCP6 | RTE_MBUF_F_TX_TCP_SEG);
+	CHECK_EQ(m.l3_len + m.l4_len + m.tso_segsz, 1500);
 	packet_mbuf_free(&m);
 }
 
@@ -371,17 +390,17 @@ offload_from_ethdev_ip_none(void)
 
 	for (p.n_tags = 0; p.n_tags <= 2; p.n_tags++) {
 		mbuf_of(&p, -1, &m);
-		packet_put_be16((uint8_t *)m.buf_addr + packet_l2_size(&p) + 10, 0x1234);
+		wire_put_be16((uint8_t *)m.buf_addr + packet_l2_size(&p) + 10, 0x1234);
 		m.ol_flags = RTE_MBUF_F_RX_IP_CKSUM_NONE | RTE_MBUF_F_RX_L4_CKSUM_NONE;
 		offload_from_ethdev(&m);
 		offload_complete_csum(&m);
-		CU_ASSERT(packet_csums_hold(&p, m.buf_addr, m.data_len));
+		CHECK(packet_csums_hold(&p, m.buf_addr, m.data_len));
 		packet_mbuf_free(&m);
 	}
 	packet_mbuf(&m, frame, 20); /* too short for what it says it is */
 	m.ol_flags = RTE_MBUF_F_RX_IP_CKSUM_NONE | RTE_MBUF_F_RX_L4_CKSUM_NONE | RTE_MBUF_F_RX_LRO;
 	offload_from_ethdev(&m);
-	CU_ASSERT_EQUAL(m.ol_flags, 0);
+	CHECK_EQ(m.ol_flags, 0);
 	packet_mbuf_free(&m);
 }
 
@@ -395,9 +414,9 @@ offload_to_ethdev_csum(void)
 		before = m;
 		memcpy(frame, m.buf_addr, m.data_len);
 		offload_to_ethdev(&m);
-		CU_ASSERT_EQUAL(m.ol_flags, before.ol_flags);
-		CU_ASSERT_EQUAL(m.tx_offload, before.tx_offload);
-		CU_ASSERT_EQUAL(memcmp(m.buf_addr, frame, m.data_len), 0);
+		CHECK_EQ(m.ol_flags, before.ol_flags);
+		CHECK_EQ(m.tx_offload, before.tx_offload);
+		CHECK_MEM(m.buf_addr, frame, m.data_len);
 		packet_mbuf_free(&m);
 	}
 }
@@ -409,7 +428,7 @@ offload_to_ethdev_empty(void)
 
 	packet_mbuf(&m, frame, 0); /* no request, so that nothing of the frame may be read */
 	offload_to_ethdev(&m);
-	CU_ASSERT_EQUAL(m.ol_flags, 0);
+	CHECK_EQ(m.ol_flags, 0);
 	packet_mbuf_free(&m);
 }
 
@@ -426,11 +445,11 @@ offload_to_ethdev_gso(void)
 		mbuf_of(p, 40, &m);
 		offload_to_ethdev(&m);
 		out = m.buf_addr;
-		CU_ASSERT_EQUAL(packet_be16(out + packet_csum_start(p)), packet_pseudo_sum(p, frame, 0));
-		CU_ASSERT_EQUAL((m.ol_flags & RTE_MBUF_F_TX_IP_CKSUM) != 0, p->family == 4);
-		CU_ASSERT_EQUAL(rte_validate_tx_offload(&m), 0);
+		CHECK_EQ(wire_be16(out + packet_csum_start(p)), packet_pseudo_sum(p, frame, 0));
+		CHECK_EQ((m.ol_flags & RTE_MBUF_F_TX_IP_CKSUM) != 0, p->family == 4);
+		CHECK_EQ(rte_validate_tx_offload(&m), 0);
 		if (p->family == 4)
-			CU_ASSERT_EQUAL(packet_be16(out + packet_l2_size(p) + 10), 0);
+			CHECK_EQ(wire_be16(out + packet_l2_size(p) + 10), 0);
 		packet_mbuf_free(&m);
 	}
 }

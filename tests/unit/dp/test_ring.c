@@ -14,7 +14,7 @@ start(uint32_t index)
 	memset(page, 0xa5, sizeof(page));
 	shared->req_prod = index;
 	shared->rsp_prod = index;
-	CU_ASSERT_EQUAL_FATAL(ring_attach(&ring, page, sizeof(netif_tx_request_t)), RING_ATTACHED);
+	REQUIRE_EQ(ring_attach(&ring, page, sizeof(netif_tx_request_t)), RING_ATTACHED);
 }
 
 /* ring.h RING_PUSH_REQUESTS_AND_CHECK_NOTIFY as the guest computes it. */
@@ -52,11 +52,11 @@ attach_implausible(void)
 	for (unsigned i = 0; i < 3; i++) {
 		shared->rsp_prod = 100;
 		shared->req_prod = 100 + bad[i];
-		CU_ASSERT_EQUAL(ring_attach(&ring, page, 12), RING_IMPLAUSIBLE);
+		CHECK_EQ(ring_attach(&ring, page, 12), RING_IMPLAUSIBLE);
 	}
 	shared->req_prod = 100 + 256;
-	CU_ASSERT_EQUAL(ring_attach(&ring, page, 12), RING_ATTACHED);
-	CU_ASSERT_EQUAL(ring_pending(&ring), 256);
+	CHECK_EQ(ring_attach(&ring, page, 12), RING_ATTACHED);
+	CHECK_EQ(ring_pending(&ring), 256);
 }
 
 static void
@@ -64,22 +64,25 @@ pending_overflow(void)
 {
 	start(0);
 	shared->req_prod = 257;
-	CU_ASSERT(ring_pending(&ring) > NETIF_RING_SIZE);
+	CHECK_GT(ring_pending(&ring), NETIF_RING_SIZE);
 	shared->req_prod = (uint32_t)-1;
-	CU_ASSERT(ring_pending(&ring) > NETIF_RING_SIZE);
+	CHECK_GT(ring_pending(&ring), NETIF_RING_SIZE);
 	shared->req_prod = 0x80000000u;
-	CU_ASSERT(ring_pending(&ring) > NETIF_RING_SIZE);
+	CHECK_GT(ring_pending(&ring), NETIF_RING_SIZE);
 }
 
-/* Only the bytes of the response are written: nothing of ours leaks into the rest of the slot (XSA-216). */
+/*
+ * Only the bytes of the response are written: nothing of ours leaks into the rest of the slot
+ * (XSA-216).
+ */
 static void
 put_response_partial(void)
 {
 	start(0);
 	put_responses(1);
-	CU_ASSERT_EQUAL(page[64], 1);
+	CHECK_EQ(page[64], 1);
 	for (unsigned i = sizeof(netif_tx_response_t); i < 12; i++)
-		CU_ASSERT_EQUAL(page[64 + i], 0xa5);
+		CHECK_EQ(page[64 + i], 0xa5);
 }
 
 static void
@@ -89,16 +92,18 @@ publish_notify(void)
 		start(at);
 		shared->rsp_event = at + 3;
 		put_responses(2);
-		CU_ASSERT_FALSE(publish());
-		CU_ASSERT_EQUAL(shared->rsp_prod, at + 2);
+		CHECK_FALSE(publish());
+		CHECK_EQ(shared->rsp_prod, at + 2);
 		put_responses(1);
-		CU_ASSERT_TRUE(publish());
+		CHECK(publish());
 		put_responses(1);
-		CU_ASSERT_FALSE(publish());
+		CHECK_FALSE(publish());
 	}
 }
 
-/* Checked later: a guest that took the responses meanwhile, and moved rsp_event on, is left alone. */
+/*
+ * Checked later: a guest that took the responses meanwhile, and moved rsp_event on, is left alone.
+ */
 static void
 check_notify_late(void)
 {
@@ -109,14 +114,14 @@ check_notify_late(void)
 		ring_publish_responses(&ring);
 		put_responses(1);
 		ring_publish_responses(&ring);
-		CU_ASSERT_TRUE(ring_is_unchecked(&ring));
+		CHECK(ring_is_unchecked(&ring));
 		shared->rsp_event = at + 3;
-		CU_ASSERT_FALSE(ring_check_notify(&ring));
-		CU_ASSERT_FALSE(ring_is_unchecked(&ring));
+		CHECK_FALSE(ring_check_notify(&ring));
+		CHECK_FALSE(ring_is_unchecked(&ring));
 		put_responses(1);
 		ring_publish_responses(&ring);
-		CU_ASSERT_TRUE(ring_check_notify(&ring));
-		CU_ASSERT_FALSE(ring_check_notify(&ring));
+		CHECK(ring_check_notify(&ring));
+		CHECK_FALSE(ring_check_notify(&ring));
 	}
 }
 
@@ -128,14 +133,14 @@ publish_nothing(void)
 	for (uint32_t event = 0; event < 20; event++) {
 		shared->rsp_event = event;
 		shared->rsp_prod = event * 7;
-		CU_ASSERT_FALSE(publish());
-		CU_ASSERT_EQUAL(shared->rsp_prod, 5);
+		CHECK_FALSE(publish());
+		CHECK_EQ(shared->rsp_prod, 5);
 	}
 }
 
 /*
- * While we poll, no push of the guest asks it for a notification, over a full turn of the ring and the index
- * wrap.
+ * While we poll, no push of the guest asks it for a notification, over a full turn of the ring and
+ * the index wrap.
  */
 static void
 disarm_silent(void)
@@ -143,7 +148,7 @@ disarm_silent(void)
 	start(0xffffff00u);
 	ring_disarm(&ring);
 	for (unsigned i = 0; i < 1000; i++) {
-		CU_ASSERT_FALSE(guest_pushes(1 + i % 3));
+		CHECK_FALSE(guest_pushes(1 + i % 3));
 		ring.req_cons = shared->req_prod;
 	}
 }
@@ -153,17 +158,17 @@ arm_notifies(void)
 {
 	start(0xfffffffeu);
 	ring_disarm(&ring);
-	CU_ASSERT_TRUE(ring_arm(&ring, 1));
-	CU_ASSERT_TRUE(guest_pushes(1));
-	CU_ASSERT_FALSE(ring_arm(&ring, 1)); /* there is work now */
+	CHECK(ring_arm(&ring, 1));
+	CHECK(guest_pushes(1));
+	CHECK_FALSE(ring_arm(&ring, 1)); /* there is work now */
 	ring_disarm(&ring);
-	CU_ASSERT_FALSE(guest_pushes(1));
+	CHECK_FALSE(guest_pushes(1));
 
 	start(0);
-	CU_ASSERT_TRUE(ring_arm(&ring, 3));
-	CU_ASSERT_FALSE(guest_pushes(2));
-	CU_ASSERT_TRUE(guest_pushes(1));
-	CU_ASSERT_FALSE(ring_arm(&ring, 3));
+	CHECK(ring_arm(&ring, 3));
+	CHECK_FALSE(guest_pushes(2));
+	CHECK(guest_pushes(1));
+	CHECK_FALSE(ring_arm(&ring, 3));
 }
 
 void test_ring(CU_pSuite suite);

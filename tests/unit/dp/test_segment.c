@@ -9,7 +9,7 @@
 #include <netinet/in.h>
 
 #include "base/util.h"
-#include "packet.h"
+#include "packet_mbuf.h"
 #include "unit.h"
 
 #define CWR 0x80
@@ -29,15 +29,15 @@ static struct rte_mbuf *out[OUT_MAX];
 static void
 pools_open(unsigned n_small)
 {
-	CU_ASSERT_EQUAL_FATAL(pools_create(&pools, n_small, N_LARGE), 0);
+	REQUIRE_EQ(pools_create(&pools, n_small, N_LARGE), 0);
 }
 
 /* Closes the pools, after a check that all buffers came back. */
 static void
 pools_close(unsigned n_small)
 {
-	CU_ASSERT_EQUAL(rte_mempool_avail_count(pools.small), n_small);
-	CU_ASSERT_EQUAL(rte_mempool_avail_count(pools.large), N_LARGE);
+	CHECK_EQ(rte_mempool_avail_count(pools.small), n_small);
+	CHECK_EQ(rte_mempool_avail_count(pools.large), N_LARGE);
 	pools_destroy(&pools);
 }
 
@@ -48,8 +48,8 @@ gso_frame(const struct packet *p, uint16_t gso_size, struct rte_mbuf *m)
 	enum offload_gso gso = p->family == 4 ? OFFLOAD_GSO_TCPV4 : OFFLOAD_GSO_TCPV6;
 
 	packet_mbuf(m, frame, packet_build(p, frame));
-	CU_ASSERT_EQUAL_FATAL(offload_request(m, gso, gso_size), 0);
-	CU_ASSERT_FATAL((m->ol_flags & RTE_MBUF_F_TX_TCP_SEG) != 0);
+	REQUIRE_EQ(offload_request(m, gso, gso_size), 0);
+	REQUIRE_NE(m->ol_flags & RTE_MBUF_F_TX_TCP_SEG, 0);
 }
 
 static uint8_t
@@ -60,32 +60,36 @@ expected_flags(const struct packet *p, unsigned idx, unsigned n)
 	if (idx > 0)
 		flags &= (uint8_t)~CWR;
 	if (idx < n - 1)
-		flags &= (uint8_t)~(PSH | FIN);
+		flags &= (uint8_t) ~(PSH | FIN);
 	return flags;
 }
 
-/* Compares the headers with the GSO frame's: all bytes but those that have to differ are the same. */
+/*
+ * Compares the headers with the GSO frame's: all bytes but those that have to differ are the same.
+ */
 static void
-check_headers(const struct packet *p, const struct rte_mbuf *seg, unsigned idx, unsigned n, unsigned gso_size)
+check_headers(const struct packet *p, const struct rte_mbuf *seg, unsigned idx, unsigned n,
+	      unsigned gso_size)
 {
 	const uint8_t *got = rte_pktmbuf_mtod(seg, const uint8_t *);
 	size_t l2_size = packet_l2_size(p), l4_start = packet_l4_start(p);
 	uint8_t want[600];
 
-	CU_ASSERT_FATAL(packet_headers_size(p) <= sizeof(want));
+	REQUIRE_LE(packet_headers_size(p), sizeof(want));
 	memcpy(want, frame, packet_headers_size(p));
 	if (p->family == 4) {
-		packet_put_be16(want + l2_size + 2, (unsigned)(seg->data_len - l2_size));
-		packet_put_be16(want + l2_size + 4, p->id + idx);
-		memcpy(want + l2_size + 10, got + l2_size + 10, 2); /* packet_csums_hold() looks at it */
+		wire_put_be16(want + l2_size + 2, (unsigned)(seg->data_len - l2_size));
+		wire_put_be16(want + l2_size + 4, p->id + idx);
+		/* packet_csums_hold() looks at it */
+		memcpy(want + l2_size + 10, got + l2_size + 10, 2);
 	} else {
-		packet_put_be16(want + l2_size + 4, (unsigned)(seg->data_len - l2_size - 40));
+		wire_put_be16(want + l2_size + 4, (unsigned)(seg->data_len - l2_size - 40));
 	}
-	packet_put_be16(want + l4_start + 4, (p->seq + idx * gso_size) >> 16);
-	packet_put_be16(want + l4_start + 6, (p->seq + idx * gso_size) & 0xffff);
+	wire_put_be16(want + l4_start + 4, (p->seq + idx * gso_size) >> 16);
+	wire_put_be16(want + l4_start + 6, (p->seq + idx * gso_size) & 0xffff);
 	want[l4_start + 13] = expected_flags(p, idx, n);
 	memcpy(want + l4_start + 16, got + l4_start + 16, 2);
-	CU_ASSERT_EQUAL(memcmp(got, want, packet_headers_size(p)), 0);
+	CHECK_MEM(got, want, packet_headers_size(p));
 }
 
 /* Checks `n` segments in `out` against the frame, and frees them. */
@@ -100,17 +104,17 @@ check_segments(const struct packet *p, unsigned n, unsigned gso_size)
 		const uint8_t *got = rte_pktmbuf_mtod(seg, const uint8_t *);
 		size_t size = util_min(gso_size, p->payload_size - at);
 
-		CU_ASSERT_EQUAL_FATAL(seg->data_len, headers_size + size);
-		CU_ASSERT_EQUAL(seg->pkt_len, seg->data_len);
-		CU_ASSERT_EQUAL(seg->nb_segs, 1);
-		CU_ASSERT_EQUAL(seg->ol_flags, RTE_MBUF_F_RX_L4_CKSUM_GOOD);
-		CU_ASSERT_EQUAL(offload_needs(seg), 0);
-		CU_ASSERT(packet_csums_hold(p, got, seg->data_len));
-		CU_ASSERT_EQUAL(memcmp(got + headers_size, frame + headers_size + at, size), 0);
+		REQUIRE_EQ(seg->data_len, headers_size + size);
+		CHECK_EQ(seg->pkt_len, seg->data_len);
+		CHECK_EQ(seg->nb_segs, 1);
+		CHECK_EQ(seg->ol_flags, RTE_MBUF_F_RX_L4_CKSUM_GOOD);
+		CHECK_EQ(offload_needs(seg), 0);
+		CHECK(packet_csums_hold(p, got, seg->data_len));
+		CHECK_MEM(got + headers_size, frame + headers_size + at, size);
 		check_headers(p, seg, idx, n, gso_size);
 		at += size;
 	}
-	CU_ASSERT_EQUAL(at, p->payload_size);
+	CHECK_EQ(at, p->payload_size);
 	rte_pktmbuf_free_bulk(out, n);
 }
 
@@ -122,23 +126,30 @@ segment_and_check(const struct packet *p, uint16_t gso_size)
 	int n;
 
 	gso_frame(p, gso_size, &m);
-	CU_ASSERT_EQUAL(offload_segment_count(&m), expected);
+	CHECK_EQ(offload_segment_count(&m), expected);
 	n = offload_segment(&pools, &m, out, OUT_MAX);
-	CU_ASSERT_EQUAL_FATAL(n, (int)expected);
+	REQUIRE_EQ(n, (int)expected);
 	uint32_t bytes = 0;
 	for (int i = 0; i < n; i++)
 		bytes += out[i]->pkt_len;
-	CU_ASSERT_EQUAL(offload_wire_bytes(m.pkt_len, (uint32_t)m.l2_len + m.l3_len + m.l4_len, gso_size), bytes);
+	CHECK_EQ(offload_wire_bytes(m.pkt_len, (uint32_t)m.l2_len + m.l3_len + m.l4_len, gso_size),
+		 bytes);
 	check_segments(p, expected, gso_size);
 	packet_mbuf_free(&m);
 }
 
-/* Three segments of which every field that changes is written out here, with both numbers about to wrap. */
+/*
+ * Three segments of which every field that changes is written out here, with both numbers about to
+ * wrap.
+ */
 static void
 offload_segment_known(void)
 {
-	static const struct packet p = { .family = 4, .protocol = IPPROTO_TCP, .payload_size = 25,
-					 .id = 0xffff, .seq = 0xfffffff8,
+	static const struct packet p = { .family = 4,
+					 .protocol = IPPROTO_TCP,
+					 .payload_size = 25,
+					 .id = 0xffff,
+					 .seq = 0xfffffff8,
 					 .tcp_flags = CWR | ECE | ACK | PSH | FIN };
 	static const struct {
 		unsigned total_length, id, flags, payload;
@@ -152,17 +163,17 @@ offload_segment_known(void)
 
 	pools_open(N_SMALL);
 	gso_frame(&p, 10, &m);
-	CU_ASSERT_EQUAL_FATAL(offload_segment(&pools, &m, out, OUT_MAX), 3);
+	REQUIRE_EQ(offload_segment(&pools, &m, out, OUT_MAX), 3);
 	for (unsigned i = 0; i < 3; i++) {
 		const uint8_t *seg = rte_pktmbuf_mtod(out[i], const uint8_t *);
 
-		CU_ASSERT_EQUAL(out[i]->data_len, 14 + want[i].total_length);
-		CU_ASSERT_EQUAL(packet_be16(seg + 16), want[i].total_length);
-		CU_ASSERT_EQUAL(packet_be16(seg + 18), want[i].id);
-		CU_ASSERT_EQUAL(packet_be32(seg + 38), want[i].seq);
-		CU_ASSERT_EQUAL(seg[47], want[i].flags);
-		CU_ASSERT_EQUAL(seg[54], packet_payload(10 * i));
-		CU_ASSERT(packet_csums_hold(&p, seg, out[i]->data_len));
+		CHECK_EQ(out[i]->data_len, 14 + want[i].total_length);
+		CHECK_EQ(wire_be16(seg + 16), want[i].total_length);
+		CHECK_EQ(wire_be16(seg + 18), want[i].id);
+		CHECK_EQ(wire_be32(seg + 38), want[i].seq);
+		CHECK_EQ(seg[47], want[i].flags);
+		CHECK_EQ(seg[54], packet_payload(0, 10 * i));
+		CHECK(packet_csums_hold(&p, seg, out[i]->data_len));
 	}
 	rte_pktmbuf_free_bulk(out, 3);
 	packet_mbuf_free(&m);
@@ -239,7 +250,9 @@ offload_segment_large(void)
 static void
 offload_segment_shared(void)
 {
-	static const struct packet p = { .family = 6, .protocol = IPPROTO_TCP, .payload_size = 5000 };
+	static const struct packet p = { .family = 6,
+					 .protocol = IPPROTO_TCP,
+					 .payload_size = 5000 };
 	struct rte_mbuf m, before;
 	static uint8_t bytes[PACKET_SIZE_MAX];
 
@@ -248,11 +261,11 @@ offload_segment_shared(void)
 	rte_mbuf_refcnt_set(&m, 2);
 	before = m;
 	memcpy(bytes, m.buf_addr, m.data_len);
-	CU_ASSERT_EQUAL_FATAL(offload_segment(&pools, &m, out, OUT_MAX), 5);
-	CU_ASSERT_EQUAL(memcmp(&m, &before, sizeof(m)), 0);
-	CU_ASSERT_EQUAL(memcmp(m.buf_addr, bytes, m.data_len), 0);
+	REQUIRE_EQ(offload_segment(&pools, &m, out, OUT_MAX), 5);
+	CHECK_MEM(&m, &before, sizeof(m));
+	CHECK_MEM(m.buf_addr, bytes, m.data_len);
 	for (unsigned i = 0; i < 5; i++)
-		CU_ASSERT_EQUAL(rte_mbuf_refcnt_read(out[i]), 1);
+		CHECK_EQ(rte_mbuf_refcnt_read(out[i]), 1);
 	rte_pktmbuf_free_bulk(out, 5);
 	packet_mbuf_free(&m);
 	pools_close(N_SMALL);
@@ -261,7 +274,9 @@ offload_segment_shared(void)
 static void
 offload_segment_full(void)
 {
-	static const struct packet p = { .family = 4, .protocol = IPPROTO_TCP, .payload_size = 5000 };
+	static const struct packet p = { .family = 4,
+					 .protocol = IPPROTO_TCP,
+					 .payload_size = 5000 };
 	struct rte_mbuf *mark = (struct rte_mbuf *)&pools;
 	struct rte_mbuf m;
 
@@ -269,12 +284,12 @@ offload_segment_full(void)
 	gso_frame(&p, 1000, &m);
 	for (unsigned max = 0; max < 5; max++) {
 		out[max] = mark;
-		CU_ASSERT_EQUAL(offload_segment(&pools, &m, out, max), -EMSGSIZE);
-		CU_ASSERT_PTR_EQUAL(out[max], mark); /* nothing beyond `max` is written */
+		CHECK_EQ(offload_segment(&pools, &m, out, max), -EMSGSIZE);
+		CHECK_SAME(out[max], mark); /* nothing beyond `max` is written */
 	}
 	out[5] = mark;
-	CU_ASSERT_EQUAL(offload_segment(&pools, &m, out, 5), 5);
-	CU_ASSERT_PTR_EQUAL(out[5], mark);
+	CHECK_EQ(offload_segment(&pools, &m, out, 5), 5);
+	CHECK_SAME(out[5], mark);
 	rte_pktmbuf_free_bulk(out, 5);
 	packet_mbuf_free(&m);
 	pools_close(N_SMALL);
@@ -284,13 +299,15 @@ offload_segment_full(void)
 static void
 offload_segment_no_buffer(void)
 {
-	static const struct packet p = { .family = 4, .protocol = IPPROTO_TCP, .payload_size = 5000 };
+	static const struct packet p = { .family = 4,
+					 .protocol = IPPROTO_TCP,
+					 .payload_size = 5000 };
 	struct rte_mbuf m;
 
 	for (unsigned n_free = 1; n_free < 8; n_free++) {
 		pools_open(n_free);
 		gso_frame(&p, 1000, &m);
-		CU_ASSERT_EQUAL(offload_segment(&pools, &m, out, OUT_MAX), n_free < 5 ? -ENOBUFS : 5);
+		CHECK_EQ(offload_segment(&pools, &m, out, OUT_MAX), n_free < 5 ? -ENOBUFS : 5);
 		if (n_free >= 5)
 			rte_pktmbuf_free_bulk(out, 5);
 		packet_mbuf_free(&m);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Tests of dp/engine/share.c: vifs with more to do than their parts, round by round, without a poller. */
+/*
+ * Tests of dp/engine/share.c: vifs with more to do than their parts, round by round, without a
+ * poller.
+ */
 #include "dp/engine/share.h"
 
 #include <string.h>
@@ -43,7 +46,8 @@ run(struct sender *sender, unsigned n)
 	for (unsigned round = 0; round < ROUNDS; round++) {
 		sharing_next_round(&sharing);
 		for (unsigned i = 0; i < n; i++) {
-			for (unsigned q = 0; round % sender[i].every == 0 && q < sender[i].n_queues; q++)
+			for (unsigned q = 0; round % sender[i].every == 0 && q < sender[i].n_queues;
+			     q++)
 				turn(&sender[i], i);
 		}
 	}
@@ -52,7 +56,8 @@ run(struct sender *sender, unsigned n)
 static void
 check(double value, double wanted)
 {
-	CU_ASSERT(value > 0.97 * wanted && value < 1.03 * wanted);
+	CHECK_GT(value, 0.97 * wanted);
+	CHECK_LT(value, 1.03 * wanted);
 	if (value <= 0.97 * wanted || value >= 1.03 * wanted)
 		fprintf(stderr, "\n    %.0f, not %.0f", value, wanted);
 }
@@ -61,7 +66,9 @@ check(double value, double wanted)
 static void
 sharing_work(void)
 {
-	struct sender s[] = { { 1, 1, 2000, 1, 0, 0 }, { 1, 1, 150000, 1, 0, 0 }, { 1, 1, 40 * LIMIT_WORK, 1, 0, 0 } };
+	struct sender s[] = { { 1, 1, 2000, 1, 0, 0 },
+			      { 1, 1, 150000, 1, 0, 0 },
+			      { 1, 1, 40 * LIMIT_WORK, 1, 0, 0 } };
 
 	run(s, 3);
 	check((double)s[0].n_frames, ROUNDS * LIMIT_BURST);
@@ -73,7 +80,9 @@ sharing_work(void)
 static void
 sharing_weights(void)
 {
-	struct sender s[] = { { 4, 1, 100000, 1, 0, 0 }, { 1, 1, 100000, 1, 0, 0 }, { 0, 1, 100000, 1, 0, 0 } };
+	struct sender s[] = { { 4, 1, 100000, 1, 0, 0 },
+			      { 1, 1, 100000, 1, 0, 0 },
+			      { 0, 1, 100000, 1, 0, 0 } };
 
 	run(s, 3);
 	check((double)s[0].work, (double)ROUNDS * LIMIT_WORK);

@@ -48,7 +48,9 @@ static void
 fill_list(choose_fn *choose, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++)
-		list[i] = (struct static_grant){ .ref = choose(i), .writable = i % 2 == 0, .page = &page[i] };
+		list[i] = (struct static_grant){ .ref = choose(i),
+						 .writable = i % 2 == 0,
+						 .page = &page[i] };
 }
 
 static bool
@@ -58,34 +60,42 @@ holds_all(const struct static_grants *grants, unsigned n)
 
 	for (unsigned i = 0; i < n; i++) {
 		const struct static_grant *found = static_grants_find(grants, list[i].ref);
-		n_right += found != NULL && found->page == &page[i] && found->writable == list[i].writable && found->place == i;
+		n_right += found != NULL && found->page == &page[i] &&
+			   found->writable == list[i].writable && found->place == i;
 	}
 	return n_right == n && grants->n == n && static_grants_find(grants, 0x7fffffff) == NULL;
 }
 
-/* Whatever the guest chooses, all are found, and within STATIC_GRANTS_STEPS: the table has no room for others. */
+/*
+ * Whatever the guest chooses, all are found, and within STATIC_GRANTS_STEPS: the table has no room
+ * for others.
+ */
 static void
 static_grants_find_any(void)
 {
-	static choose_fn *const choose[] = { in_a_row, by_frames_of_the_table, in_the_upper_bits, colliding };
+	static choose_fn *const choose[] = { in_a_row, by_frames_of_the_table, in_the_upper_bits,
+					     colliding };
 
 	for (unsigned c = 0; c < 4; c++) {
 		for (unsigned n = LIMIT_STATIC_GRANTS; n > 0; n /= 2) {
 			fill_list(choose[c], n);
 			struct static_grants *grants = static_grants_create(list, n);
 
-			CU_ASSERT_PTR_NOT_NULL_FATAL(grants);
-			CU_ASSERT(holds_all(grants, n));
+			REQUIRE_NOT_NULL(grants);
+			CHECK(holds_all(grants, n));
 			static_grants_destroy(grants);
 		}
 	}
 	struct static_grants *none = static_grants_create(list, 0);
-	CU_ASSERT(none != NULL && holds_all(none, 0));
+	CHECK(none != NULL && holds_all(none, 0));
 	static_grants_destroy(none);
-	CU_ASSERT_PTR_NULL(static_grants_find(NULL, 8));
+	CHECK_NULL(static_grants_find(NULL, 8));
 }
 
-/* The guest cannot find out which references fall together: two tables of the same list are not laid out alike. */
+/*
+ * The guest cannot find out which references fall together: two tables of the same list are not
+ * laid out alike.
+ */
 static void
 static_grants_create_keyed(void)
 {
@@ -95,10 +105,12 @@ static_grants_create_keyed(void)
 	fill_list(in_a_row, 512);
 	first = static_grants_create(list, 512);
 	second = static_grants_create(list, 512);
-	CU_ASSERT(first != NULL && second != NULL);
+	CHECK_NOT_NULL(first);
+	CHECK_NOT_NULL(second);
 	for (unsigned i = 0; i < 512; i++)
-		n_same += static_grants_place(first, list[i].ref) == static_grants_place(second, list[i].ref);
-	CU_ASSERT(n_same < 256);
+		n_same += static_grants_place(first, list[i].ref) ==
+			  static_grants_place(second, list[i].ref);
+	CHECK_LT(n_same, 256);
 	static_grants_destroy(first);
 	static_grants_destroy(second);
 }
@@ -112,12 +124,12 @@ static_grants_create_gaps(void)
 		list[i].page = NULL;
 	struct static_grants *grants = static_grants_create(list, 100);
 
-	CU_ASSERT_PTR_NOT_NULL_FATAL(grants);
-	CU_ASSERT_EQUAL(grants->n, 66);
+	REQUIRE_NOT_NULL(grants);
+	CHECK_EQ(grants->n, 66);
 	for (unsigned i = 0, place = 0; i < 100; i++) {
 		const struct static_grant *found = static_grants_find(grants, list[i].ref);
 
-		CU_ASSERT(i % 3 == 0 ? found == NULL : found != NULL && found->place == place++);
+		CHECK(i % 3 == 0 ? found == NULL : found != NULL && found->place == place++);
 	}
 	static_grants_destroy(grants);
 }

@@ -2,7 +2,7 @@
 /* Tests of dp/frame/ticks.c: a TSC that goes back, and what stands on it. */
 #include "dp/frame/ticks.h"
 
-#include "dp/frame/meter.h"
+#include "dp/guest/meter.h"
 #include "unit.h"
 
 #define HZ 1000000000ull
@@ -13,14 +13,14 @@ ticks_at_goes_on(void)
 {
 	uint64_t base = 0, now = ticks_at(&base, 5 * DAYS, 0);
 
-	CU_ASSERT_EQUAL(now, 5 * DAYS);
+	CHECK_EQ(now, 5 * DAYS);
 	now = ticks_at(&base, 17, now); /* the machine wakes up */
-	CU_ASSERT_EQUAL(now, 5 * DAYS);
+	CHECK_EQ(now, 5 * DAYS);
 	now = ticks_at(&base, 17 + HZ, now);
-	CU_ASSERT_EQUAL(now, 5 * DAYS + HZ);
+	CHECK_EQ(now, 5 * DAYS + HZ);
 	now = ticks_at(&base, 3, now); /* and again */
-	CU_ASSERT_EQUAL(now, 5 * DAYS + HZ);
-	CU_ASSERT_EQUAL(ticks_at(&base, 9 * DAYS, now), 14 * DAYS + HZ - 3);
+	CHECK_EQ(now, 5 * DAYS + HZ);
+	CHECK_EQ(ticks_at(&base, 9 * DAYS, now), 14 * DAYS + HZ - 3);
 }
 
 /* The first poller to notice had read its clock before the other one. */
@@ -31,12 +31,12 @@ ticks_at_two_pollers(void)
 
 	first = ticks_at(&base, 10, first);
 	second = ticks_at(&base, 20, second);
-	CU_ASSERT_EQUAL(first, 100);
-	CU_ASSERT_EQUAL(second, 150);
+	CHECK_EQ(first, 100);
+	CHECK_EQ(second, 150);
 	first = ticks_at(&base, 30, first);
-	CU_ASSERT_EQUAL(first, 160);
-	CU_ASSERT_EQUAL(ticks_at(&base, 30, second), 160);
-	CU_ASSERT_EQUAL(ticks_at(&base, 30, 0), 160); /* control, which remembers nothing */
+	CHECK_EQ(first, 160);
+	CHECK_EQ(ticks_at(&base, 30, second), 160);
+	CHECK_EQ(ticks_at(&base, 30, 0), 160); /* control, which remembers nothing */
 }
 
 static void
@@ -44,9 +44,9 @@ ticks_at_wraps(void)
 {
 	uint64_t base = 0;
 
-	CU_ASSERT_EQUAL(ticks_at(&base, 5, UINT64_MAX - 5), 5);
-	CU_ASSERT_EQUAL(base, 0);
-	CU_ASSERT_EQUAL(ticks_at(&base, 1, 5), 5);
+	CHECK_EQ(ticks_at(&base, 5, UINT64_MAX - 5), 5);
+	CHECK_EQ(base, 0);
+	CHECK_EQ(ticks_at(&base, 1, 5), 5);
 }
 
 /* A rate holds after three days and a restore, as it did before. */
@@ -64,7 +64,8 @@ ticks_at_meter(void)
 			bytes += 1514;
 		}
 	}
-	CU_ASSERT(bytes > 1000000 && bytes < 1000000 + 50000 + 2 * 1514);
+	CHECK_GT(bytes, 1000000);
+	CHECK_LT(bytes, 1000000 + 50000 + 2 * 1514);
 }
 
 void test_ticks(CU_pSuite suite);

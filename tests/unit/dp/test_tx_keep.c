@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Large buffers in a transmit ring. The test is the driver: it keeps each frame until its descriptors are needed, or until it is
- * asked: the link has rte_eth_tx_done_cleanup() come here.
+ * Large buffers in a transmit ring. The test is the driver: it keeps each frame until its
+ * descriptors are needed, or until it is asked: the link has rte_eth_tx_done_cleanup() come here.
  */
 #include "dp/port/tx_keep.h"
 
@@ -22,7 +22,7 @@ static struct worker pl;
 static struct port port;
 static struct tx_keep keep;
 
-/* ---- the driver ---------------------------------------------------------------------------------------- */
+/* ---- the driver ------------------------------------------------------------------------------ */
 
 static struct rte_mbuf *ring[RING]; /* a frame stands at its last descriptor */
 static unsigned ring_at, n_asked;
@@ -55,7 +55,9 @@ int __wrap_rte_eth_tx_done_cleanup(uint16_t id, uint16_t queue, uint32_t n);
 int
 __wrap_rte_eth_tx_done_cleanup(uint16_t id, uint16_t queue, uint32_t n)
 {
-	CU_ASSERT(id == 7 && queue == 0 && n == 0);
+	CHECK_EQ(id, 7);
+	CHECK_EQ(queue, 0);
+	CHECK_EQ(n, 0);
 	if (!can_be_asked)
 		return -ENOTSUP;
 	n_asked++;
@@ -63,22 +65,23 @@ __wrap_rte_eth_tx_done_cleanup(uint16_t id, uint16_t queue, uint32_t n)
 	return 0;
 }
 
-/* ---- what all cases do --------------------------------------------------------------------------------- */
+/* ---- what all cases do ----------------------------------------------------------------------- */
 
 static void
 open_keep(bool ask, bool chains, uint16_t n_segs_max)
 {
-	struct rte_eth_dev_info info = { .tx_desc_lim = { .nb_seg_max = n_segs_max, .nb_mtu_seg_max = n_segs_max } };
+	struct rte_eth_dev_info info = { .tx_desc_lim = { .nb_seg_max = n_segs_max,
+							  .nb_mtu_seg_max = n_segs_max } };
 
-	CU_ASSERT_EQUAL_FATAL(pools_create(&pools, N_SMALL, N_LARGE), 0);
+	REQUIRE_EQ(pools_create(&pools, N_SMALL, N_LARGE), 0);
 	pl = (struct worker){ .pools = &pools, .now = 1 };
 	port = (struct port){ .owner = &pl };
 	ring_at = n_asked = 0;
 	can_be_asked = ask;
 	tx_keep_init(&keep, 7, &pools, &info, chains);
 	tx_keep_start(&keep);
-	CU_ASSERT_EQUAL(keep.can_ask, ask);
-	CU_ASSERT_EQUAL(keep.max, SHARE);
+	CHECK_EQ(keep.can_ask, ask);
+	CHECK_EQ(keep.max, SHARE);
 	n_asked = 0;
 }
 
@@ -88,8 +91,8 @@ close_keep(void)
 {
 	driver_free_all();
 	tx_keep_fini(&keep);
-	CU_ASSERT_EQUAL(rte_mempool_avail_count(pools.small), N_SMALL);
-	CU_ASSERT_EQUAL(rte_mempool_avail_count(pools.large), N_LARGE);
+	CHECK_EQ(rte_mempool_avail_count(pools.small), N_SMALL);
+	CHECK_EQ(rte_mempool_avail_count(pools.large), N_LARGE);
 	pools_destroy(&pools);
 }
 
@@ -128,11 +131,15 @@ is_same(const struct rte_mbuf *m, uint32_t len, unsigned seed)
 				return false;
 		}
 	}
-	return at == len && m->pkt_len == len && n == m->nb_segs && (m->ol_flags & RTE_MBUF_F_TX_TCP_SEG) != 0 &&
-	       m->l2_len == 14 && m->tso_segsz == 1400;
+	return at == len && m->pkt_len == len && n == m->nb_segs &&
+	       (m->ol_flags & RTE_MBUF_F_TX_TCP_SEG) != 0 && m->l2_len == 14 &&
+	       m->tso_segsz == 1400;
 }
 
-/* Sends `n` frames, one a round. Returns how many went into the ring; each is checked, and so is what it costs the pool. */
+/*
+ * Sends `n` frames, one a round. Returns how many went into the ring; each is checked, and so is
+ * what it costs the pool.
+ */
 static unsigned
 send_frames(unsigned n, uint32_t len)
 {
@@ -140,36 +147,38 @@ send_frames(unsigned n, uint32_t len)
 
 	for (unsigned i = 0; i < n; i++, pl.now++) {
 		struct rte_mbuf *m = large_frame(len, i);
-		CU_ASSERT_PTR_NOT_NULL_FATAL(m); /* whoever sends always finds a large buffer */
+		REQUIRE_NOT_NULL(m); /* whoever sends always finds a large buffer */
 		m = tx_keep_frame(&keep, &port, m);
 		if (m == NULL)
 			continue;
-		CU_ASSERT(is_same(m, len, i));
+		CHECK(is_same(m, len, i));
 		driver_send(m);
 		n_sent++;
 		tx_keep_look(&keep, pl.now);
-		CU_ASSERT(rte_mempool_avail_count(pools.large) >= N_LARGE - SHARE);
+		CHECK_GE(rte_mempool_avail_count(pools.large), N_LARGE - SHARE);
 	}
 	return n_sent;
 }
 
-/* ---- cases --------------------------------------------------------------------------------------------- */
+/* ---- cases ----------------------------------------------------------------------------------- */
 
-/* A driver that gives back when it is asked: no frame is copied, and in idle times all come back. */
+/*
+ * A driver that gives back when it is asked: no frame is copied, and in idle times all come back.
+ */
 static void
 tx_keep_frame_asked(void)
 {
 	open_keep(true, true, 64);
-	CU_ASSERT_EQUAL(send_frames(1000, 65535), 1000);
-	CU_ASSERT(n_asked >= 1000 / SHARE - 1 && n_asked <= 1000 / SHARE + 1);
-	CU_ASSERT_EQUAL(rte_mempool_avail_count(pools.small), N_SMALL);
+	CHECK_EQ(send_frames(1000, 65535), 1000);
+	CHECK_RANGE(n_asked, 1000 / SHARE - 1, 1000 / SHARE + 1);
+	CHECK_EQ(rte_mempool_avail_count(pools.small), N_SMALL);
 	keep.is_sent = true;
 	n_asked = 0;
 	tx_keep_look(&keep, pl.now + keep.ask_age);
-	CU_ASSERT_EQUAL(rte_mempool_avail_count(pools.large), N_LARGE);
+	CHECK_EQ(rte_mempool_avail_count(pools.large), N_LARGE);
 	for (unsigned i = 2; i < 10; i++)
 		tx_keep_look(&keep, pl.now + i * keep.ask_age);
-	CU_ASSERT_EQUAL(n_asked, 1); /* nothing is sent: it is left alone */
+	CHECK_EQ(n_asked, 1); /* nothing is sent: it is left alone */
 	close_keep();
 }
 
@@ -181,53 +190,62 @@ tx_keep_frame_above_share(void)
 	pl.now = keep.asked; /* it was asked in this round */
 	for (unsigned i = 0; i < SHARE + 2; i++) {
 		struct rte_mbuf *m = tx_keep_frame(&keep, &port, large_frame(9000, i));
-		CU_ASSERT_PTR_NOT_NULL_FATAL(m);
-		CU_ASSERT_EQUAL(m->nb_segs, i < SHARE ? 1 : 6);
-		CU_ASSERT(is_same(m, 9000, i));
+		REQUIRE_NOT_NULL(m);
+		CHECK_EQ(m->nb_segs, i < SHARE ? 1 : 6);
+		CHECK(is_same(m, 9000, i));
 		driver_send(m);
 	}
 	close_keep();
 }
 
-/* A driver that frees only what stands in its way: frames of a few small buffers never leave it a large one. */
+/*
+ * A driver that frees only what stands in its way: frames of a few small buffers never leave it a
+ * large one.
+ */
 static void
 tx_keep_frame_short(void)
 {
-	static const uint32_t len[] = { POOL_SMALL_ROOM + 1, 4000, 9018, TX_KEEP_SHORT_CHAIN * POOL_SMALL_ROOM };
+	static const uint32_t len[] = { POOL_SMALL_ROOM + 1, 4000, 9018,
+					TX_KEEP_SHORT_CHAIN * POOL_SMALL_ROOM };
 
 	for (unsigned i = 0; i < sizeof(len) / sizeof(len[0]); i++) {
 		open_keep(false, true, UINT16_MAX);
-		CU_ASSERT_EQUAL(send_frames(1000, len[i]), 1000);
-		CU_ASSERT_EQUAL(rte_mempool_avail_count(pools.large), N_LARGE);
-		CU_ASSERT(rte_mempool_avail_count(pools.small) >= N_SMALL - RING - SEGS);
+		CHECK_EQ(send_frames(1000, len[i]), 1000);
+		CHECK_EQ(rte_mempool_avail_count(pools.large), N_LARGE);
+		CHECK_GE(rte_mempool_avail_count(pools.small), N_SMALL - RING - SEGS);
 		close_keep();
 	}
 }
 
-/* The same with longer ones: it has its share, and however long nothing else is sent, every frame goes. */
+/*
+ * The same with longer ones: it has its share, and however long nothing else is sent, every frame
+ * goes.
+ */
 static void
 tx_keep_frame_long(void)
 {
 	open_keep(false, true, UINT16_MAX);
-	CU_ASSERT_EQUAL(send_frames(2000, 65535), 2000);
-	CU_ASSERT(rte_mempool_avail_count(pools.small) >= N_SMALL - RING - SEGS);
-	CU_ASSERT_EQUAL(port.stats.n_dropped[DROP_NO_BUFFER], 0);
+	CHECK_EQ(send_frames(2000, 65535), 2000);
+	CHECK_GE(rte_mempool_avail_count(pools.small), N_SMALL - RING - SEGS);
+	CHECK_EQ(port.stats.n_dropped[DROP_NO_BUFFER], 0);
 	close_keep();
 }
 
-/* A device that takes no chains, or too short ones: what is above the share is dropped and counted. */
+/*
+ * A device that takes no chains, or too short ones: what is above the share is dropped and counted.
+ */
 static void
 tx_keep_frame_no_chains(void)
 {
 	open_keep(false, false, UINT16_MAX);
-	CU_ASSERT_EQUAL(send_frames(50, 4000), SHARE);
-	CU_ASSERT_EQUAL(port.stats.n_dropped[DROP_QUEUE_FULL], 50 - SHARE);
+	CHECK_EQ(send_frames(50, 4000), SHARE);
+	CHECK_EQ(port.stats.n_dropped[DROP_QUEUE_FULL], 50 - SHARE);
 	driver_free_all();
-	CU_ASSERT_EQUAL(send_frames(1, 4000), 1);
+	CHECK_EQ(send_frames(1, 4000), 1);
 	close_keep();
 	open_keep(false, true, 2);
-	CU_ASSERT_EQUAL(send_frames(50, 3 * POOL_SMALL_ROOM), SHARE);
-	CU_ASSERT_EQUAL(port.stats.n_dropped[DROP_QUEUE_FULL], 50 - SHARE);
+	CHECK_EQ(send_frames(50, 3 * POOL_SMALL_ROOM), SHARE);
+	CHECK_EQ(port.stats.n_dropped[DROP_QUEUE_FULL], 50 - SHARE);
 	close_keep();
 }
 
@@ -240,9 +258,10 @@ tx_keep_frame_shared(void)
 		struct rte_mbuf *m = large_frame(4000, 3);
 		rte_mbuf_refcnt_update(m, 1);
 		struct rte_mbuf *copy = tx_keep_frame(&keep, &port, m);
-		CU_ASSERT_FATAL(copy != NULL && copy != m);
-		CU_ASSERT(is_same(copy, 4000, 3));
-		CU_ASSERT_EQUAL(rte_mbuf_refcnt_read(m), 1);
+		REQUIRE_NOT_NULL(copy);
+		REQUIRE_NE(copy, m);
+		CHECK(is_same(copy, 4000, 3));
+		CHECK_EQ(rte_mbuf_refcnt_read(m), 1);
 		rte_pktmbuf_free(m);
 		driver_send(copy);
 		close_keep();
@@ -256,28 +275,31 @@ tx_keep_frame_no_buffer(void)
 	static struct rte_mbuf *taken[N_SMALL];
 
 	open_keep(false, true, UINT16_MAX);
-	CU_ASSERT_EQUAL_FATAL(rte_pktmbuf_alloc_bulk(pools.small, taken, N_SMALL - 2), 0);
-	CU_ASSERT_PTR_NULL(tx_keep_frame(&keep, &port, large_frame(4000, 1)));
-	CU_ASSERT_EQUAL(port.stats.n_dropped[DROP_NO_BUFFER], 1);
+	REQUIRE_EQ(rte_pktmbuf_alloc_bulk(pools.small, taken, N_SMALL - 2), 0);
+	CHECK_NULL(tx_keep_frame(&keep, &port, large_frame(4000, 1)));
+	CHECK_EQ(port.stats.n_dropped[DROP_NO_BUFFER], 1);
 	rte_pktmbuf_free_bulk(taken, N_SMALL - 2);
 	close_keep();
 }
 
-/* Rings are as long as the pool allows: a quarter of it for all, and virtio's descriptors may name seven buffers each. */
+/*
+ * Rings are as long as the pool allows: a quarter of it for all, and virtio's descriptors may name
+ * seven buffers each.
+ */
 static void
 tx_keep_descriptors_by_pool(void)
 {
 	open_keep(false, true, UINT16_MAX);
 	struct pools p = pools;
-	CU_ASSERT_EQUAL(tx_keep_descriptors(&keep, &p, "net_ixgbe", true), 512);
-	CU_ASSERT_EQUAL(tx_keep_descriptors(&keep, &p, "net_virtio_user", true), 64);
-	CU_ASSERT_EQUAL(tx_keep_descriptors(&keep, &p, "net_virtio_user", false), 512);
+	CHECK_EQ(tx_keep_descriptors(&keep, &p, "net_ixgbe", true), 512);
+	CHECK_EQ(tx_keep_descriptors(&keep, &p, "net_virtio_user", true), 64);
+	CHECK_EQ(tx_keep_descriptors(&keep, &p, "net_virtio_user", false), 512);
 	p.n_ethdevs = 4;
-	CU_ASSERT_EQUAL(tx_keep_descriptors(&keep, &p, "net_ixgbe", true), 128);
-	CU_ASSERT_EQUAL(tx_keep_descriptors(&keep, &p, "net_virtio", true), 16);
+	CHECK_EQ(tx_keep_descriptors(&keep, &p, "net_ixgbe", true), 128);
+	CHECK_EQ(tx_keep_descriptors(&keep, &p, "net_virtio", true), 16);
 	keep.n_segs_max = 1;
-	CU_ASSERT_EQUAL(tx_keep_descriptors(&keep, &p, "net_ixgbe", true), SHARE);
-	CU_ASSERT_EQUAL(tx_keep_descriptors(&keep, &p, "net_ixgbe", false), 128);
+	CHECK_EQ(tx_keep_descriptors(&keep, &p, "net_ixgbe", true), SHARE);
+	CHECK_EQ(tx_keep_descriptors(&keep, &p, "net_ixgbe", false), 128);
 	close_keep();
 }
 

@@ -16,7 +16,7 @@ static struct rte_mbuf *one[POOL_N];
 static void
 open_ports(unsigned n, unsigned n_queues)
 {
-	CU_ASSERT_EQUAL_FATAL(pools_create(&pools, N_SMALL, N_LARGE), 0);
+	REQUIRE_EQ(pools_create(&pools, N_SMALL, N_LARGE), 0);
 	pl = (struct worker){ .pools = &pools };
 	for (enum pool_kind k = POOL_SMALL; k < POOL_N; k++)
 		pl.n_waiting_max[k] = pools_share(&pools, POOL_USE_WAITING, k);
@@ -36,7 +36,10 @@ close_ports(void)
 	pools_destroy(&pools);
 }
 
-/* Each of ports `from` to `to` - 1 takes one in turn, for as long as there is room. Returns what all of the pool have. */
+/*
+ * Each of ports `from` to `to` - 1 takes one in turn, for as long as there is room. Returns what
+ * all of the pool have.
+ */
 static unsigned
 take_all(unsigned from, unsigned to, enum pool_kind k)
 {
@@ -71,10 +74,10 @@ waiting_one(void)
 	for (enum pool_kind k = POOL_SMALL; k < POOL_N; k++) {
 		open_ports(1, 1);
 		unsigned third = (pl.n_waiting_max[k] + 2) / 3;
-		CU_ASSERT_EQUAL(take_all(0, 1, k), third);
+		CHECK_EQ(take_all(0, 1, k), third);
 		waiting_count(&port[0], one[k], -1);
-		CU_ASSERT(waiting_has_room(&port[0], k));
-		CU_ASSERT_EQUAL(pl.n_waiting[k], third - 1);
+		CHECK(waiting_has_room(&port[0], k));
+		CHECK_EQ(pl.n_waiting[k], third - 1);
 		close_ports();
 	}
 }
@@ -86,13 +89,16 @@ waiting_queues(void)
 	for (enum pool_kind k = POOL_SMALL; k < POOL_N; k++) {
 		for (unsigned n = 2; n <= LIMIT_QUEUES; n *= 2) {
 			open_ports(n, n);
-			CU_ASSERT(take_all(0, n, k) <= (pl.n_waiting_max[k] + 2) / 3 + n);
+			CHECK_LE(take_all(0, n, k), (pl.n_waiting_max[k] + 2) / 3 + n);
 			close_ports();
 		}
 	}
 }
 
-/* Many that take nothing: never more than the budget, all the same, and the next one still has room. */
+/*
+ * Many that take nothing: never more than the budget, all the same, and the next one still has
+ * room.
+ */
 static void
 waiting_many(void)
 {
@@ -100,14 +106,14 @@ waiting_many(void)
 
 	for (unsigned i = 0; i < sizeof(n_hogs) / sizeof(n_hogs[0]); i++) {
 		open_ports(n_hogs[i] + 1, 1);
-		CU_ASSERT(take_all(0, n_hogs[i], POOL_SMALL) < pl.n_waiting_max[POOL_SMALL]);
-		CU_ASSERT(take_all(0, n_hogs[i], POOL_LARGE) <= pl.n_waiting_max[POOL_LARGE]);
-		CU_ASSERT(waiting_has_room(&port[n_hogs[i]], POOL_SMALL));
+		CHECK_LT(take_all(0, n_hogs[i], POOL_SMALL), pl.n_waiting_max[POOL_SMALL]);
+		CHECK_LE(take_all(0, n_hogs[i], POOL_LARGE), pl.n_waiting_max[POOL_LARGE]);
+		CHECK(waiting_has_room(&port[n_hogs[i]], POOL_SMALL));
 		unsigned each = held_by(0, n_hogs[i], POOL_SMALL) / n_hogs[i];
-		CU_ASSERT(port[0].n_waiting[POOL_SMALL] <= each + 1);
-		CU_ASSERT(held_by(n_hogs[i], n_hogs[i] + 1, POOL_SMALL) == 0);
+		CHECK_LE(port[0].n_waiting[POOL_SMALL], each + 1);
+		CHECK_EQ(held_by(n_hogs[i], n_hogs[i] + 1, POOL_SMALL), 0);
 		take_all(n_hogs[i], n_hogs[i] + 1, POOL_SMALL);
-		CU_ASSERT(port[n_hogs[i]].n_waiting[POOL_SMALL] >= each / 3);
+		CHECK_GE(port[n_hogs[i]].n_waiting[POOL_SMALL], each / 3);
 		close_ports();
 	}
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A frame in the making, and what three policies say to it. Each is offered in a buffer of just its size, so that the address
- * sanitizer sees any look beyond. Shared by the tests of sw/policy.c.
+ * A frame in the making, and what three policies say to it. Each is offered in a buffer of just its
+ * size, so that the address sanitizer sees any look beyond. Shared by the tests of sw/policy.c.
  */
 #ifndef VPE_TESTS_OFFER_H
 #define VPE_TESTS_OFFER_H
@@ -21,7 +21,7 @@
 #define OWN_IP6 0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 5
 #define OTHER_IP6 0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 6
 #define OWN_IP6_2 0x20, 1, 0xd, 0xb8, 0, 0, 0, 0x3f, 1, 2, 3, 4, 5, 6, 7, 8 /* in the subnet */
-#define NEAR_IP6 0x20, 1, 0xd, 0xb8, 0, 0, 0, 0x40, 1, 2, 3, 4, 5, 6, 7, 8 /* just outside */
+#define NEAR_IP6 0x20, 1, 0xd, 0xb8, 0, 0, 0, 0x40, 1, 2, 3, 4, 5, 6, 7, 8  /* just outside */
 #define OWN_LOCAL 0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0x00, 0x11, 0x22, 0xff, 0xfe, 0x33, 0x44, 0x55
 #define OTHER_LOCAL 0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0x00, 0x11, 0x22, 0xff, 0xfe, 0x33, 0x44, 0x66
 #define NO_IP6 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
@@ -49,15 +49,18 @@ void put_ethernet(unsigned n_tags, unsigned ethertype);
 /* What policy_check() says to its first `len` bytes. */
 enum drop_reason offer(const struct policy *policy, uint32_t len);
 
-#define EXPECT(policy, reason) CU_ASSERT_EQUAL(offer(policy, frame_len), reason)
+#define EXPECT(policy, reason) CHECK_EQ(offer(policy, frame_len), reason)
 
 /*
- * The frame, which has no padding, may come in with both checks and with each alone; no shorter one may with the check of IP
- * addresses.
+ * The frame, which has no padding, may come in with both checks and with each alone; no shorter one
+ * may with the check of IP addresses.
  */
 void expect_good(void);
 
-/* The frame comes from another IP address; the check of MAC addresses does not mind. No shorter one may come in either. */
+/*
+ * The frame comes from another IP address; the check of MAC addresses does not mind. No shorter one
+ * may come in either.
+ */
 void expect_ip_spoof(void);
 
 /* It says that it comes from another MAC address. */
@@ -66,7 +69,10 @@ void expect_mac_spoof(void);
 /* Nobody knows what it is. */
 void expect_unclear(void);
 
-/* Offers the frame with some bytes changed and cut off: whatever is said, it is said without a look beyond. */
+/*
+ * Offers the frame with some bytes changed and cut off: whatever is said, it is said without a look
+ * beyond.
+ */
 void offer_random(void);
 
 #endif

@@ -12,14 +12,14 @@
 
 #define AGE_MS 1000u
 #define N_ENTRIES 8192u /* a quarter of them for guests */
-#define AGE_STEP 64u /* positions that one fdb_age() looks at, at most */
+#define AGE_STEP 64u    /* positions that one fdb_age() looks at, at most */
 
 static struct fdb *
 table(unsigned n_entries)
 {
 	struct fdb *fdb = fdb_create("test", n_entries, AGE_MS);
 
-	CU_ASSERT_PTR_NOT_NULL_FATAL(fdb);
+	REQUIRE_NOT_NULL(fdb);
 	return fdb;
 }
 
@@ -70,11 +70,11 @@ fdb_create_hostile(void)
 	struct fdb *fdb = table(N_ENTRIES);
 
 	errno = 0;
-	CU_ASSERT_PTR_NULL(fdb_create("test", N_ENTRIES, AGE_MS)); /* the name is taken */
-	CU_ASSERT_EQUAL(errno, EEXIST);
+	CHECK_NULL(fdb_create("test", N_ENTRIES, AGE_MS)); /* the name is taken */
+	CHECK_EQ(errno, EEXIST);
 	errno = 0;
-	CU_ASSERT_PTR_NULL(fdb_create("none", 0, AGE_MS));
-	CU_ASSERT_EQUAL(errno, EINVAL);
+	CHECK_NULL(fdb_create("none", 0, AGE_MS));
+	CHECK_EQ(errno, EINVAL);
 	fdb_destroy(fdb);
 	fdb_destroy(NULL);
 }
@@ -86,10 +86,10 @@ fdb_lookup_empty(void)
 	static const uint8_t ones[6] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
 	struct fdb *fdb = table(N_ENTRIES);
 
-	CU_ASSERT_EQUAL(fdb_lookup(fdb, 0, mac(1).bytes, 0), -1);
-	CU_ASSERT_EQUAL(fdb_lookup(fdb, 0, zero, 0), -1);
-	CU_ASSERT_EQUAL(fdb_lookup(fdb, LIMIT_BRIDGES - 1, ones, 0), -1);
-	CU_ASSERT_EQUAL(stats(fdb).n_entries, 0);
+	CHECK_EQ(fdb_lookup(fdb, 0, mac(1).bytes, 0), -1);
+	CHECK_EQ(fdb_lookup(fdb, 0, zero, 0), -1);
+	CHECK_EQ(fdb_lookup(fdb, LIMIT_BRIDGES - 1, ones, 0), -1);
+	CHECK_EQ(stats(fdb).n_entries, 0);
 	fdb_destroy(fdb);
 }
 
@@ -99,12 +99,12 @@ fdb_learn_one(void)
 	struct fdb *fdb = table(N_ENTRIES);
 
 	learn(fdb, 3, 7, 1, 42, 100);
-	CU_ASSERT_EQUAL(fdb_lookup(fdb, 3, mac(7).bytes, 100), 42);
-	CU_ASSERT_EQUAL(fdb_lookup(fdb, 3, mac(8).bytes, 100), -1);
-	CU_ASSERT_EQUAL(stats(fdb).n_entries, 1);
-	CU_ASSERT_EQUAL(stats(fdb).n_learned, 1);
-	CU_ASSERT_EQUAL(fdb_port_entries(fdb, 42), 1);
-	CU_ASSERT_EQUAL(fdb_port_entries(fdb, 41), 0);
+	CHECK_EQ(fdb_lookup(fdb, 3, mac(7).bytes, 100), 42);
+	CHECK_EQ(fdb_lookup(fdb, 3, mac(8).bytes, 100), -1);
+	CHECK_EQ(stats(fdb).n_entries, 1);
+	CHECK_EQ(stats(fdb).n_learned, 1);
+	CHECK_EQ(fdb_port_entries(fdb, 42), 1);
+	CHECK_EQ(fdb_port_entries(fdb, 41), 0);
 	fdb_destroy(fdb);
 }
 
@@ -128,13 +128,13 @@ fdb_learn_distinct(void)
 		struct mac other = base;
 
 		other.bytes[byte] ^= 0x40;
-		CU_ASSERT_EQUAL(fdb_lookup(fdb, 1, other.bytes, 0), (int)(10 + byte));
-		CU_ASSERT_EQUAL(fdb_lookup(fdb, 2, other.bytes, 0), -1);
+		CHECK_EQ(fdb_lookup(fdb, 1, other.bytes, 0), (int)(10 + byte));
+		CHECK_EQ(fdb_lookup(fdb, 2, other.bytes, 0), -1);
 	}
-	CU_ASSERT_EQUAL(fdb_lookup(fdb, 1, base.bytes, 0), 20);
-	CU_ASSERT_EQUAL(fdb_lookup(fdb, 2, base.bytes, 0), 21);
-	CU_ASSERT_EQUAL(fdb_lookup(fdb, LIMIT_BRIDGES - 1, base.bytes, 0), LIMIT_PORTS - 1);
-	CU_ASSERT_EQUAL(stats(fdb).n_entries, 9);
+	CHECK_EQ(fdb_lookup(fdb, 1, base.bytes, 0), 20);
+	CHECK_EQ(fdb_lookup(fdb, 2, base.bytes, 0), 21);
+	CHECK_EQ(fdb_lookup(fdb, LIMIT_BRIDGES - 1, base.bytes, 0), LIMIT_PORTS - 1);
+	CHECK_EQ(stats(fdb).n_entries, 9);
 	fdb_destroy(fdb);
 }
 
@@ -145,10 +145,10 @@ fdb_learn_again(void)
 
 	learn(fdb, 0, 0, 10, 1, 0);
 	learn(fdb, 0, 0, 10, 1, AGE_MS - 1); /* refreshes */
-	CU_ASSERT_EQUAL(count(fdb, 0, 0, 10, 1, 2 * AGE_MS - 2), 10);
-	CU_ASSERT_EQUAL(count(fdb, 0, 0, 10, 1, 2 * AGE_MS - 1), 0);
-	CU_ASSERT_EQUAL(stats(fdb).n_learned, 10);
-	CU_ASSERT_EQUAL(stats(fdb).n_moved, 0);
+	CHECK_EQ(count(fdb, 0, 0, 10, 1, 2 * AGE_MS - 2), 10);
+	CHECK_EQ(count(fdb, 0, 0, 10, 1, 2 * AGE_MS - 1), 0);
+	CHECK_EQ(stats(fdb).n_learned, 10);
+	CHECK_EQ(stats(fdb).n_moved, 0);
 	fdb_destroy(fdb);
 }
 
@@ -159,12 +159,12 @@ fdb_learn_moves(void)
 
 	learn(fdb, 0, 0, 10, 1, 0);
 	learn(fdb, 0, 0, 4, 2, 5);
-	CU_ASSERT_EQUAL(count(fdb, 0, 0, 4, 2, 5), 4);
-	CU_ASSERT_EQUAL(count(fdb, 0, 4, 6, 1, 5), 6);
-	CU_ASSERT_EQUAL(fdb_port_entries(fdb, 1), 6);
-	CU_ASSERT_EQUAL(fdb_port_entries(fdb, 2), 4);
-	CU_ASSERT_EQUAL(stats(fdb).n_entries, 10);
-	CU_ASSERT_EQUAL(stats(fdb).n_moved, 4);
+	CHECK_EQ(count(fdb, 0, 0, 4, 2, 5), 4);
+	CHECK_EQ(count(fdb, 0, 4, 6, 1, 5), 6);
+	CHECK_EQ(fdb_port_entries(fdb, 1), 6);
+	CHECK_EQ(fdb_port_entries(fdb, 2), 4);
+	CHECK_EQ(stats(fdb).n_entries, 10);
+	CHECK_EQ(stats(fdb).n_moved, 4);
 	fdb_destroy(fdb);
 }
 
@@ -176,23 +176,23 @@ fdb_learn_quota(void)
 
 	learn(fdb, 0, 0, 3, 1, 0);
 	learn(fdb, 0, 1000, LIMIT_MACS_PER_PORT + 500, 2, 0);
-	CU_ASSERT_EQUAL(fdb_port_entries(fdb, 2), LIMIT_MACS_PER_PORT);
-	CU_ASSERT_EQUAL(count(fdb, 0, 1000, LIMIT_MACS_PER_PORT, 2, 0), LIMIT_MACS_PER_PORT);
-	CU_ASSERT_EQUAL(count(fdb, 0, 1000 + LIMIT_MACS_PER_PORT, 500, -1, 0), 500);
-	CU_ASSERT_EQUAL(stats(fdb).n_refused_port, 500);
-	CU_ASSERT_EQUAL(count(fdb, 0, 0, 3, 1, 0), 3);
+	CHECK_EQ(fdb_port_entries(fdb, 2), LIMIT_MACS_PER_PORT);
+	CHECK_EQ(count(fdb, 0, 1000, LIMIT_MACS_PER_PORT, 2, 0), LIMIT_MACS_PER_PORT);
+	CHECK_EQ(count(fdb, 0, 1000 + LIMIT_MACS_PER_PORT, 500, -1, 0), 500);
+	CHECK_EQ(stats(fdb).n_refused_port, 500);
+	CHECK_EQ(count(fdb, 0, 0, 3, 1, 0), 3);
 	learn(fdb, 0, 0, 3, 2, 0); /* nor can it take its neighbour's */
-	CU_ASSERT_EQUAL(count(fdb, 0, 0, 3, 1, 0), 3);
-	CU_ASSERT_EQUAL(stats(fdb).n_refused_port, 503);
-	CU_ASSERT_EQUAL(stats(fdb).n_moved, 0);
+	CHECK_EQ(count(fdb, 0, 0, 3, 1, 0), 3);
+	CHECK_EQ(stats(fdb).n_refused_port, 503);
+	CHECK_EQ(stats(fdb).n_moved, 0);
 	learn(fdb, 0, 1000, 1, 2, AGE_MS / 2); /* what it owns, it may refresh */
-	CU_ASSERT_EQUAL(count(fdb, 0, 1000, 1, 2, AGE_MS), 1);
+	CHECK_EQ(count(fdb, 0, 1000, 1, 2, AGE_MS), 1);
 	fdb_destroy(fdb);
 }
 
 /*
- * The guests' part is full: who has little still gets what it needs, from the one that has the most, and no more than half of what
- * that one has.
+ * The guests' part is full: who has little still gets what it needs, from the one that has the
+ * most, and no more than half of what that one has.
  */
 static void
 fdb_learn_full(void)
@@ -203,23 +203,29 @@ fdb_learn_full(void)
 	learn(fdb, 0, 0, LIMIT_MACS_PER_PORT, 1, 0);
 	learn(fdb, 0, 10000, n / 2, 2, 0);
 	learn(fdb, 0, 11000, n / 2, 3, 0);
-	CU_ASSERT_EQUAL(stats(fdb).n_entries, N_ENTRIES / 4);
+	CHECK_EQ(stats(fdb).n_entries, N_ENTRIES / 4);
 	learn(fdb, 0, 20000, 10, 9, 0);
-	CU_ASSERT_EQUAL(count(fdb, 0, 20000, 10, 9, 0), 10);
-	CU_ASSERT_EQUAL(count(fdb, 0, 10, LIMIT_MACS_PER_PORT - 10, 1, 0), LIMIT_MACS_PER_PORT - 10); /* the oldest went */
-	CU_ASSERT_EQUAL(count(fdb, 0, 10000, n / 2, 2, 0), n / 2);
+	CHECK_EQ(count(fdb, 0, 20000, 10, 9, 0), 10);
+	/* the oldest went */
+	CHECK_EQ(count(fdb, 0, 10, LIMIT_MACS_PER_PORT - 10, 1, 0), LIMIT_MACS_PER_PORT - 10);
+	CHECK_EQ(count(fdb, 0, 10000, n / 2, 2, 0), n / 2);
 	learn(fdb, 0, 30000, 2000, 9, 0);
-	CU_ASSERT(fdb_port_entries(fdb, 9) > 300 && fdb_port_entries(fdb, 9) < 600);
-	CU_ASSERT(fdb_port_entries(fdb, 1) > 600 && fdb_port_entries(fdb, 2) == n / 2);
-	CU_ASSERT_EQUAL(stats(fdb).n_entries, N_ENTRIES / 4);
-	CU_ASSERT_EQUAL(stats(fdb).n_refused_full, 2010 - fdb_port_entries(fdb, 9));
+	CHECK_GT(fdb_port_entries(fdb, 9), 300);
+	CHECK_LT(fdb_port_entries(fdb, 9), 600);
+	CHECK_GT(fdb_port_entries(fdb, 1), 600);
+	CHECK_EQ(fdb_port_entries(fdb, 2), n / 2);
+	CHECK_EQ(stats(fdb).n_entries, N_ENTRIES / 4);
+	CHECK_EQ(stats(fdb).n_refused_full, 2010 - fdb_port_entries(fdb, 9));
 	fdb_flush_port(fdb, 2);
 	learn(fdb, 0, 40000, 10, 4, 0);
-	CU_ASSERT_EQUAL(count(fdb, 0, 40000, 10, 4, 0), 10);
+	CHECK_EQ(count(fdb, 0, 40000, 10, 4, 0), 10);
 	fdb_destroy(fdb);
 }
 
-/* An uplink has thousands of hosts behind it, and guests cannot crowd them out, nor they the guests. */
+/*
+ * An uplink has thousands of hosts behind it, and guests cannot crowd them out, nor they the
+ * guests.
+ */
 static void
 fdb_learn_uplink(void)
 {
@@ -230,47 +236,50 @@ fdb_learn_uplink(void)
 	learn(fdb, 0, 0, 4000, 0, 0);
 	for (uint16_t port = 1; port < 11; port++)
 		learn(fdb, 0, 100000u * port, 1500, port, 0);
-	CU_ASSERT_EQUAL(count(fdb, 0, 0, 4000, 0, 0), 4000);
+	CHECK_EQ(count(fdb, 0, 0, 4000, 0, 0), 4000);
 	learn(fdb, 0, 10000, N_ENTRIES, 0, 0);
-	CU_ASSERT_EQUAL(fdb_port_entries(fdb, 0), n);
-	CU_ASSERT_EQUAL(stats(fdb).n_entries, N_ENTRIES);
+	CHECK_EQ(fdb_port_entries(fdb, 0), n);
+	CHECK_EQ(stats(fdb).n_entries, N_ENTRIES);
 	learn(fdb, 1, 0, 5, 11, 0); /* a guest of another bridge */
-	CU_ASSERT_EQUAL(count(fdb, 1, 0, 5, 11, 0), 5);
-	CU_ASSERT_EQUAL(fdb_port_entries(fdb, 0), n);
+	CHECK_EQ(count(fdb, 1, 0, 5, 11, 0), 5);
+	CHECK_EQ(fdb_port_entries(fdb, 0), n);
 	learn(fdb, 0, 0, 1, 5, 0); /* a host moves into a guest, where the guests' part is full */
-	CU_ASSERT_EQUAL(count(fdb, 0, 0, 1, 5, 0) + count(fdb, 0, 0, 1, 0, 0), 1);
-	CU_ASSERT(stats(fdb).n_entries <= N_ENTRIES);
+	CHECK_EQ(count(fdb, 0, 0, 1, 5, 0) + count(fdb, 0, 0, 1, 0, 0), 1);
+	CHECK_LE(stats(fdb).n_entries, N_ENTRIES);
 	fdb_destroy(fdb);
 }
 
-/* An address that moves too often goes back to where it was, stays there for some seconds, and moves again then. */
+/*
+ * An address that moves too often goes back to where it was, stays there for some seconds, and
+ * moves again then.
+ */
 static void
 fdb_learn_held(void)
 {
 	struct fdb *fdb = fdb_create("test", N_ENTRIES, 300000);
 
-	CU_ASSERT_PTR_NOT_NULL_FATAL(fdb);
+	REQUIRE_NOT_NULL(fdb);
 	learn(fdb, 0, 0, 2, 7, 1024);
 	for (unsigned i = 0; i < LIMIT_MAC_MOVES; i++)
 		learn(fdb, 0, 0, 1, (uint16_t)(1 + i % 2), 1024 + i);
-	CU_ASSERT_EQUAL(count(fdb, 0, 0, 1, 2, 1100), 1);
-	CU_ASSERT_EQUAL(stats(fdb).n_held, 0);
+	CHECK_EQ(count(fdb, 0, 0, 1, 2, 1100), 1);
+	CHECK_EQ(stats(fdb).n_held, 0);
 	learn(fdb, 0, 0, 1, 1, 1100);
-	CU_ASSERT_EQUAL(count(fdb, 0, 0, 1, 7, 1100), 1);
-	CU_ASSERT_EQUAL(stats(fdb).n_held, 1);
-	CU_ASSERT_EQUAL(fdb_port_entries(fdb, 7), 2);
+	CHECK_EQ(count(fdb, 0, 0, 1, 7, 1100), 1);
+	CHECK_EQ(stats(fdb).n_held, 1);
+	CHECK_EQ(fdb_port_entries(fdb, 7), 2);
 	for (unsigned i = 0; i < 1000; i++)
 		learn(fdb, 0, 0, 1, (uint16_t)(1 + i % 2), 1200 + i);
-	CU_ASSERT_EQUAL(count(fdb, 0, 0, 2, 7, 3000), 2);
-	CU_ASSERT_EQUAL(stats(fdb).n_held, 1); /* told once */
-	CU_ASSERT_EQUAL(stats(fdb).n_moved, LIMIT_MAC_MOVES);
+	CHECK_EQ(count(fdb, 0, 0, 2, 7, 3000), 2);
+	CHECK_EQ(stats(fdb).n_held, 1); /* told once */
+	CHECK_EQ(stats(fdb).n_moved, LIMIT_MAC_MOVES);
 	learn(fdb, 0, 1, 1, 2, 3000); /* others are free to move */
-	CU_ASSERT_EQUAL(count(fdb, 0, 1, 1, 2, 3000), 1);
+	CHECK_EQ(count(fdb, 0, 1, 1, 2, 3000), 1);
 	learn(fdb, 0, 0, 1, 2, 12000);
-	CU_ASSERT_EQUAL(count(fdb, 0, 0, 1, 2, 12000), 1);
+	CHECK_EQ(count(fdb, 0, 0, 1, 2, 12000), 1);
 	for (unsigned i = 0; i < 100; i++) /* now and then is no loop */
 		learn(fdb, 0, 0, 1, (uint16_t)(1 + i % 2), 20000 + 200 * i);
-	CU_ASSERT_EQUAL(stats(fdb).n_held, 1);
+	CHECK_EQ(stats(fdb).n_held, 1);
 	fdb_destroy(fdb);
 }
 
@@ -285,9 +294,9 @@ fdb_learn_held_homeless(void)
 		learn(fdb, 0, 0, 1, (uint16_t)(1 + i % 2), i);
 	fdb_flush_port(fdb, 7);
 	learn(fdb, 0, 0, 1, 1, 100);
-	CU_ASSERT_EQUAL(count(fdb, 0, 0, 1, 2, 100), 1);
-	CU_ASSERT_EQUAL(stats(fdb).n_held, 1);
-	CU_ASSERT_EQUAL(fdb_port_entries(fdb, 7), 0);
+	CHECK_EQ(count(fdb, 0, 0, 1, 2, 100), 1);
+	CHECK_EQ(stats(fdb).n_held, 1);
+	CHECK_EQ(fdb_port_entries(fdb, 7), 0);
 	fdb_destroy(fdb);
 }
 
@@ -297,12 +306,12 @@ fdb_lookup_expired(void)
 	struct fdb *fdb = table(N_ENTRIES);
 
 	learn(fdb, 0, 0, 1, 1, 50);
-	CU_ASSERT_EQUAL(count(fdb, 0, 0, 1, 1, 49), 1); /* clocks of two callers may differ a little */
-	CU_ASSERT_EQUAL(count(fdb, 0, 0, 1, 1, 50 + AGE_MS - 1), 1);
-	CU_ASSERT_EQUAL(count(fdb, 0, 0, 1, 1, 50 + AGE_MS), 0);
-	CU_ASSERT_EQUAL(stats(fdb).n_entries, 1); /* still there, for fdb_age() */
+	CHECK_EQ(count(fdb, 0, 0, 1, 1, 49), 1); /* clocks of two callers may differ a little */
+	CHECK_EQ(count(fdb, 0, 0, 1, 1, 50 + AGE_MS - 1), 1);
+	CHECK_EQ(count(fdb, 0, 0, 1, 1, 50 + AGE_MS), 0);
+	CHECK_EQ(stats(fdb).n_entries, 1); /* still there, for fdb_age() */
 	learn(fdb, 0, 0, 1, 2, 50 + AGE_MS);
-	CU_ASSERT_EQUAL(count(fdb, 0, 0, 1, 2, 50 + AGE_MS), 1);
+	CHECK_EQ(count(fdb, 0, 0, 1, 2, 50 + AGE_MS), 1);
 	fdb_destroy(fdb);
 }
 
@@ -311,9 +320,9 @@ fdb_lookup_ageless(void)
 {
 	struct fdb *fdb = fdb_create("test", N_ENTRIES, UINT64_MAX);
 
-	CU_ASSERT_PTR_NOT_NULL_FATAL(fdb);
+	REQUIRE_NOT_NULL(fdb);
 	learn(fdb, 0, 0, 1, 1, 1u << 30);
-	CU_ASSERT_EQUAL(count(fdb, 0, 0, 1, 1, UINT64_MAX / 2), 1);
+	CHECK_EQ(count(fdb, 0, 0, 1, 1, UINT64_MAX / 2), 1);
 	fdb_destroy(fdb);
 }
 
@@ -324,7 +333,7 @@ fdb_age_empty(void)
 
 	for (unsigned i = 0; i < 100; i++)
 		fdb_age(fdb, i * AGE_MS);
-	CU_ASSERT_EQUAL(stats(fdb).n_aged, 0);
+	CHECK_EQ(stats(fdb).n_aged, 0);
 	fdb_destroy(fdb);
 }
 
@@ -338,17 +347,17 @@ fdb_age_partial(void)
 	learn(fdb, 0, 0, 900, 1, 0);
 	learn(fdb, 0, 1000, 900, 2, 500);
 	fdb_age(fdb, AGE_MS - 1);
-	CU_ASSERT_EQUAL(stats(fdb).n_aged, 0);
+	CHECK_EQ(stats(fdb).n_aged, 0);
 	for (unsigned i = 0; i <= N_ENTRIES / AGE_STEP + 1; i++) {
 		fdb_age(fdb, AGE_MS);
-		CU_ASSERT(stats(fdb).n_aged - n_before <= AGE_STEP);
+		CHECK_LE(stats(fdb).n_aged - n_before, AGE_STEP);
 		n_before = stats(fdb).n_aged;
 	}
-	CU_ASSERT_EQUAL(stats(fdb).n_aged, 900);
-	CU_ASSERT_EQUAL(stats(fdb).n_entries, 900);
-	CU_ASSERT_EQUAL(fdb_port_entries(fdb, 1), 0);
-	CU_ASSERT_EQUAL(count(fdb, 0, 0, 900, -1, 500), 900); /* gone, not merely expired */
-	CU_ASSERT_EQUAL(count(fdb, 0, 1000, 900, 2, AGE_MS), 900);
+	CHECK_EQ(stats(fdb).n_aged, 900);
+	CHECK_EQ(stats(fdb).n_entries, 900);
+	CHECK_EQ(fdb_port_entries(fdb, 1), 0);
+	CHECK_EQ(count(fdb, 0, 0, 900, -1, 500), 900); /* gone, not merely expired */
+	CHECK_EQ(count(fdb, 0, 1000, 900, 2, AGE_MS), 900);
 	fdb_destroy(fdb);
 }
 
@@ -362,11 +371,11 @@ fdb_age_wrap(void)
 		uint64_t now_ms = (uint64_t)round * AGE_MS;
 
 		fdb_age(fdb, now_ms);
-		CU_ASSERT_EQUAL_FATAL(stats(fdb).n_entries, 0);
+		REQUIRE_EQ(stats(fdb).n_entries, 0);
 		learn(fdb, 0, round * 16, 16, (uint16_t)round, now_ms);
-		CU_ASSERT_EQUAL_FATAL(count(fdb, 0, round * 16, 16, (int)round, now_ms), 16);
+		REQUIRE_EQ(count(fdb, 0, round * 16, 16, (int)round, now_ms), 16);
 	}
-	CU_ASSERT_EQUAL(stats(fdb).n_refused_full, 0);
+	CHECK_EQ(stats(fdb).n_refused_full, 0);
 	fdb_destroy(fdb);
 }
 
@@ -377,7 +386,7 @@ fdb_flush_port_empty(void)
 
 	learn(fdb, 0, 0, 5, 1, 0);
 	fdb_flush_port(fdb, 2);
-	CU_ASSERT_EQUAL(count(fdb, 0, 0, 5, 1, 0), 5);
+	CHECK_EQ(count(fdb, 0, 0, 5, 1, 0), 5);
 	fdb_destroy(fdb);
 }
 
@@ -389,13 +398,13 @@ fdb_flush_port_many(void)
 	for (unsigned i = 0; i < 1500; i++)
 		learn(fdb, i % 2, i, 1, (uint16_t)(i % 3), 0);
 	fdb_flush_port(fdb, 1);
-	CU_ASSERT_EQUAL(fdb_port_entries(fdb, 0), 500);
-	CU_ASSERT_EQUAL(fdb_port_entries(fdb, 1), 0);
-	CU_ASSERT_EQUAL(fdb_port_entries(fdb, 2), 500);
-	CU_ASSERT_EQUAL(stats(fdb).n_entries, 1000);
-	CU_ASSERT_EQUAL(stats(fdb).n_aged, 0);
+	CHECK_EQ(fdb_port_entries(fdb, 0), 500);
+	CHECK_EQ(fdb_port_entries(fdb, 1), 0);
+	CHECK_EQ(fdb_port_entries(fdb, 2), 500);
+	CHECK_EQ(stats(fdb).n_entries, 1000);
+	CHECK_EQ(stats(fdb).n_aged, 0);
 	for (unsigned i = 0; i < 1500; i++)
-		CU_ASSERT_EQUAL(fdb_lookup(fdb, i % 2, mac(i).bytes, 0), i % 3 == 1 ? -1 : (int)(i % 3));
+		CHECK_EQ(fdb_lookup(fdb, i % 2, mac(i).bytes, 0), i % 3 == 1 ? -1 : (int)(i % 3));
 	fdb_destroy(fdb);
 }
 
@@ -415,7 +424,7 @@ flush_ticks(unsigned n_entries)
 		uint64_t ticks = rte_rdtsc() - start;
 		if (ticks < least)
 			least = ticks;
-		CU_ASSERT_EQUAL(fdb_port_entries(fdb, 3), 0);
+		CHECK_EQ(fdb_port_entries(fdb, 3), 0);
 	}
 	fdb_destroy(fdb);
 	return least;
@@ -427,9 +436,10 @@ fdb_flush_port_cost(void)
 {
 	uint64_t small = flush_ticks(256), large = flush_ticks(1u << 16);
 
-	CU_ASSERT(large < 8 * small);
+	CHECK_LT(large, 8 * small);
 	if (large >= 8 * small)
-		printf("%llu ticks, and %llu in a large table\n", (unsigned long long)small, (unsigned long long)large);
+		printf("%llu ticks, and %llu in a large table\n", (unsigned long long)small,
+		       (unsigned long long)large);
 }
 
 void test_fdb(CU_pSuite suite);

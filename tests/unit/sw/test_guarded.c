@@ -10,15 +10,18 @@
 #include "unit.h"
 
 enum {
-	UPLINK,  /* port 0 */
-	VICTIM,  /* guarded, station 1 */
-	OTHER,   /* guarded, station 2 */
-	FREE_A,  /* not guarded */
+	UPLINK, /* port 0 */
+	VICTIM, /* guarded, station 1 */
+	OTHER,  /* guarded, station 2 */
+	FREE_A, /* not guarded */
 	FREE_B,
 	N_PORTS,
 };
 
-#define STATION(i) { 0x02, 0, 0, 0, 0, i }
+#define STATION(i) \
+	{ \
+		0x02, 0, 0, 0, 0, i \
+	}
 #define BROADCAST 0xff
 #define BIT(vid) (UINT64_C(1) << ((vid) % 64))
 
@@ -34,9 +37,9 @@ make_switch(void)
 	static const struct policy *const policies[N_PORTS] = { [VICTIM] = &one, [OTHER] = &two };
 	struct sw *sw = sw_create("test", 8192, 300000);
 
-	CU_ASSERT_PTR_NOT_NULL_FATAL(sw);
+	REQUIRE_NOT_NULL(sw);
 	for (uint16_t port = 0; port < N_PORTS; port++) {
-		CU_ASSERT_EQUAL_FATAL(sw_add_port(sw, port, 4), 0);
+		REQUIRE_EQ(sw_add_port(sw, port, 4), 0);
 		sw_set_policy(sw, port, port == UPLINK ? SW_UPLINK : SW_GUEST, policies[port]);
 	}
 	return sw;
@@ -69,52 +72,58 @@ ports(void)
 	return bits;
 }
 
-/* Nobody takes a guarded guest's address: neither the network outside nor a guest that is not guarded. */
+/*
+ * Nobody takes a guarded guest's address: neither the network outside nor a guest that is not
+ * guarded.
+ */
 static void
 guarded_mac_stays(void)
 {
 	struct sw *sw = make_switch();
 	struct sw_stats stats;
 
-	CU_ASSERT_EQUAL(send(sw, FREE_A, 9, 1), SW_UNICAST); /* before it has sent anything */
-	CU_ASSERT_EQUAL(ports(), 1u << VICTIM);
-	CU_ASSERT_EQUAL(send(sw, VICTIM, 1, BROADCAST), SW_FLOOD);
-	CU_ASSERT_EQUAL(send(sw, UPLINK, 1, BROADCAST), SW_NOT_OWNER);
-	CU_ASSERT_EQUAL(send(sw, FREE_A, 1, 9), SW_NOT_OWNER);
-	CU_ASSERT_EQUAL(n_out, 0);
+	CHECK_EQ(send(sw, FREE_A, 9, 1), SW_UNICAST); /* before it has sent anything */
+	CHECK_EQ(ports(), 1u << VICTIM);
+	CHECK_EQ(send(sw, VICTIM, 1, BROADCAST), SW_FLOOD);
+	CHECK_EQ(send(sw, UPLINK, 1, BROADCAST), SW_NOT_OWNER);
+	CHECK_EQ(send(sw, FREE_A, 1, 9), SW_NOT_OWNER);
+	CHECK_EQ(n_out, 0);
 	uint8_t crossing[14] = { 0x02, 0, 0, 0, 0, 9, 0x02, 0, 0, 0, 0, 1 };
 	sw_learn(sw, FREE_B, VLAN_NONE, crossing, 1);
-	CU_ASSERT_EQUAL(send(sw, OTHER, 2, 1), SW_UNICAST);
-	CU_ASSERT_EQUAL(ports(), 1u << VICTIM);
-	CU_ASSERT_EQUAL(send(sw, VICTIM, 1, 1), SW_SAME_PORT);
+	CHECK_EQ(send(sw, OTHER, 2, 1), SW_UNICAST);
+	CHECK_EQ(ports(), 1u << VICTIM);
+	CHECK_EQ(send(sw, VICTIM, 1, 1), SW_SAME_PORT);
 	sw_get_stats(sw, &stats);
-	CU_ASSERT_EQUAL(stats.n_moved, 0);
-	CU_ASSERT_EQUAL(stats.n_entries, 3); /* two that are owned, one that was learnt */
-	CU_ASSERT_EQUAL(sw_port_entries(sw, VICTIM), 1);
+	CHECK_EQ(stats.n_moved, 0);
+	CHECK_EQ(stats.n_entries, 3); /* two that are owned, one that was learnt */
+	CHECK_EQ(sw_port_entries(sw, VICTIM), 1);
 	sw_destroy(sw);
 }
 
-/* It may be anywhere else when the guest has gone, and comes back with the guest. Another bridge has nothing to do with it. */
+/*
+ * It may be anywhere else when the guest has gone, and comes back with the guest. Another bridge
+ * has nothing to do with it.
+ */
 static void
 guarded_mac_goes(void)
 {
 	struct sw *sw = make_switch();
 
-	CU_ASSERT_EQUAL(sw_add_port(sw, 20, 5), 0);
-	CU_ASSERT_EQUAL(sw_add_port(sw, 21, 5), 0);
-	CU_ASSERT_EQUAL(send(sw, 20, 1, 9), SW_FLOOD);
-	CU_ASSERT_EQUAL(send(sw, 21, 9, 1), SW_UNICAST);
-	CU_ASSERT_EQUAL(ports(), 1u << 20);
+	CHECK_EQ(sw_add_port(sw, 20, 5), 0);
+	CHECK_EQ(sw_add_port(sw, 21, 5), 0);
+	CHECK_EQ(send(sw, 20, 1, 9), SW_FLOOD);
+	CHECK_EQ(send(sw, 21, 9, 1), SW_UNICAST);
+	CHECK_EQ(ports(), 1u << 20);
 	sw_del_port(sw, VICTIM);
-	CU_ASSERT_EQUAL(send(sw, UPLINK, 1, BROADCAST), SW_FLOOD); /* it runs on another host now */
-	CU_ASSERT_EQUAL(send(sw, OTHER, 2, 1), SW_UNICAST);
-	CU_ASSERT_EQUAL(ports(), 1u << UPLINK);
-	CU_ASSERT_EQUAL(sw_add_port(sw, VICTIM, 4), 0);
+	CHECK_EQ(send(sw, UPLINK, 1, BROADCAST), SW_FLOOD); /* it runs on another host now */
+	CHECK_EQ(send(sw, OTHER, 2, 1), SW_UNICAST);
+	CHECK_EQ(ports(), 1u << UPLINK);
+	CHECK_EQ(sw_add_port(sw, VICTIM, 4), 0);
 	sw_set_policy(sw, VICTIM, SW_GUEST, &one);
-	CU_ASSERT_EQUAL(send(sw, OTHER, 2, 1), SW_UNICAST);
-	CU_ASSERT_EQUAL(ports(), 1u << VICTIM);
+	CHECK_EQ(send(sw, OTHER, 2, 1), SW_UNICAST);
+	CHECK_EQ(ports(), 1u << VICTIM);
 	sw_set_policy(sw, VICTIM, SW_GUEST, NULL); /* the operator lets it go */
-	CU_ASSERT_EQUAL(send(sw, FREE_A, 1, 9), SW_FLOOD);
+	CHECK_EQ(send(sw, FREE_A, 1, 9), SW_FLOOD);
 	sw_destroy(sw);
 }
 
@@ -122,42 +131,49 @@ guarded_mac_goes(void)
 static void
 guarded_mac_twice(void)
 {
-	static const struct policy ten = { .check_mac = true, .mac = STATION(1), .part = VLAN_LISTED,
+	static const struct policy ten = { .check_mac = true,
+					   .mac = STATION(1),
+					   .part = VLAN_LISTED,
 					   .vlans = { .pvid = 10, .member = { BIT(10) } } };
-	static const struct policy twenty = { .check_mac = true, .mac = STATION(1), .part = VLAN_LISTED,
+	static const struct policy twenty = { .check_mac = true,
+					      .mac = STATION(1),
+					      .part = VLAN_LISTED,
 					      .vlans = { .pvid = 20, .member = { BIT(20) } } };
 	struct sw *sw = make_switch();
 
 	sw_set_bridge(sw, 4, SW_BRIDGE_VLANS);
 	sw_set_policy(sw, VICTIM, SW_GUEST, &ten);
 	sw_set_policy(sw, OTHER, SW_GUEST, &twenty);
-	CU_ASSERT_EQUAL(send_in(sw, UPLINK, 10, 9, 1, 1), SW_UNICAST);
-	CU_ASSERT_EQUAL(ports(), 1u << VICTIM);
-	CU_ASSERT_EQUAL(send_in(sw, UPLINK, 20, 9, 1, 1), SW_UNICAST);
-	CU_ASSERT_EQUAL(ports(), 1u << OTHER);
-	CU_ASSERT_EQUAL(send_in(sw, UPLINK, 10, 1, 9, 1), SW_NOT_OWNER);
-	CU_ASSERT_EQUAL(send_in(sw, UPLINK, 30, 1, 9, 1), SW_FLOOD);
-	CU_ASSERT_EQUAL(send_in(sw, VICTIM, 10, 1, BROADCAST, 1), SW_FLOOD);
-	CU_ASSERT_EQUAL(send_in(sw, OTHER, 20, 1, BROADCAST, 1), SW_FLOOD);
+	CHECK_EQ(send_in(sw, UPLINK, 10, 9, 1, 1), SW_UNICAST);
+	CHECK_EQ(ports(), 1u << VICTIM);
+	CHECK_EQ(send_in(sw, UPLINK, 20, 9, 1, 1), SW_UNICAST);
+	CHECK_EQ(ports(), 1u << OTHER);
+	CHECK_EQ(send_in(sw, UPLINK, 10, 1, 9, 1), SW_NOT_OWNER);
+	CHECK_EQ(send_in(sw, UPLINK, 30, 1, 9, 1), SW_FLOOD);
+	CHECK_EQ(send_in(sw, VICTIM, 10, 1, BROADCAST, 1), SW_FLOOD);
+	CHECK_EQ(send_in(sw, OTHER, 20, 1, BROADCAST, 1), SW_FLOOD);
 	sw_destroy(sw);
 }
 
-/* Two guests may have one address in one LAN, as of an operator who moves it between them: it is where it was seen last. */
+/*
+ * Two guests may have one address in one LAN, as of an operator who moves it between them: it is
+ * where it was seen last.
+ */
 static void
 guarded_mac_shared(void)
 {
 	struct sw *sw = make_switch();
 
 	sw_set_policy(sw, OTHER, SW_GUEST, &one);
-	CU_ASSERT_EQUAL(send(sw, FREE_A, 9, 1), SW_UNICAST);
-	CU_ASSERT_EQUAL(ports(), 1u << VICTIM);
+	CHECK_EQ(send(sw, FREE_A, 9, 1), SW_UNICAST);
+	CHECK_EQ(ports(), 1u << VICTIM);
 	send(sw, OTHER, 1, BROADCAST);
-	CU_ASSERT_EQUAL(send(sw, FREE_A, 9, 1), SW_UNICAST);
-	CU_ASSERT_EQUAL(ports(), 1u << OTHER);
-	CU_ASSERT_EQUAL(send(sw, FREE_A, 1, 9), SW_NOT_OWNER);
+	CHECK_EQ(send(sw, FREE_A, 9, 1), SW_UNICAST);
+	CHECK_EQ(ports(), 1u << OTHER);
+	CHECK_EQ(send(sw, FREE_A, 1, 9), SW_NOT_OWNER);
 	send(sw, VICTIM, 1, BROADCAST);
-	CU_ASSERT_EQUAL(send(sw, FREE_A, 9, 1), SW_UNICAST);
-	CU_ASSERT_EQUAL(ports(), 1u << VICTIM);
+	CHECK_EQ(send(sw, FREE_A, 9, 1), SW_UNICAST);
+	CHECK_EQ(ports(), 1u << VICTIM);
 	sw_destroy(sw);
 }
 
@@ -167,19 +183,22 @@ guarded_unknown(void)
 {
 	struct sw *sw = make_switch();
 
-	CU_ASSERT_EQUAL(send(sw, FREE_A, 9, 99), SW_FLOOD);
-	CU_ASSERT_EQUAL(ports(), 1u << UPLINK | 1u << FREE_B);
-	CU_ASSERT_EQUAL(send(sw, UPLINK, 8, 99), SW_FLOOD);
-	CU_ASSERT_EQUAL(ports(), 1u << FREE_A | 1u << FREE_B);
-	CU_ASSERT_EQUAL(send(sw, FREE_A, 9, BROADCAST), SW_FLOOD);
-	CU_ASSERT_EQUAL(ports(), 1u << UPLINK | 1u << VICTIM | 1u << OTHER | 1u << FREE_B);
+	CHECK_EQ(send(sw, FREE_A, 9, 99), SW_FLOOD);
+	CHECK_EQ(ports(), 1u << UPLINK | 1u << FREE_B);
+	CHECK_EQ(send(sw, UPLINK, 8, 99), SW_FLOOD);
+	CHECK_EQ(ports(), 1u << FREE_A | 1u << FREE_B);
+	CHECK_EQ(send(sw, FREE_A, 9, BROADCAST), SW_FLOOD);
+	CHECK_EQ(ports(), 1u << UPLINK | 1u << VICTIM | 1u << OTHER | 1u << FREE_B);
 	sw_set_floods(sw, 0, true);
-	CU_ASSERT_EQUAL(send(sw, FREE_A, 9, 99), SW_FLOOD);
-	CU_ASSERT_EQUAL(ports(), 1u << UPLINK | 1u << VICTIM | 1u << OTHER | 1u << FREE_B);
+	CHECK_EQ(send(sw, FREE_A, 9, 99), SW_FLOOD);
+	CHECK_EQ(ports(), 1u << UPLINK | 1u << VICTIM | 1u << OTHER | 1u << FREE_B);
 	sw_destroy(sw);
 }
 
-/* A guest has so many broadcasts a second; nothing else is counted, and an uplink may send as many as come. */
+/*
+ * A guest has so many broadcasts a second; nothing else is counted, and an uplink may send as many
+ * as come.
+ */
 static void
 broadcast_rate(void)
 {
@@ -189,21 +208,21 @@ broadcast_rate(void)
 	sw_set_floods(sw, 100, false);
 	for (unsigned i = 0; i < 500; i++)
 		n += send_in(sw, FREE_A, VLAN_NONE, 9, BROADCAST, 5000) == SW_FLOOD;
-	CU_ASSERT_EQUAL(n, 100);
-	CU_ASSERT_EQUAL(send_in(sw, FREE_A, VLAN_NONE, 9, BROADCAST, 5000), SW_STORM);
-	CU_ASSERT_EQUAL(n_out, 0);
-	CU_ASSERT_EQUAL(send_in(sw, FREE_A, VLAN_NONE, 9, 99, 5000), SW_FLOOD);
-	CU_ASSERT_EQUAL(send_in(sw, FREE_B, VLAN_NONE, 8, BROADCAST, 5000), SW_FLOOD);
+	CHECK_EQ(n, 100);
+	CHECK_EQ(send_in(sw, FREE_A, VLAN_NONE, 9, BROADCAST, 5000), SW_STORM);
+	CHECK_EQ(n_out, 0);
+	CHECK_EQ(send_in(sw, FREE_A, VLAN_NONE, 9, 99, 5000), SW_FLOOD);
+	CHECK_EQ(send_in(sw, FREE_B, VLAN_NONE, 8, BROADCAST, 5000), SW_FLOOD);
 	for (n = 0; n < 500; n++)
-		CU_ASSERT_EQUAL(send_in(sw, UPLINK, VLAN_NONE, 7, BROADCAST, 5000), SW_FLOOD);
+		CHECK_EQ(send_in(sw, UPLINK, VLAN_NONE, 7, BROADCAST, 5000), SW_FLOOD);
 	n = 0;
 	for (unsigned i = 0; i < 1000; i++)
 		n += send_in(sw, FREE_A, VLAN_NONE, 9, BROADCAST, 5001 + i) == SW_FLOOD;
-	CU_ASSERT(n >= 99 && n <= 101);
+	CHECK_RANGE(n, 99, 101);
 	n = 0;
 	for (unsigned i = 0; i < 500; i++) /* the clock went back */
 		n += send_in(sw, FREE_A, VLAN_NONE, 9, BROADCAST, 10) == SW_FLOOD;
-	CU_ASSERT(n == 100);
+	CHECK_EQ(n, 100);
 	sw_destroy(sw);
 }
 
@@ -214,28 +233,28 @@ pair_learns_nothing(void)
 	struct sw *sw = sw_create("test", 64, 1000);
 	struct sw_stats stats;
 
-	CU_ASSERT_PTR_NOT_NULL_FATAL(sw);
+	REQUIRE_NOT_NULL(sw);
 	sw_set_bridge(sw, 9, SW_BRIDGE_PAIR);
-	CU_ASSERT_EQUAL(sw_add_port(sw, 3, 9), 0);
-	CU_ASSERT_EQUAL(send(sw, 3, 1, 2), SW_FLOOD); /* alone */
-	CU_ASSERT_EQUAL(n_out, 0);
-	CU_ASSERT_EQUAL(sw_add_port(sw, 4, 9), 0);
+	CHECK_EQ(sw_add_port(sw, 3, 9), 0);
+	CHECK_EQ(send(sw, 3, 1, 2), SW_FLOOD); /* alone */
+	CHECK_EQ(n_out, 0);
+	CHECK_EQ(sw_add_port(sw, 4, 9), 0);
 	sw_set_policy(sw, 4, SW_GUEST, &one);
 	for (unsigned i = 0; i < 255; i++) {
-		CU_ASSERT_EQUAL(send(sw, 3, (uint8_t)i, (uint8_t)(i + 1)), SW_UNICAST);
-		CU_ASSERT_EQUAL(ports(), 1u << 4);
-		CU_ASSERT_EQUAL(send(sw, 4, 1, (uint8_t)i), SW_UNICAST);
-		CU_ASSERT_EQUAL(ports(), 1u << 3);
+		CHECK_EQ(send(sw, 3, (uint8_t)i, (uint8_t)(i + 1)), SW_UNICAST);
+		CHECK_EQ(ports(), 1u << 4);
+		CHECK_EQ(send(sw, 4, 1, (uint8_t)i), SW_UNICAST);
+		CHECK_EQ(ports(), 1u << 3);
 	}
-	CU_ASSERT_EQUAL(send(sw, 3, 1, BROADCAST), SW_UNICAST);
+	CHECK_EQ(send(sw, 3, 1, BROADCAST), SW_UNICAST);
 	uint8_t frame[14] = { 0x02, 0, 0, 0, 0, 9, 0x02, 0, 0, 0, 0, 8 };
 	sw_learn(sw, 3, VLAN_NONE, frame, 1);
 	uint8_t pause[14] = { 0x01, 0x80, 0xc2, 0, 0, 1, 0x02, 0, 0, 0, 0, 8 };
-	CU_ASSERT_EQUAL(sw_forward(sw, 3, VLAN_NONE, pause, 1, out, &n_out), SW_FLOOD);
-	CU_ASSERT_EQUAL(n_out, 0);
+	CHECK_EQ(sw_forward(sw, 3, VLAN_NONE, pause, 1, out, &n_out), SW_FLOOD);
+	CHECK_EQ(n_out, 0);
 	sw_get_stats(sw, &stats);
-	CU_ASSERT_EQUAL(stats.n_learned, 0);
-	CU_ASSERT_EQUAL(stats.n_refused_full, 0);
+	CHECK_EQ(stats.n_learned, 0);
+	CHECK_EQ(stats.n_refused_full, 0);
 	sw_destroy(sw);
 }
 
@@ -249,18 +268,22 @@ guarded_set_many(void)
 	memset(&all, 0, sizeof(all));
 	for (uint16_t port = 0; port < LIMIT_PORTS; port++)
 		guarded_set(&all, port, port % 2, (const uint8_t[])STATION((uint8_t)(port / 4)));
-	CU_ASSERT_EQUAL(all.n, LIMIT_PORTS);
+	CHECK_EQ(all.n, LIMIT_PORTS);
 	for (uint16_t port = 0; port < LIMIT_PORTS; port += 4)
 		guarded_set(&all, port, 0, NULL);
 	for (unsigned i = 0; i < LIMIT_PORTS / 4; i++) {
 		for (uint16_t bridge = 0; bridge < 3; bridge++) {
-			uint16_t port = guarded_first(&all, bridge, (const uint8_t[])STATION((uint8_t)i));
-			for (; port != GUARDED_NONE; port = guarded_next(&all, port), n++)
-				CU_ASSERT(port % 2 == bridge && port / 4 == i && port % 4 != 0);
+			uint16_t port =
+				guarded_first(&all, bridge, (const uint8_t[])STATION((uint8_t)i));
+			for (; port != GUARDED_NONE; port = guarded_next(&all, port), n++) {
+				CHECK_EQ(port % 2, bridge);
+				CHECK_EQ(port / 4, i);
+				CHECK_NE(port % 4, 0);
+			}
 		}
 	}
-	CU_ASSERT_EQUAL(n, LIMIT_PORTS / 4 * 3);
-	CU_ASSERT_EQUAL(guarded_first(&all, 0, (const uint8_t[])STATION(255)), GUARDED_NONE);
+	CHECK_EQ(n, LIMIT_PORTS / 4 * 3);
+	CHECK_EQ(guarded_first(&all, 0, (const uint8_t[])STATION(255)), GUARDED_NONE);
 }
 
 void test_guarded(CU_pSuite suite);

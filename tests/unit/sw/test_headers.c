@@ -12,11 +12,13 @@
 #define Q(vid) 0x81, 0, 0, vid
 #define AD(vid) 0x88, 0xa8, 0, vid
 #define LLC_SNAP(size) 0, size, 0xaa, 0xaa, 3, 0, 0, 0
+/* clang-format off */
 #define IPV4(total, fragment, protocol) \
 	0x45, 0, 0, total, 0, 1, (fragment) >> 8, (fragment) & 0xff, 64, protocol, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2
 #define IPV6(payload, protocol) \
 	0x60, 0, 0, 0, 0, payload, protocol, 64, 0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xfd, 0, 0, 0, 0, 0, 0, 0, 0, 0, \
 		0, 0, 0, 0, 0, 2
+/* clang-format on */
 
 struct row {
 	const char *name;
@@ -25,12 +27,16 @@ struct row {
 	struct headers h;
 };
 
-#define ROW(name, expected, ...) { name, { MACS, __VA_ARGS__ }, sizeof((uint8_t[]){ MACS, __VA_ARGS__ }), expected }
+#define ROW(name, expected, ...) \
+	{ \
+		name, { MACS, __VA_ARGS__ }, sizeof((uint8_t[]){ MACS, __VA_ARGS__ }), expected \
+	}
 #define H(...) ((struct headers){ __VA_ARGS__ })
 #define IN_IPV4 .l2_len = 14, .ethertype = 0x800
 #define IN_IPV6 .l2_len = 14, .ethertype = 0x86dd
 
 /* UDP is 17, TCP 6. */
+/* clang-format off */
 static const struct row rows[] = {
 	ROW("EtherType", H(.l2_len = 14, .ethertype = 0x88b5), 0x88, 0xb5),
 	ROW("one tag", H(.l2_len = 18, .ethertype = 0x88b5, .n_tags = 1), Q(5), 0x88, 0xb5),
@@ -91,6 +97,7 @@ static const struct row rows[] = {
 	ROW("half an option", H(IN_IPV6, .l3_len = 40, .end = 61, .flags = HEADERS_BAD_IP),
 	    0x86, 0xdd, IPV6(7, 0), 6, 0, 1, 4, 0, 0, 0),
 };
+/* clang-format on */
 
 /* In a buffer of just its size, so that the address sanitizer sees any look beyond. */
 static struct headers
@@ -108,18 +115,23 @@ walk(const uint8_t *frame, uint32_t len)
 static bool
 is_same(const struct headers *a, const struct headers *b)
 {
-	return a->l2_len == b->l2_len && a->l3_len == b->l3_len && a->end == b->end && a->ethertype == b->ethertype &&
-	       a->flags == b->flags && a->n_tags == b->n_tags && a->protocol == b->protocol;
+	return a->l2_len == b->l2_len && a->l3_len == b->l3_len && a->end == b->end &&
+	       a->ethertype == b->ethertype && a->flags == b->flags && a->n_tags == b->n_tags &&
+	       a->protocol == b->protocol;
 }
 
 /* What the callers rely on. */
 static void
 expect_within(const struct headers *h, uint32_t len)
 {
-	CU_ASSERT(h->l2_len <= len && h->n_tags <= 2);
-	CU_ASSERT(h->l3_len <= len - h->l2_len && h->end <= len);
-	if (h->l3_len != 0 && (h->flags & HEADERS_BAD_IP) == 0)
-		CU_ASSERT(h->end >= h->l2_len + h->l3_len && headers_l4_room(h) <= len);
+	CHECK_LE(h->l2_len, len);
+	CHECK_LE(h->n_tags, 2);
+	CHECK_LE(h->l3_len, len - h->l2_len);
+	CHECK_LE(h->end, len);
+	if (h->l3_len != 0 && (h->flags & HEADERS_BAD_IP) == 0) {
+		CHECK_GE(h->end, h->l2_len + h->l3_len);
+		CHECK_LE(headers_l4_room(h), len);
+	}
 }
 
 static void
@@ -128,10 +140,11 @@ headers_walk_rows(void)
 	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct headers h = walk(rows[i].frame, rows[i].len);
 
-		CU_ASSERT(is_same(&h, &rows[i].h));
+		CHECK(is_same(&h, &rows[i].h));
 		if (!is_same(&h, &rows[i].h))
-			printf("%s: l2 %u l3 %u end %u type %x flags %x tags %u protocol %u\n", rows[i].name, h.l2_len, h.l3_len, h.end,
-			       h.ethertype, h.flags, h.n_tags, h.protocol);
+			printf("%s: l2 %u l3 %u end %u type %x flags %x tags %u protocol %u\n",
+			       rows[i].name, h.l2_len, h.l3_len, h.end, h.ethertype, h.flags,
+			       h.n_tags, h.protocol);
 		expect_within(&h, rows[i].len);
 	}
 }
@@ -148,7 +161,7 @@ headers_walk_cut(void)
 
 			expect_within(&h, len);
 			if (len < whole && rows[i].h.flags == 0)
-				CU_ASSERT((h.flags & (HEADERS_BAD_ETHER | HEADERS_BAD_IP)) != 0);
+				CHECK_NE(h.flags & (HEADERS_BAD_ETHER | HEADERS_BAD_IP), 0);
 		}
 	}
 }
@@ -162,7 +175,7 @@ headers_walk_chain(void)
 		frame[19] = (uint8_t)(8 * n);
 		memcpy(frame + 54 + 8 * (n - 1), (uint8_t[]){ 6, 0, 1, 4, 0, 0, 0, 0, 60 }, 8);
 		struct headers h = walk(frame, sizeof(frame));
-		CU_ASSERT_EQUAL((h.flags & HEADERS_BAD_IP) == 0, n <= HEADERS_EXT_MAX);
+		CHECK_EQ((h.flags & HEADERS_BAD_IP) == 0, n <= HEADERS_EXT_MAX);
 		frame[54 + 8 * (n - 1)] = 60;
 	}
 }

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The isolation table: for each kind of port and each form of a frame, what comes out where; with each check of senders, for each
- * kind of destination, and whoever else is there.
+ * The isolation table: for each kind of port and each form of a frame, what comes out where; with
+ * each check of senders, for each kind of destination, and whoever else is there.
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/util.h"
+#include "mbuf.h"
 #include "proto/limits.h"
 #include "sw/policy.h"
 #include "sw/switch.h"
@@ -44,9 +45,10 @@ enum form {
 };
 
 /*
- * What comes out of each port, in the order of `enum kind`: '.' nothing, '0' without a tag, '1', '2' and '3' with a tag of VLAN 10, 20
- * and 30, 'd' with both tags as it came.
+ * What comes out of each port, in the order of `enum kind`: '.' nothing, '0' without a tag, '1',
+ * '2' and '3' with a tag of VLAN 10, 20 and 30, 'd' with both tags as it came.
  */
+/* clang-format off */
 static const char *const table[N_KINDS][N_FORMS] = {
 	/*	       none       priority   Q10        Q20        Q30        Q10_Q20    Q20_Q10 */
 	[UPLINK] = { ".0...00", ".0...00", ".1001..", ".2.22..", ".3.....", ".d..d..", ".d.dd..", [SNAP] = ".0...00", ".1001.." },
@@ -57,6 +59,7 @@ static const char *const table[N_KINDS][N_FORMS] = {
 	[PLAIN] = { "00....0", "00....0", [SNAP] = "00....0", NULL },
 	[PLAIN2] = { "00...0.", "00...0.", [SNAP] = "00...0.", NULL },
 };
+/* clang-format on */
 
 /* Tags before the payload, and whether an LLC and a SNAP header are before its EtherType. */
 static const struct {
@@ -97,14 +100,20 @@ make_policies(bool guarded)
 	for (unsigned kind = 0; kind < N_KINDS; kind++) {
 		struct policy *p = &policies[kind];
 
-		*p = (struct policy){ .check_mac = guarded, .check_ip = guarded, .mac = { 2, [5] = (uint8_t)kind }, .n_ipv4 = 1 };
+		*p = (struct policy){ .check_mac = guarded,
+				      .check_ip = guarded,
+				      .mac = { 2, [5] = (uint8_t)kind },
+				      .n_ipv4 = 1 };
 		p->ipv4[0].mask = UINT32_MAX;
 		memcpy(&p->ipv4[0].addr, (uint8_t[]){ 10, 0, 0, (uint8_t)kind }, 4);
 	}
 	policies[TRUNK].part = VLAN_TRUNK;
 	policies[ACCESS].part = policies[NATIVE].part = policies[TAGGED].part = VLAN_LISTED;
-	policies[ACCESS].vlans = (struct policy_vlans){ .pvid = 10, .member = { BIT(10) }, .untagged = { BIT(10) } };
-	policies[NATIVE].vlans = (struct policy_vlans){ .pvid = 10, .member = { BIT(10) | BIT(20) }, .untagged = { BIT(10) } };
+	policies[ACCESS].vlans =
+		(struct policy_vlans){ .pvid = 10, .member = { BIT(10) }, .untagged = { BIT(10) } };
+	policies[NATIVE].vlans = (struct policy_vlans){ .pvid = 10,
+							.member = { BIT(10) | BIT(20) },
+							.untagged = { BIT(10) } };
 	policies[TAGGED].vlans = (struct policy_vlans){ .member = { BIT(10) | BIT(20) } };
 }
 
@@ -113,13 +122,20 @@ static uint32_t
 make_frame(uint8_t *frame, enum kind from, enum form form, enum sender sender, unsigned to)
 {
 	uint8_t neighbour = from == PLAIN2 ? PLAIN : PLAIN2;
-	uint8_t ip[20] = { 0x45, 0, 0, 20, 0, 0, 0, 0, 64, 6, 0, 0, 10, 0, 0, sender == OTHER_IP ? 99 : from, 10, 0, 0, 77 };
+	uint8_t ip[20] = { 0x45, 0, 0, 20, 0,  0, 0, 0,
+			   64,   6, 0, 0,  10, 0, 0, sender == OTHER_IP ? 99 : from,
+			   10,   0, 0, 77 };
 	uint32_t len = 12;
 
 	memcpy(frame, (uint8_t[]){ 2, 0, 0, 0, 0, (uint8_t)(to == TO_NOBODY ? 0xdd : to) }, 6);
 	if (to == TO_ALL)
 		memset(frame, 0xff, 6);
-	memcpy(frame + 6, (uint8_t[]){ 2, 0, 0, 0, 0, sender == OTHER_MAC ? 0xee : sender == NEIGHBOURS_MAC ? neighbour : from }, 6);
+	memcpy(frame + 6,
+	       (uint8_t[]){ 2, 0, 0, 0, 0,
+			    sender == OTHER_MAC        ? 0xee
+			    : sender == NEIGHBOURS_MAC ? neighbour
+						       : from },
+	       6);
 	for (unsigned i = 0; i < 2 && forms[form].tags[i] != 0; i++, len += 4) {
 		for (unsigned k = 0; k < 4; k++)
 			frame[len + k] = (uint8_t)(forms[form].tags[i] >> (24 - 8 * k));
@@ -162,7 +178,8 @@ edited(enum form form, enum vlan_edit edit, uint16_t vid)
 
 /* Sends it; `result` gets what comes out where. */
 static void
-deliver(struct sw *sw, enum kind from, enum form form, enum sender sender, unsigned to, char result[N_KINDS + 1])
+deliver(struct sw *sw, enum kind from, enum form form, enum sender sender, unsigned to,
+	char result[N_KINDS + 1])
 {
 	uint16_t out[LIMIT_PORTS], vid = VLAN_NONE;
 	uint8_t frame[64];
@@ -171,9 +188,10 @@ deliver(struct sw *sw, enum kind from, enum form form, enum sender sender, unsig
 	unsigned n = 0;
 
 	memcpy(copy, frame, len);
+	struct rte_mbuf m = mbuf_of(copy, len);
 	memset(result, '.', N_KINDS);
 	result[N_KINDS] = '\0';
-	if (sw_rules(sw, from) == 0 || sw_admit(sw, from, copy, len, &vid) == DROP_N)
+	if (sw_rules(sw, from) == 0 || sw_admit(sw, from, &m, &vid) == DROP_N)
 		sw_forward(sw, from, vid, copy, 1, out, &n);
 	for (unsigned i = 0; i < n; i++)
 		result[out[i]] = edited(form, sw_egress(sw, out[i], vid, copy, len), vid);
@@ -185,12 +203,13 @@ make_switch(unsigned flags, bool guarded)
 {
 	struct sw *sw = sw_create("test", 1024, 300000);
 
-	CU_ASSERT_PTR_NOT_NULL_FATAL(sw);
+	REQUIRE_NOT_NULL(sw);
 	make_policies(guarded);
 	sw_set_bridge(sw, BRIDGE, flags);
 	for (uint16_t kind = 0; kind < N_KINDS; kind++) {
-		CU_ASSERT_EQUAL_FATAL(sw_add_port(sw, kind, BRIDGE), 0);
-		sw_set_policy(sw, kind, kind == UPLINK ? SW_UPLINK : SW_GUEST, kind == UPLINK ? NULL : &policies[kind]);
+		REQUIRE_EQ(sw_add_port(sw, kind, BRIDGE), 0);
+		sw_set_policy(sw, kind, kind == UPLINK ? SW_UPLINK : SW_GUEST,
+			      kind == UPLINK ? NULL : &policies[kind]);
 	}
 	return sw;
 }
@@ -204,9 +223,13 @@ is_in_vlan(enum kind kind, enum kind from, enum form form, bool filters)
 	return !filters || (table[from][outer] != NULL && table[from][outer][kind] != '.');
 }
 
-/* Whether the sender's check lets it pass. An address that a guarded neighbour owns is its own while it is there, in its VLANs. */
+/*
+ * Whether the sender's check lets it pass. An address that a guarded neighbour owns is its own
+ * while it is there, in its VLANs.
+ */
 static bool
-may_send(enum kind from, enum form form, enum sender sender, bool guarded, bool filters, unsigned present)
+may_send(enum kind from, enum form form, enum sender sender, bool guarded, bool filters,
+	 unsigned present)
 {
 	enum kind neighbour = from == PLAIN2 ? PLAIN : PLAIN2;
 
@@ -214,12 +237,17 @@ may_send(enum kind from, enum form form, enum sender sender, bool guarded, bool 
 		return true;
 	if (from != UPLINK)
 		return false;
-	return sender != NEIGHBOURS_MAC || (present & 1u << neighbour) == 0 || !is_in_vlan(neighbour, from, form, filters);
+	return sender != NEIGHBOURS_MAC || (present & 1u << neighbour) == 0 ||
+	       !is_in_vlan(neighbour, from, form, filters);
 }
 
-/* The row of the table, of which only those ports are left that the destination and `present` (bits) leave. */
+/*
+ * The row of the table, of which only those ports are left that the destination and `present`
+ * (bits) leave.
+ */
 static void
-expect(enum kind from, enum form form, unsigned to, bool guarded, bool filters, unsigned present, char row[N_KINDS + 1])
+expect(enum kind from, enum form form, unsigned to, bool guarded, bool filters, unsigned present,
+       char row[N_KINDS + 1])
 {
 	char same = forms[form].tags[1] != 0 ? 'd' : edited(form, VLAN_KEEP, 0);
 
@@ -230,7 +258,8 @@ expect(enum kind from, enum form form, unsigned to, bool guarded, bool filters, 
 	if (to < N_KINDS && to != from && !is_in_vlan(to, from, form, filters))
 		to = TO_NOBODY; /* its owner is in another VLAN */
 	for (unsigned kind = 0; kind < N_KINDS; kind++) {
-		bool goes = to == TO_ALL || (to == TO_NOBODY ? !guarded || kind == UPLINK : to == kind);
+		bool goes =
+			to == TO_ALL || (to == TO_NOBODY ? !guarded || kind == UPLINK : to == kind);
 
 		if (kind == from || (present & 1u << kind) == 0 || !goes)
 			row[kind] = '.';
@@ -238,7 +267,8 @@ expect(enum kind from, enum form form, unsigned to, bool guarded, bool filters, 
 }
 
 static void
-check_row(struct sw *sw, enum kind from, enum form form, bool guarded, bool filters, unsigned present)
+check_row(struct sw *sw, enum kind from, enum form form, bool guarded, bool filters,
+	  unsigned present)
 {
 	char row[N_KINDS + 1], got[N_KINDS + 1];
 
@@ -252,10 +282,10 @@ check_row(struct sw *sw, enum kind from, enum form form, bool guarded, bool filt
 			if (!may_send(from, form, sender, guarded, filters, present))
 				memset(row, '.', N_KINDS);
 			deliver(sw, from, form, sender, to, got);
-			CU_ASSERT_STRING_EQUAL(got, row);
+			CHECK_STR(got, row);
 			if (strcmp(got, row) != 0)
-				printf("from %u, form %u, sender %u, to %u, guarded %d, filters %d, present %x: %s instead of %s\n", from, form,
-				       sender, to, guarded, filters, present, got, row);
+				printf("from %u, form %u, sender %u, to %u, guarded %d, filters %d, present %x: %s instead of %s\n",
+				       from, form, sender, to, guarded, filters, present, got, row);
 		}
 	}
 }
@@ -271,7 +301,8 @@ check_all(unsigned flags, bool guarded)
 	srandom(1);
 	for (unsigned round = 0; round < 40; round++) {
 		for (unsigned kind = 0; kind < N_KINDS; kind++) {
-			for (unsigned form = 0; (present & 1u << kind) != 0 && form < N_FORMS; form++)
+			for (unsigned form = 0; (present & 1u << kind) != 0 && form < N_FORMS;
+			     form++)
 				check_row(sw, kind, form, guarded, filters, present);
 		}
 		uint16_t port = (uint16_t)((unsigned)random() % N_KINDS); /* one comes or goes */
@@ -280,7 +311,8 @@ check_all(unsigned flags, bool guarded)
 		else
 			sw_add_port(sw, port, BRIDGE);
 		present ^= 1u << port;
-		sw_set_policy(sw, port, port == UPLINK ? SW_UPLINK : SW_GUEST, port == UPLINK ? NULL : &policies[port]);
+		sw_set_policy(sw, port, port == UPLINK ? SW_UPLINK : SW_GUEST,
+			      port == UPLINK ? NULL : &policies[port]);
 	}
 	sw_destroy(sw);
 }
@@ -314,14 +346,17 @@ isolation_pair(void)
 		for (enum form form = 0; form < N_FORMS; form++) {
 			for (enum sender sender = 0; sender < N_SENDERS; sender++) {
 				for (unsigned to = 0; to < N_DESTINATIONS; to++) {
-					char got[N_KINDS + 1], from_vif[] = ".......", to_vif[] = ".......";
+					char got[N_KINDS + 1], from_vif[] = ".......",
+							       to_vif[] = ".......";
 
-					from_vif[UPLINK] = sender == HONEST || guarded == 0 ? edited(form, VLAN_KEEP, 0) : '.';
+					from_vif[UPLINK] = sender == HONEST || guarded == 0
+								   ? edited(form, VLAN_KEEP, 0)
+								   : '.';
 					to_vif[PLAIN] = edited(form, VLAN_KEEP, 0);
 					deliver(sw, PLAIN, form, sender, to, got);
-					CU_ASSERT_STRING_EQUAL(got, from_vif);
+					CHECK_STR(got, from_vif);
 					deliver(sw, UPLINK, form, sender, to, got);
-					CU_ASSERT_STRING_EQUAL(got, to_vif);
+					CHECK_STR(got, to_vif);
 				}
 			}
 		}

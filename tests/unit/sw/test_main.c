@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Runs the unit tests of backend/sw on an EAL that needs no hugepages, no devices and no privileges. */
+/*
+ * Runs the unit tests of backend/sw on an EAL that needs no hugepages, no devices and no
+ * privileges.
+ */
 #include <stdio.h>
 
 #include <rte_eal.h>
@@ -8,6 +11,7 @@
 #include "unit.h"
 
 void test_fdb(CU_pSuite suite);
+void test_frame_headers(CU_pSuite suite);
 void test_guarded(CU_pSuite suite);
 void test_headers(CU_pSuite suite);
 void test_isolation(CU_pSuite suite);
@@ -20,6 +24,7 @@ void test_vlan(CU_pSuite suite);
 static const struct unit_suite suites[] = {
 	{ "fdb", test_fdb },
 	{ "headers", test_headers },
+	{ "frame_headers", test_frame_headers }, /* first: the suites below parse each frame once */
 	{ "switch", test_switch },
 	{ "vlan", test_vlan },
 	{ "policy", test_policy },
@@ -32,8 +37,16 @@ static const struct unit_suite suites[] = {
 int
 main(void)
 {
-	char *argv[] = { "test_sw", "--no-huge", "-m", "64", "--no-pci", "--no-shconf", "--no-telemetry",
-			 "--iova-mode=va", "--log-level=error", NULL };
+	char *argv[] = { "test_sw",
+			 "--no-huge",
+			 "-m",
+			 "64",
+			 "--no-pci",
+			 "--no-shconf",
+			 "--no-telemetry",
+			 "--iova-mode=va",
+			 "--log-level=error",
+			 NULL };
 	int ret;
 
 	if (rte_eal_init(ARRAY_SIZE(argv) - 1, argv) < 0) {

@@ -7,7 +7,8 @@
 #include "offer.h"
 
 static void
-put_arp(unsigned n_tags, unsigned opcode, const uint8_t sha[6], const uint8_t spa[4], const uint8_t tpa[4])
+put_arp(unsigned n_tags, unsigned opcode, const uint8_t sha[6], const uint8_t spa[4],
+	const uint8_t tpa[4])
 {
 	put_ethernet(n_tags, 0x0806);
 	PUT(0, 1, 8, 0, 6, 4, BE16(opcode));
@@ -33,7 +34,8 @@ put_ipv4(struct ipv4 ip)
 	unsigned payload = ip.payload != 0 ? ip.payload : 20;
 
 	put_ethernet(ip.n_tags, 0x0800);
-	PUT((uint8_t)(0x45 + ip.options / 4), 0, BE16(20 + ip.options + payload), 0, 1, BE16(ip.fragment), 64, ip.protocol, 0, 0);
+	PUT((uint8_t)(0x45 + ip.options / 4), 0, BE16(20 + ip.options + payload), 0, 1,
+	    BE16(ip.fragment), 64, ip.protocol, 0, 0);
 	put(ip.src, 4);
 	put(ip.dst, 4);
 	memset(frame + frame_len, 1, ip.options + payload);
@@ -52,7 +54,7 @@ policy_check_nothing(void)
 	put_ethernet(0, 0x88b5);
 	memset(frame + 6, 0xff, 6);
 	EXPECT(&none, DROP_N);
-	CU_ASSERT_EQUAL(offer(&none, 3), DROP_N);
+	CHECK_EQ(offer(&none, 3), DROP_N);
 }
 
 static void
@@ -81,7 +83,8 @@ policy_check_between_bridges(void)
 	put_ipv4((struct ipv4){ .protocol = 6, .src = { OWN_IP } });
 	for (unsigned last = 0; last < 0x40; last++) {
 		memcpy(frame, BYTES(0x01, 0x80, 0xc2, 0, 0, (uint8_t)last), 6);
-		EXPECT(&mac_only, last < 0x10 || (last >= 0x20 && last < 0x30) ? DROP_NO_PORT : DROP_N);
+		EXPECT(&mac_only,
+		       last < 0x10 || (last >= 0x20 && last < 0x30) ? DROP_NO_PORT : DROP_N);
 		EXPECT(&ip_only, DROP_N);
 	}
 	for (unsigned last = 0xca; last < 0xd0; last++) {
@@ -94,12 +97,14 @@ policy_check_between_bridges(void)
 static void
 policy_check_others(void)
 {
-	static const unsigned ethertypes[] = { 0x88b5, 0x0801, 0x88cc, 0x8847, 0x8864, 0x9100, 0x22f0, 0xffff };
+	static const unsigned ethertypes[] = { 0x88b5, 0x0801, 0x88cc, 0x8847,
+					       0x8864, 0x9100, 0x22f0, 0xffff };
 
 	for (unsigned i = 0; i < ARRAY_SIZE(ethertypes); i++) {
 		for (unsigned n_tags = 0; n_tags <= 2; n_tags++) {
 			put_ethernet(n_tags, ethertypes[i]);
-			PUT(0xaa, 0xaa, 3, 0, 0, 0, 8, 0, 0x45, 0); /* no LLC, whatever it looks like */
+			/* no LLC, whatever it looks like */
+			PUT(0xaa, 0xaa, 3, 0, 0, 0, 8, 0, 0x45, 0);
 			expect_ip_spoof();
 		}
 	}
@@ -155,7 +160,8 @@ static void
 policy_check_llc(void)
 {
 	for (unsigned sap = 0; sap < 256; sap++) {
-		bool is_network = (sap & 0xfe) == 0x06 || (sap & 0xfe) == 0x98 || (sap & 0xfe) == 0xaa;
+		bool is_network =
+			(sap & 0xfe) == 0x06 || (sap & 0xfe) == 0x98 || (sap & 0xfe) == 0xaa;
 
 		for (unsigned at = 0; at < 2; at++) {
 			put_ethernet(at, 10);
@@ -196,7 +202,8 @@ policy_check_arp(void)
 		expect_good();
 		put_arp(n_tags, 2, BYTES(OWN_MAC), BYTES(OWN_IP2), BYTES(OTHER_IP));
 		expect_good();
-		put_arp(n_tags, 1, BYTES(OWN_MAC), BYTES(OWN_IP), BYTES(OWN_IP)); /* an announcement */
+		/* an announcement */
+		put_arp(n_tags, 1, BYTES(OWN_MAC), BYTES(OWN_IP), BYTES(OWN_IP));
 		expect_good();
 		put_arp(n_tags, 1, BYTES(OWN_MAC), BYTES(NO_IP), BYTES(OWN_IP)); /* a probe */
 		expect_good();
@@ -204,9 +211,11 @@ policy_check_arp(void)
 		expect_ip_spoof();
 		put_arp(n_tags, 2, BYTES(OWN_MAC), BYTES(OTHER_IP), BYTES(OWN_IP));
 		expect_ip_spoof();
-		put_arp(n_tags, 1, BYTES(OWN_MAC), BYTES(192, 0, 2, 128), BYTES(OWN_IP)); /* next to the subnet */
+		/* next to the subnet */
+		put_arp(n_tags, 1, BYTES(OWN_MAC), BYTES(192, 0, 2, 128), BYTES(OWN_IP));
 		expect_ip_spoof();
-		put_arp(n_tags, 1, BYTES(OWN_MAC), BYTES(NO_IP), BYTES(OTHER_IP)); /* a probe that drives a neighbour away */
+		/* a probe that drives a neighbour away */
+		put_arp(n_tags, 1, BYTES(OWN_MAC), BYTES(NO_IP), BYTES(OTHER_IP));
 		expect_ip_spoof();
 		put_arp(n_tags, 2, BYTES(OWN_MAC), BYTES(NO_IP), BYTES(OWN_IP));
 		expect_ip_spoof();
@@ -257,7 +266,10 @@ policy_check_ipv4(void)
 
 	for (unsigned i = 0; i < ARRAY_SIZE(protocols); i++) {
 		for (unsigned n_tags = 0; n_tags <= 2; n_tags++) {
-			struct ipv4 ip = { .n_tags = n_tags, .protocol = protocols[i], .src = { OWN_IP }, .dst = { OTHER_IP } };
+			struct ipv4 ip = { .n_tags = n_tags,
+					   .protocol = protocols[i],
+					   .src = { OWN_IP },
+					   .dst = { OTHER_IP } };
 
 			put_ipv4(ip);
 			expect_good();
@@ -288,7 +300,9 @@ policy_check_ipv4_lengths(void)
 	for (unsigned first = 0; first < 256; first++) { /* version and header length */
 		put_ipv4(ip);
 		frame[14] = (uint8_t)first;
-		EXPECT(&ip_only, first >> 4 == 4 && (first & 15) >= 5 && (first & 15) * 4 <= 40 ? DROP_N : DROP_IP_SPOOF);
+		EXPECT(&ip_only, first >> 4 == 4 && (first & 15) >= 5 && (first & 15) * 4 <= 40
+					 ? DROP_N
+					 : DROP_IP_SPOOF);
 	}
 	for (unsigned total = 0; total < 70; total++) {
 		put_ipv4(ip);
@@ -304,7 +318,11 @@ policy_check_ipv4_lengths(void)
 static void
 policy_check_dhcp_server(void)
 {
-	struct ipv4 ip = { .protocol = 17, .src = { OWN_IP }, .dst = { 255, 255, 255, 255 }, .from = 67, .to = 68 };
+	struct ipv4 ip = { .protocol = 17,
+			   .src = { OWN_IP },
+			   .dst = { 255, 255, 255, 255 },
+			   .from = 67,
+			   .to = 68 };
 
 	put_ipv4(ip);
 	expect_ip_spoof();
@@ -335,7 +353,10 @@ policy_check_random(void)
 		if (i % 2 == 0)
 			put_arp(i % 3, 1, BYTES(OWN_MAC), BYTES(OWN_IP), BYTES(OTHER_IP));
 		else
-			put_ipv4((struct ipv4){ .n_tags = i % 3, .protocol = 17, .src = { OWN_IP }, .options = i % 11 * 4 });
+			put_ipv4((struct ipv4){ .n_tags = i % 3,
+						.protocol = 17,
+						.src = { OWN_IP },
+						.options = i % 11 * 4 });
 		offer_random();
 	}
 }

@@ -21,11 +21,21 @@ struct message {
 };
 
 static const struct message discover = {
-	.dst = { 255, 255, 255, 255 }, .from = 68, .to = 67, .protocol = 17, .op = 1, .htype = 1, .hlen = 6, .chaddr = { OWN_MAC },
-	.options = { 0x63, 0x82, 0x53, 0x63, 53, 1, 1, 61, 7, 1, OWN_MAC, 55, 2, 1, 3, 255 }, .options_size = 21,
+	.dst = { 255, 255, 255, 255 },
+	.from = 68,
+	.to = 67,
+	.protocol = 17,
+	.op = 1,
+	.htype = 1,
+	.hlen = 6,
+	.chaddr = { OWN_MAC },
+	.options = { 0x63, 0x82, 0x53, 0x63, 53, 1, 1, 61, 7, 1, OWN_MAC, 55, 2, 1, 3, 255 },
+	.options_size = 21,
 };
 
-#define OPTIONS(m, ...) set_options(m, BYTES(0x63, 0x82, 0x53, 0x63, __VA_ARGS__), sizeof(BYTES(0, 0, 0, 0, __VA_ARGS__)))
+#define OPTIONS(m, ...) \
+	set_options(m, BYTES(0x63, 0x82, 0x53, 0x63, __VA_ARGS__), \
+		    sizeof(BYTES(0, 0, 0, 0, __VA_ARGS__)))
 
 static void
 set_options(struct message *m, const uint8_t *options, size_t size)
@@ -57,7 +67,8 @@ put_message(const struct message *m)
 
 /* The reason with both checks, with that of MACs alone, with that of IP addresses alone. */
 static void
-expect(const struct message *m, enum drop_reason with_both, enum drop_reason with_mac, enum drop_reason with_ip)
+expect(const struct message *m, enum drop_reason with_both, enum drop_reason with_mac,
+       enum drop_reason with_ip)
 {
 	put_message(m);
 	EXPECT(&both, with_both);
@@ -84,12 +95,14 @@ dhcp_honest(void)
 	memcpy(m.ciaddr, BYTES(OWN_IP), 4);
 	OPTIONS(&m, 53, 1, 3, 61, 5, 0, 'h', 'o', 's', 't', 255); /* an identifier that is a name */
 	GOOD(&m);
-	OPTIONS(&m, 53, 1, 3, 61, 19, 255, 0, 0, 0, 1, 0, 1, 0, 1, 1, 2, 3, 4, OTHER_MAC, 0, 255); /* RFC 4361 */
+	/* RFC 4361 */
+	OPTIONS(&m, 53, 1, 3, 61, 19, 255, 0, 0, 0, 1, 0, 1, 0, 1, 1, 2, 3, 4, OTHER_MAC, 0, 255);
 	m.options_size -= 2; /* without an end */
 	GOOD(&m);
 	OPTIONS(&m, 53, 1, 7, 50, 4, OWN_IP, 255);
 	GOOD(&m);
-	OPTIONS(&m, 53, 1, 1, 50, 4, OTHER_IP, 0, 0, 255, 52, 1); /* a wish; what is behind the end does not count */
+	/* a wish; what is behind the end does not count */
+	OPTIONS(&m, 53, 1, 1, 50, 4, OTHER_IP, 0, 0, 255, 52, 1);
 	GOOD(&m);
 	m.options_size = 0; /* BOOTP */
 	GOOD(&m);
@@ -119,7 +132,8 @@ dhcp_other_client(void)
 	memcpy(m.chaddr, BYTES(OWN_MAC), 6);
 	IP_SPOOF(&m);
 	memset(m.ciaddr, 0, 4);
-	OPTIONS(&m, 53, 1, 4, 50, 4, OTHER_IP, 255); /* it says that the neighbour's address is taken */
+	/* it says that the neighbour's address is taken */
+	OPTIONS(&m, 53, 1, 4, 50, 4, OTHER_IP, 255);
 	IP_SPOOF(&m);
 	m.from = 1000; /* from whatever port */
 	IP_SPOOF(&m);

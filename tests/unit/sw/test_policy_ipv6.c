@@ -57,10 +57,19 @@ policy_check_ipv6(void)
 		uint8_t addr[16];
 		bool is_own;
 	} src[] = {
-		{ { OWN_IP6 }, true }, { { OWN_IP6_2 }, true }, { { OWN_LOCAL }, true }, { { OTHER_IP6 }, false },
-		{ { NEAR_IP6 }, false }, { { OTHER_LOCAL }, false }, { { NO_IP6 }, false }, { { 0xff, 2, [15] = 1 }, false },
-		{ { 0xfe, 0x80, 0, 0, 0, 0, 0, 1, 0x00, 0x11, 0x22, 0xff, 0xfe, 0x33, 0x44, 0x55 }, false }, /* not /64 */
-		{ { [10] = 0xff, [11] = 0xff, [12] = 10, [15] = 5 }, false }, /* ::ffff:10.0.0.5 */
+		{ { OWN_IP6 }, true },
+		{ { OWN_IP6_2 }, true },
+		{ { OWN_LOCAL }, true },
+		{ { OTHER_IP6 }, false },
+		{ { NEAR_IP6 }, false },
+		{ { OTHER_LOCAL }, false },
+		{ { NO_IP6 }, false },
+		{ { 0xff, 2, [15] = 1 }, false },
+		/* beyond the /64 of link-local addresses */
+		{ { 0xfe, 0x80, 0, 0, 0, 0, 0, 1, 0x00, 0x11, 0x22, 0xff, 0xfe, 0x33, 0x44, 0x55 },
+		  false },
+		/* ::ffff:10.0.0.5 */
+		{ { [10] = 0xff, [11] = 0xff, [12] = 10, [15] = 5 }, false },
 	};
 	static const uint8_t protocols[] = { 6, 17, 58, 50, 59 };
 
@@ -68,7 +77,8 @@ policy_check_ipv6(void)
 		for (unsigned k = 0; k < ARRAY_SIZE(protocols); k++) {
 			for (unsigned n_tags = 0; n_tags <= 2; n_tags++) {
 				put_ipv6(n_tags, src[i].addr, protocols[k]);
-				PUT(128, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0); /* also an echo request */
+				/* also an echo request */
+				PUT(128, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0);
 				end_ipv6();
 				if (src[i].is_own)
 					expect_good();
@@ -135,7 +145,8 @@ policy_check_unspecified(void)
 	put_nd(135, BYTES(OTHER_IP6), 0, NULL);
 	end_ipv6();
 	expect_ip_spoof();
-	put_ipv6(0, BYTES(NO_IP6), 0); /* as Linux sends it: behind a hop-by-hop header with a router alert */
+	/* as Linux sends it: behind a hop-by-hop header with a router alert */
+	put_ipv6(0, BYTES(NO_IP6), 0);
 	PUT(58, 0, 5, 2, 0, 0, 1, 0);
 	PUT(143, 0, 0, 0, 0, 0, 0, 1, 4, 0, 0, 0);
 	PUT(0xff, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xff, 0x33, 0x44, 0x55);
@@ -173,8 +184,13 @@ policy_check_nd(void)
 		uint8_t target[16];
 		bool may;
 	} message[] = {
-		{ 133, { 0 }, true }, { 134, { 0 }, false }, { 135, { OTHER_IP6 }, true }, { 136, { OWN_IP6 }, true },
-		{ 136, { OWN_LOCAL }, true }, { 136, { OTHER_IP6 }, false }, { 136, { OTHER_LOCAL }, false },
+		{ 133, { 0 }, true },
+		{ 134, { 0 }, false },
+		{ 135, { OTHER_IP6 }, true },
+		{ 136, { OWN_IP6 }, true },
+		{ 136, { OWN_LOCAL }, true },
+		{ 136, { OTHER_IP6 }, false },
+		{ 136, { OTHER_LOCAL }, false },
 		{ 137, { OWN_IP6 }, false },
 	};
 
@@ -220,7 +236,8 @@ policy_check_nd_options(void)
 			end_ipv6();
 			expect_mac_spoof();
 		}
-		put_ipv6(0, BYTES(OWN_LOCAL), 58); /* an option of no length: the way to an endless loop */
+		/* an option of no length: the way to an endless loop */
+		put_ipv6(0, BYTES(OWN_LOCAL), 58);
 		put_nd(types[i], BYTES(OWN_IP6), 0, NULL);
 		PUT(1, 0, OTHER_MAC);
 		end_ipv6();
@@ -233,7 +250,8 @@ policy_check_nd_options(void)
 			expect_mac_spoof();
 		}
 	}
-	put_ipv6(0, BYTES(OWN_LOCAL), 58); /* a router with the right MAC may be one where only MACs are checked */
+	/* a router with the right MAC may be one where only MACs are checked */
+	put_ipv6(0, BYTES(OWN_LOCAL), 58);
 	put_nd(134, NULL, 1, BYTES(OTHER_MAC));
 	end_ipv6();
 	EXPECT(&mac_only, DROP_MAC_SPOOF);

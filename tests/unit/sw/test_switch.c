@@ -21,9 +21,9 @@ switch_with(unsigned n_ports)
 {
 	struct sw *sw = sw_create("test", N_ENTRIES, AGE_MS);
 
-	CU_ASSERT_PTR_NOT_NULL_FATAL(sw);
+	REQUIRE_NOT_NULL(sw);
 	for (unsigned port = 0; port < n_ports; port++)
-		CU_ASSERT_EQUAL_FATAL(sw_add_port(sw, (uint16_t)port, 0), 0);
+		REQUIRE_EQ(sw_add_port(sw, (uint16_t)port, 0), 0);
 	return sw;
 }
 
@@ -41,8 +41,8 @@ static enum sw_verdict
 forward(struct sw *sw, uint16_t in_port, unsigned from, unsigned to, uint64_t now_ms)
 {
 	uint8_t frame[14] = {
-		0x02, 0, 0, 0, (uint8_t)(to >> 8), (uint8_t)to,
-		0x02, 0, 0, 0, (uint8_t)(from >> 8), (uint8_t)from,
+		0x02, 0,    0, 0, (uint8_t)(to >> 8),   (uint8_t)to,
+		0x02, 0,    0, 0, (uint8_t)(from >> 8), (uint8_t)from,
 		0x08, 0x00,
 	};
 
@@ -75,8 +75,8 @@ sw_create_hostile(void)
 	struct sw *sw = switch_with(0);
 
 	errno = 0;
-	CU_ASSERT_PTR_NULL(sw_create("test", N_ENTRIES, AGE_MS));
-	CU_ASSERT_EQUAL(errno, EEXIST);
+	CHECK_NULL(sw_create("test", N_ENTRIES, AGE_MS));
+	CHECK_EQ(errno, EEXIST);
 	sw_destroy(sw);
 	sw_destroy(NULL);
 	sw = switch_with(0); /* the name is free again */
@@ -88,13 +88,13 @@ sw_add_port_hostile(void)
 {
 	struct sw *sw = switch_with(2);
 
-	CU_ASSERT_EQUAL(sw_add_port(sw, 1, 0), -EEXIST);
-	CU_ASSERT_EQUAL(sw_add_port(sw, 1, 5), -EEXIST);
-	CU_ASSERT_EQUAL(sw_add_port(sw, LIMIT_PORTS, 0), -EINVAL);
-	CU_ASSERT_EQUAL(sw_add_port(sw, UINT16_MAX, 0), -EINVAL);
-	CU_ASSERT_EQUAL(sw_add_port(sw, 2, LIMIT_BRIDGES), -EINVAL);
-	CU_ASSERT_EQUAL(forward(sw, 0, 1, 2, 0), SW_FLOOD);
-	CU_ASSERT_EQUAL(n_out, 1);
+	CHECK_EQ(sw_add_port(sw, 1, 0), -EEXIST);
+	CHECK_EQ(sw_add_port(sw, 1, 5), -EEXIST);
+	CHECK_EQ(sw_add_port(sw, LIMIT_PORTS, 0), -EINVAL);
+	CHECK_EQ(sw_add_port(sw, UINT16_MAX, 0), -EINVAL);
+	CHECK_EQ(sw_add_port(sw, 2, LIMIT_BRIDGES), -EINVAL);
+	CHECK_EQ(forward(sw, 0, 1, 2, 0), SW_FLOOD);
+	CHECK_EQ(n_out, 1);
 	sw_destroy(sw);
 }
 
@@ -103,10 +103,10 @@ sw_add_port_full(void)
 {
 	struct sw *sw = switch_with(LIMIT_PORTS);
 
-	CU_ASSERT_EQUAL(forward(sw, 77, 1, 2, 0), SW_FLOOD);
-	CU_ASSERT_EQUAL(n_out, LIMIT_PORTS - 1);
+	CHECK_EQ(forward(sw, 77, 1, 2, 0), SW_FLOOD);
+	CHECK_EQ(n_out, LIMIT_PORTS - 1);
 	for (unsigned port = 0; port < LIMIT_PORTS; port++)
-		CU_ASSERT_EQUAL(out_has((uint16_t)port), port != 77);
+		CHECK_EQ(out_has((uint16_t)port), port != 77);
 	sw_destroy(sw);
 }
 
@@ -116,11 +116,11 @@ sw_forward_empty(void)
 	struct sw *sw = switch_with(0);
 
 	n_out = 99;
-	CU_ASSERT_EQUAL(forward(sw, 0, 1, 2, 0), SW_FLOOD);
-	CU_ASSERT_EQUAL(n_out, 0);
-	CU_ASSERT_EQUAL(forward(sw, UINT16_MAX, 1, 2, 0), SW_FLOOD);
-	CU_ASSERT_EQUAL(n_out, 0);
-	CU_ASSERT_EQUAL(stats(sw).n_learned, 0);
+	CHECK_EQ(forward(sw, 0, 1, 2, 0), SW_FLOOD);
+	CHECK_EQ(n_out, 0);
+	CHECK_EQ(forward(sw, UINT16_MAX, 1, 2, 0), SW_FLOOD);
+	CHECK_EQ(n_out, 0);
+	CHECK_EQ(stats(sw).n_learned, 0);
 	sw_destroy(sw);
 }
 
@@ -130,9 +130,9 @@ sw_forward_one(void)
 	struct sw *sw = switch_with(1);
 
 	n_out = 99;
-	CU_ASSERT_EQUAL(forward(sw, 0, 1, 2, 0), SW_FLOOD);
-	CU_ASSERT_EQUAL(n_out, 0);
-	CU_ASSERT_EQUAL(sw_port_entries(sw, 0), 1);
+	CHECK_EQ(forward(sw, 0, 1, 2, 0), SW_FLOOD);
+	CHECK_EQ(n_out, 0);
+	CHECK_EQ(sw_port_entries(sw, 0), 1);
 	sw_destroy(sw);
 }
 
@@ -141,16 +141,16 @@ sw_forward_many(void)
 {
 	struct sw *sw = switch_with(4);
 
-	CU_ASSERT_EQUAL(forward(sw, 2, 20, 10, 0), SW_FLOOD); /* who is 10? */
-	CU_ASSERT_EQUAL(n_out, 3);
-	CU_ASSERT(out_has(0) && out_has(1) && out_has(3));
-	CU_ASSERT_EQUAL(forward(sw, 1, 10, 20, 0), SW_UNICAST); /* its answer */
-	CU_ASSERT_EQUAL(n_out, 1);
-	CU_ASSERT_EQUAL(out[0], 2);
-	CU_ASSERT_EQUAL(forward(sw, 2, 20, 10, 0), SW_UNICAST);
-	CU_ASSERT_EQUAL(out[0], 1);
-	CU_ASSERT_EQUAL(stats(sw).n_flooded, 1);
-	CU_ASSERT_EQUAL(stats(sw).n_entries, 2);
+	CHECK_EQ(forward(sw, 2, 20, 10, 0), SW_FLOOD); /* who is 10? */
+	CHECK_EQ(n_out, 3);
+	CHECK(out_has(0) && out_has(1) && out_has(3));
+	CHECK_EQ(forward(sw, 1, 10, 20, 0), SW_UNICAST); /* its answer */
+	CHECK_EQ(n_out, 1);
+	CHECK_EQ(out[0], 2);
+	CHECK_EQ(forward(sw, 2, 20, 10, 0), SW_UNICAST);
+	CHECK_EQ(out[0], 1);
+	CHECK_EQ(stats(sw).n_flooded, 1);
+	CHECK_EQ(stats(sw).n_entries, 2);
 	sw_destroy(sw);
 }
 
@@ -160,9 +160,9 @@ sw_forward_same_port(void)
 	struct sw *sw = switch_with(3);
 
 	forward(sw, 1, 10, 99, 0);
-	CU_ASSERT_EQUAL(forward(sw, 1, 11, 10, 0), SW_SAME_PORT);
-	CU_ASSERT_EQUAL(n_out, 0);
-	CU_ASSERT_EQUAL(forward(sw, 1, 11, 11, 0), SW_SAME_PORT); /* to itself */
+	CHECK_EQ(forward(sw, 1, 11, 10, 0), SW_SAME_PORT);
+	CHECK_EQ(n_out, 0);
+	CHECK_EQ(forward(sw, 1, 11, 11, 0), SW_SAME_PORT); /* to itself */
 	sw_destroy(sw);
 }
 
@@ -173,9 +173,9 @@ sw_forward_moved(void)
 
 	forward(sw, 0, 10, 99, 0);
 	forward(sw, 1, 10, 99, 0); /* station 10 migrated to port 1 */
-	CU_ASSERT_EQUAL(forward(sw, 2, 20, 10, 0), SW_UNICAST);
-	CU_ASSERT_EQUAL(out[0], 1);
-	CU_ASSERT_EQUAL(stats(sw).n_moved, 1);
+	CHECK_EQ(forward(sw, 2, 20, 10, 0), SW_UNICAST);
+	CHECK_EQ(out[0], 1);
+	CHECK_EQ(stats(sw).n_moved, 1);
 	sw_destroy(sw);
 }
 
@@ -185,14 +185,14 @@ sw_forward_group(void)
 	struct sw *sw = switch_with(3);
 	const char *src = "\x02\x00\x00\x00\x00\x01";
 
-	CU_ASSERT_EQUAL(forward_to(sw, 0, "\xff\xff\xff\xff\xff\xff", src), SW_FLOOD);
-	CU_ASSERT_EQUAL(n_out, 2);
-	CU_ASSERT_EQUAL(forward_to(sw, 0, "\x01\x00\x5e\x00\x00\xfb", src), SW_FLOOD);
-	CU_ASSERT_EQUAL(n_out, 2);
-	CU_ASSERT_EQUAL(forward_to(sw, 0, "\x33\x33\x00\x00\x00\x01", src), SW_FLOOD);
-	CU_ASSERT_EQUAL(n_out, 2);
-	CU_ASSERT_EQUAL(stats(sw).n_flooded, 3);
-	CU_ASSERT_EQUAL(stats(sw).n_entries, 1);
+	CHECK_EQ(forward_to(sw, 0, "\xff\xff\xff\xff\xff\xff", src), SW_FLOOD);
+	CHECK_EQ(n_out, 2);
+	CHECK_EQ(forward_to(sw, 0, "\x01\x00\x5e\x00\x00\xfb", src), SW_FLOOD);
+	CHECK_EQ(n_out, 2);
+	CHECK_EQ(forward_to(sw, 0, "\x33\x33\x00\x00\x00\x01", src), SW_FLOOD);
+	CHECK_EQ(n_out, 2);
+	CHECK_EQ(stats(sw).n_flooded, 3);
+	CHECK_EQ(stats(sw).n_entries, 1);
 	sw_destroy(sw);
 }
 
@@ -205,11 +205,11 @@ sw_forward_link_local(void)
 
 	for (unsigned last = 0; last < 0x30; last++) {
 		dst[5] = (char)last;
-		CU_ASSERT_EQUAL(forward_to(sw, 0, dst, src), SW_FLOOD);
-		CU_ASSERT_EQUAL(n_out, last >= 0x01 && last <= 0x0f ? 0 : 2);
+		CHECK_EQ(forward_to(sw, 0, dst, src), SW_FLOOD);
+		CHECK_EQ(n_out, last >= 0x01 && last <= 0x0f ? 0 : 2);
 	}
-	CU_ASSERT_EQUAL(forward_to(sw, 0, "\x01\x80\xc2\x00\x01\x01", src), SW_FLOOD);
-	CU_ASSERT_EQUAL(n_out, 2);
+	CHECK_EQ(forward_to(sw, 0, "\x01\x80\xc2\x00\x01\x01", src), SW_FLOOD);
+	CHECK_EQ(n_out, 2);
 	sw_destroy(sw);
 }
 
@@ -223,15 +223,15 @@ sw_forward_hostile_source(void)
 	const char *zero = "\x00\x00\x00\x00\x00\x00";
 
 	forward(sw, 2, 20, 99, 0);
-	CU_ASSERT_EQUAL(forward_to(sw, 0, "\x02\x00\x00\x00\x00\x14", broadcast), SW_UNICAST);
-	CU_ASSERT_EQUAL(out[0], 2);
-	CU_ASSERT_EQUAL(forward_to(sw, 0, "\x02\x00\x00\x00\x00\x14", group), SW_UNICAST);
-	CU_ASSERT_EQUAL(forward_to(sw, 0, "\x02\x00\x00\x00\x00\x14", zero), SW_UNICAST);
-	CU_ASSERT_EQUAL(stats(sw).n_entries, 1);
-	CU_ASSERT_EQUAL(forward_to(sw, 1, broadcast, "\x02\x00\x00\x00\x00\x0a"), SW_FLOOD);
-	CU_ASSERT_EQUAL(n_out, 2);
-	CU_ASSERT_EQUAL(forward_to(sw, 1, zero, "\x02\x00\x00\x00\x00\x0a"), SW_FLOOD);
-	CU_ASSERT_EQUAL(n_out, 2);
+	CHECK_EQ(forward_to(sw, 0, "\x02\x00\x00\x00\x00\x14", broadcast), SW_UNICAST);
+	CHECK_EQ(out[0], 2);
+	CHECK_EQ(forward_to(sw, 0, "\x02\x00\x00\x00\x00\x14", group), SW_UNICAST);
+	CHECK_EQ(forward_to(sw, 0, "\x02\x00\x00\x00\x00\x14", zero), SW_UNICAST);
+	CHECK_EQ(stats(sw).n_entries, 1);
+	CHECK_EQ(forward_to(sw, 1, broadcast, "\x02\x00\x00\x00\x00\x0a"), SW_FLOOD);
+	CHECK_EQ(n_out, 2);
+	CHECK_EQ(forward_to(sw, 1, zero, "\x02\x00\x00\x00\x00\x0a"), SW_FLOOD);
+	CHECK_EQ(n_out, 2);
 	sw_destroy(sw);
 }
 
@@ -241,18 +241,18 @@ sw_forward_bridges(void)
 {
 	struct sw *sw = switch_with(2);
 
-	CU_ASSERT_EQUAL(sw_add_port(sw, 5, LIMIT_BRIDGES - 1), 0);
-	CU_ASSERT_EQUAL(sw_add_port(sw, 6, LIMIT_BRIDGES - 1), 0);
-	CU_ASSERT_EQUAL(sw_add_port(sw, 7, LIMIT_BRIDGES - 1), 0);
+	CHECK_EQ(sw_add_port(sw, 5, LIMIT_BRIDGES - 1), 0);
+	CHECK_EQ(sw_add_port(sw, 6, LIMIT_BRIDGES - 1), 0);
+	CHECK_EQ(sw_add_port(sw, 7, LIMIT_BRIDGES - 1), 0);
 	forward(sw, 0, 10, 99, 0);
 	forward(sw, 5, 10, 99, 0);
-	CU_ASSERT_EQUAL(n_out, 2);
-	CU_ASSERT(out_has(6) && out_has(7));
-	CU_ASSERT_EQUAL(stats(sw).n_moved, 0);
-	CU_ASSERT_EQUAL(forward(sw, 1, 11, 10, 0), SW_UNICAST);
-	CU_ASSERT_EQUAL(out[0], 0);
-	CU_ASSERT_EQUAL(forward(sw, 6, 11, 10, 0), SW_UNICAST);
-	CU_ASSERT_EQUAL(out[0], 5);
+	CHECK_EQ(n_out, 2);
+	CHECK(out_has(6) && out_has(7));
+	CHECK_EQ(stats(sw).n_moved, 0);
+	CHECK_EQ(forward(sw, 1, 11, 10, 0), SW_UNICAST);
+	CHECK_EQ(out[0], 0);
+	CHECK_EQ(forward(sw, 6, 11, 10, 0), SW_UNICAST);
+	CHECK_EQ(out[0], 5);
 	sw_destroy(sw);
 }
 
@@ -264,13 +264,13 @@ sw_learn_one(void)
 	struct sw *sw = switch_with(2);
 
 	sw_learn(sw, 1, VLAN_NONE, frame, 0);
-	CU_ASSERT_EQUAL(stats(sw).n_flooded, 0);
-	CU_ASSERT_EQUAL(forward(sw, 0, 20, 10, 0), SW_UNICAST);
-	CU_ASSERT_EQUAL(out[0], 1);
+	CHECK_EQ(stats(sw).n_flooded, 0);
+	CHECK_EQ(forward(sw, 0, 20, 10, 0), SW_UNICAST);
+	CHECK_EQ(out[0], 1);
 	sw_learn(sw, 300, VLAN_NONE, frame, 0); /* no member */
 	sw_learn(sw, LIMIT_PORTS, VLAN_NONE, frame, 0);
-	CU_ASSERT_EQUAL(stats(sw).n_entries, 2);
-	CU_ASSERT_EQUAL(stats(sw).n_moved, 0);
+	CHECK_EQ(stats(sw).n_entries, 2);
+	CHECK_EQ(stats(sw).n_moved, 0);
 	sw_destroy(sw);
 }
 
@@ -280,13 +280,13 @@ sw_tick_ages(void)
 	struct sw *sw = switch_with(3);
 
 	forward(sw, 0, 10, 99, 0);
-	CU_ASSERT_EQUAL(forward(sw, 1, 20, 10, AGE_MS - 1), SW_UNICAST);
-	CU_ASSERT_EQUAL(forward(sw, 1, 20, 10, AGE_MS), SW_FLOOD);
+	CHECK_EQ(forward(sw, 1, 20, 10, AGE_MS - 1), SW_UNICAST);
+	CHECK_EQ(forward(sw, 1, 20, 10, AGE_MS), SW_FLOOD);
 	for (unsigned i = 0; i < N_ENTRIES; i++)
 		sw_tick(sw, AGE_MS);
-	CU_ASSERT_EQUAL(stats(sw).n_aged, 1);
-	CU_ASSERT_EQUAL(stats(sw).n_entries, 1);
-	CU_ASSERT_EQUAL(forward(sw, 0, 10, 20, AGE_MS), SW_UNICAST);
+	CHECK_EQ(stats(sw).n_aged, 1);
+	CHECK_EQ(stats(sw).n_entries, 1);
+	CHECK_EQ(forward(sw, 0, 10, 20, AGE_MS), SW_UNICAST);
 	sw_destroy(sw);
 }
 
@@ -299,14 +299,14 @@ sw_del_port_one(void)
 	forward(sw, 1, 11, 99, 0);
 	forward(sw, 2, 20, 99, 0);
 	sw_del_port(sw, 1);
-	CU_ASSERT_EQUAL(sw_port_entries(sw, 1), 0);
-	CU_ASSERT_EQUAL(sw_port_entries(sw, 2), 1);
-	CU_ASSERT_EQUAL(forward(sw, 0, 30, 10, 0), SW_FLOOD);
-	CU_ASSERT_EQUAL(n_out, 1);
-	CU_ASSERT(out_has(2));
-	CU_ASSERT_EQUAL(sw_add_port(sw, 1, 9), 0); /* into another bridge, without its old entries */
-	CU_ASSERT_EQUAL(forward(sw, 1, 10, 20, 0), SW_FLOOD);
-	CU_ASSERT_EQUAL(n_out, 0);
+	CHECK_EQ(sw_port_entries(sw, 1), 0);
+	CHECK_EQ(sw_port_entries(sw, 2), 1);
+	CHECK_EQ(forward(sw, 0, 30, 10, 0), SW_FLOOD);
+	CHECK_EQ(n_out, 1);
+	CHECK(out_has(2));
+	CHECK_EQ(sw_add_port(sw, 1, 9), 0); /* into another bridge, without its old entries */
+	CHECK_EQ(forward(sw, 1, 10, 20, 0), SW_FLOOD);
+	CHECK_EQ(n_out, 0);
 	sw_destroy(sw);
 }
 
@@ -320,11 +320,11 @@ sw_del_port_hostile(void)
 	sw_del_port(sw, UINT16_MAX);
 	sw_del_port(sw, 1);
 	sw_del_port(sw, 1);
-	CU_ASSERT_EQUAL(sw_port_entries(sw, UINT16_MAX), 0);
-	CU_ASSERT_EQUAL(forward(sw, 0, 1, 2, 0), SW_FLOOD);
-	CU_ASSERT_EQUAL(n_out, 0);
-	CU_ASSERT_EQUAL(forward(sw, 1, 1, 2, 0), SW_FLOOD);
-	CU_ASSERT_EQUAL(n_out, 0);
+	CHECK_EQ(sw_port_entries(sw, UINT16_MAX), 0);
+	CHECK_EQ(forward(sw, 0, 1, 2, 0), SW_FLOOD);
+	CHECK_EQ(n_out, 0);
+	CHECK_EQ(forward(sw, 1, 1, 2, 0), SW_FLOOD);
+	CHECK_EQ(n_out, 0);
 	sw_destroy(sw);
 }
 
@@ -337,12 +337,13 @@ model_check(struct sw *sw, const int *member_of, unsigned n_ports)
 
 		forward_to(sw, (uint16_t)in, "\xff\xff\xff\xff\xff\xff", "\0\0\0\0\0\0");
 		for (unsigned port = 0; port < n_ports; port++) {
-			bool expected = port != in && member_of[in] >= 0 && member_of[port] == member_of[in];
+			bool expected = port != in && member_of[in] >= 0 &&
+					member_of[port] == member_of[in];
 
-			CU_ASSERT_EQUAL_FATAL(out_has((uint16_t)port), expected);
+			REQUIRE_EQ(out_has((uint16_t)port), expected);
 			n_expected += expected;
 		}
-		CU_ASSERT_EQUAL_FATAL(n_out, n_expected);
+		REQUIRE_EQ(n_out, n_expected);
 	}
 }
 
@@ -364,7 +365,7 @@ sw_forward_membership_random(void)
 			sw_del_port(sw, port);
 			member_of[port] = -1;
 		} else {
-			CU_ASSERT_EQUAL_FATAL(sw_add_port(sw, port, bridge), 0);
+			REQUIRE_EQ(sw_add_port(sw, port, bridge), 0);
 			member_of[port] = bridge;
 		}
 		model_check(sw, member_of, N_PORTS);
