@@ -1,15 +1,21 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # Back to the state after boot, whatever a case has left behind.
+#   clean           all of it
+#   clean_backend   without what it serves: domains stay, and they may have no vifs now
 
 clean() {
 	_destroy_domains
+	clean_backend
+	_drop_store
+	_save_clean
+	rm -rf "${LAB:?}"/* /var/log/xen/console/guest-* /var/log/xen/xen-hotplug.log
+	mkdir -p $LAB/guests
+}
+
+clean_backend() {
 	_backend_clean
 	_stop_traffic
 	_drop_links
-	_drop_store
-	_save_clean
-	rm -rf $LAB/* /var/log/xen/console/guest-* /var/log/xen/xen-hotplug.log
-	mkdir -p $LAB/guests
 }
 
 # The driver domain last: it serves the others.

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
-# The same traffic over xen-netback and over vpe-backend, in one boot and in turns.
-#   on_both FUNCTION       for each backend in dom0: from a clean state, starts it and calls FUNCTION, which takes figures
+# The same traffic over xen-netback and over vpe-backend, in one boot and in turns. The guests, and the driver domain if it
+# is a host on the LAN, are the same in all turns.
+#   on_both FUNCTION       for each backend in dom0: starts it and calls FUNCTION, which takes figures
+#   join NAME...           PV guests with a vif of the backend at hand
+#   leave NAME...          their vifs go
 #   figure NAME VALUE      a figure of the backend at hand; a larger one is better
 #   keeps RATIO NAME...    vpe-backend has at least RATIO of what xen-netback has
 
@@ -11,11 +14,38 @@ on_both() {
 	local kind
 	rm -rf $FIGURES
 	mkdir -p $FIGURES
+	clean >&2 || : # what it cannot remove is no failure of the case
 	for kind in $(seq $TURNS | sed 's/.*/netback switched/'); do
-		clean >&2 || : # what it cannot remove is no failure of the case
 		BACKEND=$kind
 		backend dom0 $kind
 		$1
+		clean_backend >&2 || :
+	done
+}
+
+join() {
+	local name new=
+	for name in "$@"; do
+		[ -e $LAB/guests/$name.domid ] || { guest $name pv && new="$new $name"; }
+	done
+	[ ! "$new" ] || start $new
+	for name in "$@"; do
+		case "$new " in
+		*" $name "*) continue ;;
+		esac
+		note "join $name"
+		attach $name 0 || fail "$name gets no vif"
+		wait_connected $name
+		on $name /lab/addresses || fail "$name has no address"
+	done
+}
+
+leave() {
+	local name
+	for name in "$@"; do
+		note "leave $name"
+		xl network-detach $name 0 || fail "$name keeps its vif"
+		wait_for 20 no_vif_left 0 $(guest_domid $name) 0 || fail "the directory of $name's vif stays"
 	done
 }
 

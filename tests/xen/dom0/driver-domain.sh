@@ -5,6 +5,7 @@
 DOMAIN_NIC=0000:00:08.0
 
 driver_domain() {
+	[ ! -e $LAB/guests/vpe.domid ] || return 0 # another turn of compare.sh
 	modprobe xen-pciback
 	[ -e /sys/bus/pci/drivers/pciback/$DOMAIN_NIC ] ||
 		xl pci-assignable-add $DOMAIN_NIC >/dev/null

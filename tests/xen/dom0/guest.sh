@@ -10,7 +10,7 @@
 # A guest is called g1, g2, ...; the number gives its address 10.77.0.11, ...
 
 # Long: another lab on the same cores makes everything ten times slower.
-GUEST_BOOT_LIMIT=120
+GUEST_BOOT_LIMIT=240
 CONNECT_LIMIT=40
 
 guest() {
@@ -28,12 +28,13 @@ guest() {
 		cat $BOOT/guest.cpio $BOOT/$with.cpio >$BOOT/$image.cpio || fail "no image with $with"
 	fi
 	echo "$mtu" >$LAB/guests/$name.mtu
-	local lines= addresses= i=0
+	local lines= addresses= more= i=0
 	while [ $i -lt $vifs ]; do
 		lines="$lines${lines:+, }'$(vif_line $name $i)'"
 		addresses="$addresses lab.ip$i=$(address_of $name $i)/24"
 		i=$((i + 1))
 	done
+	[ $type != pvh ] || more=" clearcpuid=cx16" # because of QEMU: tests/xen/README
 	cat >$LAB/guests/$name.cfg <<-END
 		name = "$name"
 		type = "$type"
@@ -42,7 +43,7 @@ guest() {
 		memory = $memory
 		vcpus = $vcpus
 		vif = [ $lines ]
-		extra = "console=hvc0 panic=1 lab.name=$name$addresses"
+		extra = "console=hvc0 panic=1 lab.name=$name$addresses$more"
 		on_reboot = "restart"
 		on_crash = "preserve"
 	END
@@ -151,16 +152,22 @@ guest_learn_domid() {
 	xl domid $1 >$LAB/guests/$1.domid || fail "there is no domain $1"
 }
 
+# Sets DOMID, without a process.
+_read_domid() {
+	{ read -r DOMID <$LAB/guests/$1.domid; } 2>/dev/null || fail "$1 was not started"
+}
+
 guest_domid() {
-	cat $LAB/guests/$1.domid 2>/dev/null || fail "$1 was not started"
+	_read_domid $1
+	echo $DOMID
 }
 
 guest_path() {
-	local id
-	id=$(guest_domid $1) && echo /local/domain/$id
+	_read_domid $1
+	echo /local/domain/$DOMID
 }
 
 guest_data() {
-	local path
-	path=$(guest_path $1) && echo $path/data/lab
+	_read_domid $1
+	echo /local/domain/$DOMID/data/lab
 }

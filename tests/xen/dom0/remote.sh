@@ -25,9 +25,8 @@ tell() {
 	dom0) setsid sh -c "$*" >/dev/null 2>&1 </dev/null & ;;
 	outside) _request_outside $(unique) "($*) >/dev/null 2>&1 </dev/null &" ;;
 	*)
-		local data
-		data=$(guest_data $where) || exit 1
-		_write_command $data $(unique) "$*"
+		_read_domid $where
+		ask 0 $DOMID "$*" || fail "$where cannot be given a command: $*"
 		;;
 	esac
 }
@@ -51,32 +50,14 @@ _request_outside() {
 	mv /lab/outside/$1.tmp /lab/outside/$1.sh
 }
 
-# The guest's agent serves data/lab: see guest/agent. The watch is in place before
-# the command is written, so its second event is the guest's answer.
+# The machine's agent serves data/lab: see programs/agent.c and ask.c.
 _on_guest() {
-	local data id=$(unique) path rc
-	data=$(guest_data $1) || exit 1
-	mkfifo $LAB/$id
-	timeout $REMOTE_LIMIT xenstore-watch -n 2 $data/rc/$id >$LAB/$id 2>/dev/null &
-	exec 9<$LAB/$id
-	rm $LAB/$id
-	read -r path <&9
-	_write_command $data $id "$2"
-	read -r path <&9 || fail "$1 did not finish in $REMOTE_LIMIT s: $2"
-	exec 9<&-
-	_read_output $data/out/$id
-	rc=$(xenstore-read $data/rc/$id)
-	xenstore-rm $data/do/$id $data/out/$id $data/rc/$id 2>/dev/null
+	local rc=0
+	_read_domid $1
+	ask $REMOTE_LIMIT $DOMID "$2" || rc=$?
+	case $rc in
+	253) fail "$1 cannot be given a command: $2" ;;
+	254) fail "$1 did not finish in $REMOTE_LIMIT s: $2" ;;
+	esac
 	return $rc
-}
-
-_write_command() { # DATA ID COMMAND
-	xenstore-write $1/do/$2 "$(printf '%s\n' "$3" | base64 -w 0)"
-}
-
-_read_output() {
-	local piece
-	for piece in $(xenstore-list $1 2>/dev/null | sort -n); do
-		xenstore-read -R $1/$piece
-	done | base64 -d
 }

@@ -32,7 +32,7 @@ TURN_LIMIT_S = 300
 QUIET_CORES = 0.2
 
 
-def run(topologies, pairs, path):
+def run(release, topologies, pairs, path):
     """Returns 0 when every figure could be taken."""
     for name in topologies:
         if name not in TOPOLOGIES:
@@ -40,7 +40,7 @@ def run(topologies, pairs, path):
     if pairs < 1:
         raise Failure("--pairs: at least 1")
     topologies = [t for t in TOPOLOGIES if not topologies or t in topologies]
-    with boot.lab() as lab:
+    with boot.lab(release) as lab:
         bench = _Bench(lab, pairs, path)
         try:
             bench.setup(topologies)

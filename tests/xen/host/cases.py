@@ -37,7 +37,7 @@ def show():
     return 0
 
 
-def run(names, keep):
+def run(release, names, keep):
     """Run the cases; returns 0 when all passed.
 
     A case with a line "# open: REASON" does not hold yet: it is named, and run only if its whole name is given.
@@ -49,7 +49,7 @@ def run(names, keep):
     cases = [case for case in cases if not case.open or case.name in names]
     # One boot for all cases that want the same number of CPUs.
     cases.sort(key=lambda case: -case.cpus)
-    with boot.lab(keep) as lab:
+    with boot.lab(release, keep) as lab:
         for n, case in enumerate(cases, 1):
             if not lab.machine or lab.machine.cpus != case.cpus:
                 lab.boot(case.cpus)

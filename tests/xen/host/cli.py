@@ -7,10 +7,10 @@ import shutil
 import signal
 import sys
 
-from . import bench, cache, cases, shell
+from . import bench, cache, cases, release, shell
 from .say import Failure
 
-NEEDED = "qemu-system-x86_64 unshare nsenter setpriv ip iperf3 ping fping socat apt-get dpkg ldd".split()
+NEEDED = "qemu-system-x86_64 unshare nsenter setpriv ip iperf3 ping fping socat apt-get dpkg readelf zstd".split()
 
 
 def main(argv):
@@ -36,6 +36,8 @@ def main(argv):
 def _parser():
     parser = argparse.ArgumentParser(prog="lab", description="Real Xen under QEMU: test cases "
                                      "and benchmarks of vpe-backend. See tests/xen/README.")
+    parser.add_argument("--release", metavar="N", default=release.OWN,
+                        help="the Debian that the machines are made of: %s, or this host's own (%%(default)s)" % release.OTHER)
     verbs = parser.add_subparsers(dest="verb", required=True)
 
     verb = verbs.add_parser("list", help="list the cases")
@@ -44,7 +46,7 @@ def _parser():
     verb = verbs.add_parser("run", help="run all cases, or those named")
     verb.add_argument("--keep", metavar="DIR", help="keep logs of passed cases too, in DIR")
     verb.add_argument("cases", metavar="CASE", nargs="*", help="a name or the start of one")
-    verb.set_defaults(run=lambda a: cases.run(a.cases, a.keep))
+    verb.set_defaults(run=lambda a: cases.run(release.get(a.release), a.cases, a.keep))
 
     verb = verbs.add_parser("bench", help="compare xen-netback and vpe-backend")
     verb.add_argument("--json", metavar="FILE", help="write all figures to FILE")
@@ -52,10 +54,10 @@ def _parser():
                       help="turns of each backend (%(default)s)")
     verb.add_argument("topologies", metavar="TOPOLOGY", nargs="*",
                       help="of %s; all for none" % ", ".join(bench.TOPOLOGIES))
-    verb.set_defaults(run=lambda a: bench.run(a.topologies, a.pairs, a.json))
+    verb.set_defaults(run=lambda a: bench.run(release.get(a.release), a.topologies, a.pairs, a.json))
 
     verb = verbs.add_parser("shell", help="a root shell in dom0")
-    verb.set_defaults(run=lambda a: shell.run())
+    verb.set_defaults(run=lambda a: shell.run(release.get(a.release)))
     return parser
 
 

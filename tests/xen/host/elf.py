@@ -11,26 +11,38 @@ from .say import Failure
 
 
 LIBS = "usr/lib/x86_64-linux-gnu"
+# libc loads it when a thread is cancelled, as libxenstore does; no binary names it.
+THREAD_CANCEL = LIBS + "/libgcc_s.so.1"
 
 
-def libraries(files, tree):
-    """{path in the image: file here} of all shared libraries FILES need.
+def libraries(files, *trees):
+    """{path in the image: file here} of all shared libraries FILES need, each from the first of TREES that has it.
 
-    Those below TREE come first, the host's own fill the gaps (the host is the
-    same Debian release).
+    Nothing is run for that: the files may be of another release than this host.
     """
-    places = [os.path.join(tree, d) for d in (LIBS, "lib/x86_64-linux-gnu", "usr/lib")]
-    env = dict(os.environ, LD_LIBRARY_PATH=":".join(places))
-    found = {}
-    for f in files:
-        done = subprocess.run(["ldd", f], env=env, text=True, capture_output=True)
-        if "not found" in done.stdout:
-            raise Failure("%s lacks a library:\n%s" % (f, done.stdout))
-        for name, path in re.findall(r"(\S+) => (/\S+)", done.stdout):
-            found["%s/%s" % (LIBS, name)] = path
-        for path in re.findall(r"^\s(/\S*ld-linux\S*)", done.stdout, re.M):
-            found["usr/lib64/" + os.path.basename(path)] = path
+    places = [os.path.join(tree, d) for tree in trees for d in (LIBS, "lib/x86_64-linux-gnu", "usr/lib")]
+    found, wanted = {}, list(files)
+    while wanted:
+        user = wanted.pop()
+        for name in _needed(user):
+            # Programs name the dynamic linker by its path; for libc it is a library like others.
+            target = "%s/%s" % ("usr/lib64" if name.startswith("ld-linux") else LIBS, name)
+            if target not in found:
+                found[target] = _first(name, places, user)
+                wanted.append(found[target])
     return found
+
+
+def _needed(path):
+    done = subprocess.run(["readelf", "--dynamic", path], text=True, capture_output=True, check=True)
+    return re.findall(r"\(NEEDED\).*\[(.+)\]", done.stdout)
+
+
+def _first(name, places, user):
+    for place in places:
+        if os.path.exists(os.path.join(place, name)):
+            return os.path.join(place, name)
+    raise Failure("%s needs %s, which is not in %s" % (user, name, ", ".join(places)))
 
 
 def is_elf(path):
@@ -38,10 +50,16 @@ def is_elf(path):
         return f.read(4) == b"\x7fELF"
 
 
-def module_depends(path):
-    """The modules that the kernel module PATH names in its own modinfo."""
+def module(path):
+    """The contents of the kernel module PATH, unpacked."""
     with open(path, "rb") as f:
-        found = re.search(rb"\0depends=([^\0]*)\0", f.read())
+        content = f.read()
+    return lzma.decompress(content) if path.endswith(".xz") else content
+
+
+def module_depends(content):
+    """The modules that a kernel module names in its own modinfo."""
+    found = re.search(rb"\0depends=([^\0]*)\0", content)
     names = found.group(1).decode() if found else ""
     return [n for n in names.split(",") if n]
 
@@ -54,6 +72,9 @@ def vmlinux(bzimage):
     offset, length = struct.unpack_from("<II", image, 0x248)
     start = (setup_sects + 1) * 512 + offset
     payload = image[start:start + length]
-    if payload[:6] != b"\xfd7zXZ\0":
-        raise Failure("%s: the kernel is not compressed with xz" % bzimage)
-    return lzma.LZMADecompressor().decompress(payload)
+    # Its last 4 bytes are the length of the kernel.
+    if payload.startswith(b"\xfd7zXZ\0"):
+        return lzma.decompress(payload[:-4])
+    if payload.startswith(b"\x28\xb5\x2f\xfd"):
+        return subprocess.run(["zstd", "-dcq"], input=payload[:-4], capture_output=True, check=True).stdout
+    raise Failure("%s: the kernel is compressed neither with xz nor with zstd" % bzimage)

@@ -7,7 +7,6 @@ lab's scripts and the daemon are segments of their own, laid over these by boot.
 
 import gzip
 import os
-import subprocess
 
 from . import cache, cpio, elf, packages
 from .say import step
@@ -29,11 +28,11 @@ UNWANTED_APPLETS = {"busybox", "ifup", "ifdown"}
 MERGED = {"bin": "usr/bin", "sbin": "usr/sbin", "lib": "usr/lib", "lib64": "usr/lib64"}
 
 
-def base():
+def base(release):
     """The cache directory with xen, vmlinux, xen.cpio and guest.cpio."""
-    tree = packages.unpacked()
+    tree = packages.unpacked(release)
     key = cache.key(tree, *_sources())
-    return cache.directory("images", key, lambda path: _make(path, tree))
+    return cache.directory("images", key, lambda path: _make(path, release, tree))
 
 
 def _sources():
@@ -44,16 +43,15 @@ def _sources():
         yield f.read()
 
 
-def _make(path, tree):
+def _make(path, release, tree):
     step("building the images")
-    version = packages.kernel_version(tree)
-    _unzip(os.path.join(tree, "boot/xen-4.17-amd64.gz"), path + "/xen")
+    _unzip(os.path.join(tree, "boot/xen-%s-amd64.gz" % packages.xen_version(tree)), path + "/xen")
     with open(path + "/vmlinux", "wb") as f:
-        f.write(elf.vmlinux(os.path.join(tree, "boot/vmlinuz-" + version)))
+        f.write(elf.vmlinux(os.path.join(tree, "boot/vmlinuz-" + packages.kernel_version(tree))))
     with open(path + "/xen.cpio", "wb") as f:
-        _xen_image(tree, version).write(f)
+        _xen_image(release, tree).write(f)
     with open(path + "/guest.cpio", "wb") as f:
-        _guest_image(tree, version).write(f)
+        _guest_image(release, tree).write(f)
 
 
 def _unzip(source, target):
@@ -61,31 +59,32 @@ def _unzip(source, target):
         out.write(f.read())
 
 
-def _xen_image(tree, version):
-    image = _common_image(tree, GUEST_PROGRAMS + XEN_PROGRAMS)
-    _modules(image, tree, version, XEN_MODULES)
+def _xen_image(release, tree):
+    image = _common_image(release, tree, GUEST_PROGRAMS + XEN_PROGRAMS)
+    _modules(image, tree, XEN_MODULES)
     image.tree("etc/xen", tree + "/etc/xen")
     image.tree("usr/lib/xen-common", tree + "/usr/lib/xen-common")
-    binaries = tree + "/usr/lib/xen-4.17/bin"
-    image.tree("usr/lib/xen-4.17/bin", binaries)
+    versioned = "xen-" + packages.xen_version(tree)
+    binaries = os.path.join(tree, "usr/lib", versioned, "bin")
+    image.tree("usr/lib/%s/bin" % versioned, binaries)
+    image.link("usr/lib/xen", versioned)
     for name in ("xl", "xenstore-control"):
-        image.link("usr/sbin/" + name, "../lib/xen-4.17/bin/" + name)
+        image.link("usr/sbin/" + name, "../lib/xen/bin/" + name)
     programs = [os.path.join(binaries, n) for n in
                 ("xl", "xenstored", "xenconsoled", "xen-init-dom0", "libxl-save-helper",
                  "xenstore-control", "xenconsole")]
-    _libraries(image, programs, tree)
-    # glibc loads this one by name, at the first pthread_cancel().
-    image.file("usr/lib/x86_64-linux-gnu/libgcc_s.so.1", "/lib/x86_64-linux-gnu/libgcc_s.so.1")
+    _libraries(image, programs, release, tree)
+    image.file(elf.THREAD_CANCEL, release.library(elf.THREAD_CANCEL))
     return image
 
 
-def _guest_image(tree, version):
-    image = _common_image(tree, GUEST_PROGRAMS)
-    _modules(image, tree, version, GUEST_MODULES)
+def _guest_image(release, tree):
+    image = _common_image(release, tree, GUEST_PROGRAMS)
+    _modules(image, tree, GUEST_MODULES)
     return image
 
 
-def _common_image(tree, programs):
+def _common_image(release, tree, programs):
     image = cpio.Segment()
     for old, new in MERGED.items():
         image.directory(new)
@@ -101,55 +100,48 @@ def _common_image(tree, programs):
     for name in XENSTORE:
         image.file("usr/bin/" + name, os.path.join(tree, "usr/bin", name))
     for path in programs:
-        image.file(path, _program(tree, path))
-    _libraries(image, [_program(tree, p) for p in programs + ["usr/bin/" + XENSTORE[0]]], tree)
-    _applets(image, tree)
+        image.file(path, packages.find(tree, path))
+    _libraries(image, [packages.find(tree, p) for p in programs + ["usr/bin/" + XENSTORE[0]]], release, tree)
+    _applets(image, release, tree)
     return image
 
 
-def _program(tree, path):
-    """PATH below the tree; packages still use both /bin and /usr/bin."""
-    merged = os.path.join(tree, path)
-    return merged if os.path.exists(merged) else os.path.join(tree, path[len("usr/"):])
-
-
-def _libraries(image, files, tree):
-    for path, source in elf.libraries([f for f in files if elf.is_elf(f)], tree).items():
+def _libraries(image, files, release, tree):
+    """Libraries that are not in the packages are those of the release's root."""
+    for path, source in elf.libraries([f for f in files if elf.is_elf(f)], tree, release.root).items():
         image.file(path, source)
 
 
-def _applets(image, tree):
-    busybox = _program(tree, "usr/bin/busybox")
-    applets = subprocess.run([busybox, "--list"], text=True, capture_output=True, check=True)
-    for name in applets.stdout.split():
+def _applets(image, release, tree):
+    for name in release.run([packages.find(tree, "usr/bin/busybox"), "--list"], tree).split():
         taken = image.has("usr/bin/" + name) or image.has("usr/sbin/" + name)
         if not taken and name not in UNWANTED_APPLETS:
             image.link("usr/bin/" + name, "busybox")
 
 
-def _modules(image, tree, version, names):
+def _modules(image, tree, names):
     """The modules NAMES and what they depend on, with a modules.dep for modprobe."""
-    files = _module_files(os.path.join(tree, "lib/modules", version))
-    wanted, depends = [_plain(n) for n in names], {}
+    files = _module_files(packages.find(tree, "usr/lib/modules"))
+    wanted, depends, top = [_plain(n) for n in names], {}, "usr/lib/modules/" + packages.kernel_version(tree)
     while wanted:
         name = wanted.pop()
         # A name without a file is built into the kernel.
         if name in depends or name not in files:
             continue
-        depends[name] = [_plain(d) for d in elf.module_depends(files[name])]
+        content = elf.module(files[name])
+        image.data("%s/%s.ko" % (top, name), content)
+        depends[name] = [_plain(d) for d in elf.module_depends(content)]
         wanted += depends[name]
-    top = "usr/lib/modules/%s/" % version
     lines = []
     for name in sorted(depends):
-        image.file(top + os.path.basename(files[name]), files[name])
-        chain = [os.path.basename(files[d]) for d in _closure(name, depends)]
-        lines.append("%s: %s\n" % (os.path.basename(files[name]), " ".join(chain)))
-    image.data(top + "modules.dep", "".join(lines).encode())
+        chain = [d + ".ko" for d in _closure(name, depends)]
+        lines.append("%s.ko: %s\n" % (name, " ".join(chain)))
+    image.data(top + "/modules.dep", "".join(lines).encode())
 
 
 def _module_files(top):
-    return {_plain(name[:-3]): os.path.join(here, name)
-            for here, _, names in os.walk(top) for name in names if name.endswith(".ko")}
+    return {_plain(name.partition(".ko")[0]): os.path.join(here, name)
+            for here, _, names in os.walk(top) for name in names if name.endswith((".ko", ".ko.xz"))}
 
 
 def _closure(name, depends):

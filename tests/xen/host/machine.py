@@ -18,8 +18,9 @@ NICE = -10
 CPUS = 2 # of a machine, if a case does not say otherwise
 MEMORY_MB = 4096
 DOM0_MEMORY_MB = 1024
-XEN_ARGS = ("dom0_mem=%dM dom0_max_vcpus=2 console=com1 com1=115200,8n1 loglvl=info noreboot"
-            % DOM0_MEMORY_MB)
+DOM0_CPUS = 2
+XEN_ARGS = ("dom0_mem=%dM dom0_max_vcpus=%d console=com1 com1=115200,8n1 loglvl=info noreboot"
+            % (DOM0_MEMORY_MB, DOM0_CPUS))
 DOM0_ARGS = "console=hvc0 loglevel=4 panic=1"
 # PCI slots of dom0's NIC and of the driver domain's: see dom0/driver-domain.sh.
 DOM0_NIC = 7
@@ -103,7 +104,9 @@ class Machine:
             # We know only the nsenter that is its parent (outside.py): it dies with that.
             "setpriv", "--pdeathsig", "KILL",
             "nice", "-n", str(NICE),
-            "qemu-system-x86_64", "-machine", "q35,accel=tcg", "-cpu", CPU, "-smp", str(self.cpus),
+            "qemu-system-x86_64", "-machine", "q35,accel=tcg", "-cpu", CPU,
+            # dom0's Linux 6.12 uses no more virtual CPUs than ACPI names, present or not.
+            "-smp", "%d,maxcpus=%d" % (self.cpus, max(self.cpus, DOM0_CPUS)),
             "-m", str(MEMORY_MB), "-display", "none", "-no-reboot", "-nic", "none",
             "-kernel", self._images["xen"], "-append", XEN_ARGS,
             "-initrd", "%s %s,%s" % (self._images["vmlinux"], DOM0_ARGS, self._images["dom0"]),

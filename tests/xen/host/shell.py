@@ -9,8 +9,8 @@ from .say import step
 FOREVER_S = 7 * 86400
 
 
-def run():
-    with boot.lab() as lab:
+def run(release):
+    with boot.lab(release) as lab:
         lab.boot(shell=True)
         step("the shell follows; `exit` powers off; the host is 10.77.0.1 from there")
         size = shutil.get_terminal_size()

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* dpdk-echo EAL-OPTION...: a program written for DPDK. Its first port returns frames of ethertype 0x88b5, until SIGTERM. */
+/*
+ * dpdk-echo EAL-OPTION...: a program written for DPDK. Its first port returns frames of ethertype
+ * 0x88b5, until SIGTERM.
+ */
 #include <err.h>
 #include <signal.h>
 #include <unistd.h>
@@ -24,11 +27,14 @@ static void
 open_port(uint16_t port)
 {
 	const struct rte_eth_conf conf = { 0 };
-	struct rte_mempool *pool = rte_pktmbuf_pool_create("frames", 2047, 64, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
+	struct rte_mempool *pool =
+		rte_pktmbuf_pool_create("frames", 2047, 64, 0, RTE_MBUF_DEFAULT_BUF_SIZE,
+					SOCKET_ID_ANY);
 
 	if (pool == NULL || rte_eth_dev_configure(port, 1, 1, &conf) < 0 ||
 	    rte_eth_rx_queue_setup(port, 0, 256, SOCKET_ID_ANY, NULL, pool) < 0 ||
-	    rte_eth_tx_queue_setup(port, 0, 256, SOCKET_ID_ANY, NULL) < 0 || rte_eth_dev_start(port) < 0)
+	    rte_eth_tx_queue_setup(port, 0, 256, SOCKET_ID_ANY, NULL) < 0 ||
+	    rte_eth_dev_start(port) < 0)
 		errx(1, "the port does not start");
 }
 
@@ -38,7 +44,8 @@ turn(struct rte_mbuf *m, const struct rte_ether_addr *own)
 {
 	struct rte_ether_hdr *eth = rte_pktmbuf_mtod(m, struct rte_ether_hdr *);
 
-	if (eth->ether_type != rte_cpu_to_be_16(ETHERTYPE) || !rte_is_same_ether_addr(&eth->dst_addr, own))
+	if (eth->ether_type != rte_cpu_to_be_16(ETHERTYPE) ||
+	    !rte_is_same_ether_addr(&eth->dst_addr, own))
 		return false;
 	eth->dst_addr = eth->src_addr;
 	eth->src_addr = *own;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Hostile cases of the rx ring, of events, of the store and of the control ring. Called by hostile.c. */
+/*
+ * Hostile cases of the rx ring, of events, of the store and of the control ring. Called by
+ * hostile.c.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,9 +30,12 @@ take_all(struct play *p)
 	return n_all;
 }
 
-/* ---- the rx ring ------------------------------------------------------------------------------------------- */
+/* ---- the rx ring ----------------------------------------------------------------------------- */
 
-/* What is posted from now on has these grants, one for each buffer; the array gets those that it had. */
+/*
+ * What is posted from now on has these grants, one for each buffer; the array gets those that it
+ * had.
+ */
 static void
 exchange_grants(struct play *p, uint32_t ref[BUFFERS])
 {
@@ -75,7 +81,8 @@ rx_takes_nothing(struct play *p)
 static void
 rx_prod_above(struct play *p)
 {
-	__atomic_store_n(&p->q->rx.shared->req_prod, p->q->rx.req_prod + 2 * NETIF_RING_SIZE, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&p->q->rx.shared->req_prod, p->q->rx.req_prod + 2 * NETIF_RING_SIZE,
+			 __ATOMIC_SEQ_CST);
 	fe_queue_notify(p->q);
 	shower(p, 4, 60);
 }
@@ -89,13 +96,15 @@ rx_bad_grants(struct play *p)
 	for (unsigned i = 0; i < BUFFERS; i++)
 		ref[i] = 2 + i % 6; /* nobody's; 0 and 1 are the console's and xenstore's */
 	exchange_grants(p, ref);
-	while (p->q->stats.n_rx_dropped < n_dropped + 20 && check(p, util_now_ms() < end, "no errors")) {
+	while (p->q->stats.n_rx_dropped < n_dropped + 20 &&
+	       check(p, util_now_ms() < end, "no errors")) {
 		shower(p, 20, 200);
 		take_all(p);
 	}
 	exchange_grants(p, ref);
 	uint32_t last = p->q->rx.req_prod;
-	while ((int32_t)(p->q->rx.rsp_cons - last) < 0 && check(p, util_now_ms() < end, "no answers to all that was posted")) {
+	while ((int32_t)(p->q->rx.rsp_cons - last) < 0 &&
+	       check(p, util_now_ms() < end, "no answers to all that was posted")) {
 		shower(p, 20, 60);
 		take_all(p);
 	}
@@ -107,11 +116,12 @@ rx_starves_and_refills(struct play *p)
 	for (unsigned i = 0; i < 200 && !p->failed; i++) {
 		shower(p, 100, 60);
 		take_all(p);
-		check(p, i % 20 != 0 || fe_store_back_number(&p->fe->store, KEY_CARRIER, -1) == 1, "the carrier went down");
+		check(p, i % 20 != 0 || fe_store_back_number(&p->fe->store, KEY_CARRIER, -1) == 1,
+		      "the carrier went down");
 	}
 }
 
-/* ---- what takes others' time ------------------------------------------------------------------------------- */
+/* ---- what takes others' time ----------------------------------------------------------------- */
 
 static void
 answers_never_taken(struct play *p)
@@ -120,7 +130,8 @@ answers_never_taken(struct play *p)
 		for (unsigned i = 0; i < NETIF_RING_SIZE; i++)
 			put_chain(p, 1, 60, 0);
 		publish(p);
-		for (uint64_t end = util_now_ms() + PATIENCE_MS; p->q->tx.shared->rsp_prod != p->q->tx.req_prod && !p->failed;)
+		for (uint64_t end = util_now_ms() + PATIENCE_MS;
+		     p->q->tx.shared->rsp_prod != p->q->tx.req_prod && !p->failed;)
 			check(p, util_now_ms() < end, "round %u is not answered", round);
 	}
 	p->q->tx.rsp_cons = p->q->tx.req_prod;
@@ -151,7 +162,7 @@ channel_closed(struct play *p)
 	take_all(p);
 }
 
-/* ---- the store --------------------------------------------------------------------------------------------- */
+/* ---- the store ------------------------------------------------------------------------------- */
 
 static void
 write_text(struct play *p, const char *key, const char *value)
@@ -169,15 +180,18 @@ refused(struct play *p, const char *key, const char *value)
 	const struct fe_store *st = &p->fe->store;
 	char *before = fe_store_front_text(st, key);
 
-	if (p->failed || !check(p, fe_connect_prepare(p->fe) == 0, "with %s, the backend is not ready", key))
+	if (p->failed ||
+	    !check(p, fe_connect_prepare(p->fe) == 0, "with %s, the backend is not ready", key))
 		return free(before);
 	if (value == NULL)
 		fe_store_remove(st, key);
 	else
 		write_text(p, key, value);
 	fe_store_set_state(st, XenbusStateConnected);
-	int state = fe_store_await(st, 1u << XenbusStateClosing | 1u << XenbusStateConnected, PATIENCE_MS);
-	check(p, state == XenbusStateClosing, "with %s %.20s, the backend's state is %d", key, value == NULL ? "missing" : value, state);
+	int state = fe_store_await(st, 1u << XenbusStateClosing | 1u << XenbusStateConnected,
+				   PATIENCE_MS);
+	check(p, state == XenbusStateClosing, "with %s %.20s, the backend's state is %d", key,
+	      value == NULL ? "missing" : value, state);
 	if (before != NULL)
 		write_text(p, key, before);
 	else
@@ -269,7 +283,8 @@ static void
 state_removed(struct play *p)
 {
 	fe_store_remove(&p->fe->store, KEY_STATE);
-	int state = fe_store_await(&p->fe->store, 1u << XenbusStateClosed | 1u << XenbusStateUnknown, PATIENCE_MS);
+	int state = fe_store_await(&p->fe->store,
+				   1u << XenbusStateClosed | 1u << XenbusStateUnknown, PATIENCE_MS);
 	check(p, state >= 0, "the backend does not let go");
 	fe_store_set_state(&p->fe->store, XenbusStateClosed);
 }
@@ -298,7 +313,7 @@ keys_change(struct play *p)
 	expect_answers(p, 1, 0, 0);
 }
 
-/* ---- the control ring -------------------------------------------------------------------------------------- */
+/* ---- the control ring ------------------------------------------------------------------------ */
 
 /* Puts a request, and has the answer's status. */
 static uint32_t
@@ -322,22 +337,31 @@ ask(struct play *p, uint16_t type, uint32_t a, uint32_t b, uint32_t c)
 static void
 control_ring(struct play *p)
 {
-	static const uint32_t bad[][4] = { { 0, 0, 0, 0 }, { 11, 0, 0, 0 }, { 255, 0, 0, 0 }, { 6, 8, 2, UINT32_MAX },
-					   { 6, 8, 0x40000001, 0 }, { 3, 8, 41, 0 }, { 3, 8, UINT32_MAX, 0 }, { 5, 129, 0, 0 },
-					   { 9, 0, 1, 16 }, { 9, 0, 8, 513 }, { 9, 7, 8, 1 }, { 10, 0, UINT32_MAX, 1 } };
+	static const uint32_t bad[][4] = { { 0, 0, 0, 0 },          { 11, 0, 0, 0 },
+					   { 255, 0, 0, 0 },        { 6, 8, 2, UINT32_MAX },
+					   { 6, 8, 0x40000001, 0 }, { 3, 8, 41, 0 },
+					   { 3, 8, UINT32_MAX, 0 }, { 5, 129, 0, 0 },
+					   { 9, 0, 1, 16 },         { 9, 0, 8, 513 },
+					   { 9, 7, 8, 1 },          { 10, 0, UINT32_MAX, 1 } };
 
 	if (!check(p, p->fe->use_ctrl, "there is no control ring"))
 		return;
 	for (unsigned i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		check(p, ask(p, (uint16_t)bad[i][0], bad[i][1], bad[i][2], bad[i][3]) != XEN_NETIF_CTRL_STATUS_SUCCESS,
+		check(p,
+		      ask(p, (uint16_t)bad[i][0], bad[i][1], bad[i][2], bad[i][3]) !=
+			      XEN_NETIF_CTRL_STATUS_SUCCESS,
 		      "request %u, the %u. one, succeeds", bad[i][0], i);
-	__atomic_store_n(&p->fe->ctrl.ring.shared->req_prod, p->fe->ctrl.ring.req_prod + 1000, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&p->fe->ctrl.ring.shared->req_prod, p->fe->ctrl.ring.req_prod + 1000,
+			 __ATOMIC_SEQ_CST);
 	p->fe->xen->events->notify(p->fe->ctrl.events, (uint32_t)p->fe->ctrl.port);
 }
 
-/* ---- nothing, and anything ---------------------------------------------------------------------------------------------- */
+/* ---- nothing, and anything ------------------------------------------------------------------- */
 
-/* What an honest guest does that has as much to send and to receive: one frame at a time, then as many as there are. */
+/*
+ * What an honest guest does that has as much to send and to receive: one frame at a time, then as
+ * many as there are.
+ */
 static void
 keeps_rules(struct play *p)
 {
@@ -370,8 +394,10 @@ anything(struct play *p)
 	for (unsigned i = 0; i < 5000; i++) {
 		random = random * 1664525u + 1013904223u;
 		netif_tx_request_t slot = {
-			.gref = random & 0x100 ? p->buf->ref : random >> 8, .offset = random & 0xf000 ? 0 : (uint16_t)(random >> 16),
-			.size = (uint16_t)(random & 0x200 ? 60 : random >> 16), .flags = (uint16_t)(random >> 20 & 0xf),
+			.gref = random & 0x100 ? p->buf->ref : random >> 8,
+			.offset = random & 0xf000 ? 0 : (uint16_t)(random >> 16),
+			.size = (uint16_t)(random & 0x200 ? 60 : random >> 16),
+			.flags = (uint16_t)(random >> 20 & 0xf),
 		};
 		fe_ring_put_request(&p->q->tx, &slot, sizeof(slot));
 		if (random >> 28 == 0)

@@ -77,7 +77,8 @@ static void
 empty_slots(struct play *p)
 {
 	for (unsigned i = 0; i < 19; i++) {
-		netif_tx_request_t slot = slot_of(p, i == 0 ? 60 : 0, i < 18 ? NETTXF_more_data : 0);
+		netif_tx_request_t slot =
+			slot_of(p, i == 0 ? 60 : 0, i < 18 ? NETTXF_more_data : 0);
 
 		if (i > 0)
 			slot.gref = UINT32_MAX;
@@ -163,8 +164,10 @@ extras_of_kinds(struct play *p)
 	netif_tx_request_t slot = slot_of(p, 60, NETTXF_extra_info | NETTXF_csum_blank);
 
 	put_slot(p, &slot);
-	put_extra(p, XEN_NETIF_EXTRA_TYPE_GSO, XEN_NETIF_EXTRA_FLAG_MORE, 9, XEN_NETIF_GSO_TYPE_TCPV6);
-	put_extra(p, XEN_NETIF_EXTRA_TYPE_GSO, XEN_NETIF_EXTRA_FLAG_MORE, 1448, XEN_NETIF_GSO_TYPE_TCPV4);
+	put_extra(p, XEN_NETIF_EXTRA_TYPE_GSO, XEN_NETIF_EXTRA_FLAG_MORE, 9,
+		  XEN_NETIF_GSO_TYPE_TCPV6);
+	put_extra(p, XEN_NETIF_EXTRA_TYPE_GSO, XEN_NETIF_EXTRA_FLAG_MORE, 1448,
+		  XEN_NETIF_GSO_TYPE_TCPV4);
 	put_extra(p, XEN_NETIF_EXTRA_TYPE_HASH, 0, 0, 0);
 	expect_answers(p, 1, 0, 3);
 }
@@ -195,7 +198,8 @@ offload_where_it_cannot_be(struct play *p)
 	for (unsigned i = 0; i < 5; i++) {
 		memcpy(p->buf->page + 12, &type[i], 2);
 		for (uint16_t size = 14; size < 80; size += 13) {
-			netif_tx_request_t slot = slot_of(p, size, NETTXF_extra_info | NETTXF_csum_blank);
+			netif_tx_request_t slot =
+				slot_of(p, size, NETTXF_extra_info | NETTXF_csum_blank);
 
 			put_slot(p, &slot);
 			put_extra(p, XEN_NETIF_EXTRA_TYPE_GSO, 0, 1000, XEN_NETIF_GSO_TYPE_TCPV4);
@@ -210,10 +214,12 @@ csum_where_it_cannot_be(struct play *p)
 {
 	uint8_t before = p->buf->page[14];
 
-	for (unsigned first = 0; first < 256 && !p->failed; first += 5) { /* IP's version and header length */
+	/* IP's version and header length */
+	for (unsigned first = 0; first < 256 && !p->failed; first += 5) {
 		p->buf->page[14] = (uint8_t)first;
 		put_chain(p, 1, 14, 0);
-		netif_tx_request_t slot = slot_of(p, (uint16_t)(14 + first % 60), NETTXF_csum_blank);
+		netif_tx_request_t slot =
+			slot_of(p, (uint16_t)(14 + first % 60), NETTXF_csum_blank);
 		put_slot(p, &slot);
 		expect_answers(p, 2, 0, 0);
 	}
@@ -241,8 +247,10 @@ sources_and_links(struct play *p)
 
 	memcpy(before, p->buf->page, 12);
 	for (unsigned i = 0; i < 3000 && !p->failed; i++) {
-		memcpy(p->buf->page, (uint8_t[]){ 0x01, 0x80, 0xc2, 0, 0, (uint8_t)(1 + i % 15) }, 6);
-		memcpy(p->buf->page + 6, (uint8_t[]){ 2, 0xbb, 0, 0, (uint8_t)(i >> 8), (uint8_t)i }, 6);
+		memcpy(p->buf->page, (uint8_t[]){ 0x01, 0x80, 0xc2, 0, 0, (uint8_t)(1 + i % 15) },
+		       6);
+		memcpy(p->buf->page + 6,
+		       (uint8_t[]){ 2, 0xbb, 0, 0, (uint8_t)(i >> 8), (uint8_t)i }, 6);
 		put_chain(p, 1, 60, 0);
 		expect_answers(p, 1, 0, 0);
 	}
@@ -252,7 +260,8 @@ sources_and_links(struct play *p)
 static void
 bad_grants(struct play *p)
 {
-	static const uint32_t ref[] = { 2, 7, 30000, 0x7fffffff, UINT32_MAX }; /* 0 and 1 are the console's and xenstore's */
+	/* 0 and 1 are the console's and xenstore's */
+	static const uint32_t ref[] = { 2, 7, 30000, 0x7fffffff, UINT32_MAX };
 	netif_tx_request_t slot = slot_of(p, 60, 0);
 
 	for (unsigned i = 0; i < 5; i++) {
@@ -308,10 +317,14 @@ multicast_lists(struct play *p)
 
 		slot.gref = 0;
 		put_slot(p, &slot);
-		put_extra(p, i % 8 == 7 ? XEN_NETIF_EXTRA_TYPE_MCAST_DEL : XEN_NETIF_EXTRA_TYPE_MCAST_ADD, 0, (uint16_t)(i << 8 | 1), 0);
+		put_extra(p,
+			  i % 8 == 7 ? XEN_NETIF_EXTRA_TYPE_MCAST_DEL
+				     : XEN_NETIF_EXTRA_TYPE_MCAST_ADD,
+			  0, (uint16_t)(i << 8 | 1), 0);
 		publish(p);
 		if (take_answers(p, 2, &a))
-			check(p, a.n_null == 1 && a.n_okay + a.n_error == 1, "a request has not one answer");
+			check(p, a.n_null == 1 && a.n_okay + a.n_error == 1,
+			      "a request has not one answer");
 	}
 }
 
@@ -322,7 +335,8 @@ hash_values(struct play *p)
 		netif_tx_request_t slot = slot_of(p, 60, NETTXF_extra_info);
 
 		put_slot(p, &slot);
-		put_extra(p, XEN_NETIF_EXTRA_TYPE_HASH, 0, (uint16_t)(i * 0x0f0f), (uint8_t)(i * 4));
+		put_extra(p, XEN_NETIF_EXTRA_TYPE_HASH, 0, (uint16_t)(i * 0x0f0f),
+			  (uint8_t)(i * 4));
 	}
 	expect_answers(p, 64, 0, 64);
 }

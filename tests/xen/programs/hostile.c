@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * hostile PEER FIRST LAST SECONDS [CASE...]: plays the cases of tests/hostile-cases that a guest can play, on the vifs FIRST to LAST,
- * and says how each ended. A vif that was switched off is not used again. Vif PEER keeps the rules. Cases that leave the
- * vif as it was are repeated until SECONDS have passed. Cases 0 and 100, which are played only if they are named, break no rule.
+ * hostile PEER FIRST LAST SECONDS [CASE...]: plays the cases of tests/hostile-cases that a guest
+ * can play, on the vifs FIRST to LAST, and says how each ended. A vif that was switched off is not
+ * used again. Vif PEER keeps the rules. Cases that leave the vif as it was are repeated until
+ * SECONDS have passed. Cases 0 and 100, which are played only if they are named, break no rule.
  * hostile --list: their numbers, and "once" where it may cost a vif.
  */
 #include "hostile.h"
@@ -31,13 +32,16 @@ check(struct play *p, bool ok, const char *format, ...)
 	return false;
 }
 
-/* ---- vifs -------------------------------------------------------------------------------------------------- */
+/* ---- vifs ------------------------------------------------------------------------------------ */
 
 static struct vpe_fe *
 open_vif(unsigned vif)
 {
 	const struct fe_host host = { .xen = xen_real(), .sysfs = "/sys" };
-	struct vpe_fe *fe = fe_dev_open(&(struct vpe_fe_params){ .vif = vif, .n_buffers = BUFFERS, .take_over = true }, &host);
+	struct vpe_fe *fe = fe_dev_open(&(struct vpe_fe_params){ .vif = vif,
+								 .n_buffers = BUFFERS,
+								 .take_over = true },
+					&host);
 
 	if (fe == NULL)
 		errx(1, "%s", vpe_fe_error());
@@ -82,12 +86,14 @@ becomes_off(const struct play *p, unsigned ms)
 	return true;
 }
 
-/* ---- the tx ring ------------------------------------------------------------------------------------------- */
+/* ---- the tx ring ----------------------------------------------------------------------------- */
 
 netif_tx_request_t
 slot_of(const struct play *p, uint16_t size, uint16_t flags)
 {
-	return (netif_tx_request_t){ .gref = p->buf->ref, .id = 0x1234, .size = size, .flags = flags };
+	return (netif_tx_request_t){
+		.gref = p->buf->ref, .id = 0x1234, .size = size, .flags = flags
+	};
 }
 
 void
@@ -110,7 +116,8 @@ void
 put_chain(struct play *p, unsigned n, uint16_t size, uint16_t later)
 {
 	for (unsigned i = 0; i < n; i++) {
-		netif_tx_request_t slot = slot_of(p, i == 0 ? size : later, i + 1 < n ? NETTXF_more_data : 0);
+		netif_tx_request_t slot =
+			slot_of(p, i == 0 ? size : later, i + 1 < n ? NETTXF_more_data : 0);
 
 		put_slot(p, &slot);
 	}
@@ -157,8 +164,9 @@ expect_answers(struct play *p, unsigned n_okay, unsigned n_error, unsigned n_nul
 
 	publish(p);
 	if (take_answers(p, n_okay + n_error + n_null, &a))
-		check(p, a.n_okay == n_okay && a.n_error == n_error && a.n_null == n_null, "%u okay, %u errors, %u null, not %u, %u, %u",
-		      a.n_okay, a.n_error, a.n_null, n_okay, n_error, n_null);
+		check(p, a.n_okay == n_okay && a.n_error == n_error && a.n_null == n_null,
+		      "%u okay, %u errors, %u null, not %u, %u, %u", a.n_okay, a.n_error, a.n_null,
+		      n_okay, n_error, n_null);
 }
 
 void
@@ -167,10 +175,11 @@ forget_answers(struct play *p)
 	struct fe_ring *r = &p->q->tx;
 
 	usleep(100000);
-	r->rsp_cons = r->req_prod = r->req_published = __atomic_load_n(&r->shared->rsp_prod, __ATOMIC_ACQUIRE);
+	r->rsp_cons = r->req_prod = r->req_published =
+		__atomic_load_n(&r->shared->rsp_prod, __ATOMIC_ACQUIRE);
 }
 
-/* ---- the peer ---------------------------------------------------------------------------------------------- */
+/* ---- the peer -------------------------------------------------------------------------------- */
 
 /* Takes what came to a vif; how many were for it. */
 static unsigned
@@ -223,7 +232,7 @@ shower(struct play *p, unsigned n, uint16_t len)
 	}
 }
 
-/* ---- the cases --------------------------------------------------------------------------------------------- */
+/* ---- the cases ------------------------------------------------------------------------------- */
 
 static bool
 may_end_vif(const struct hostile_case *c)
@@ -251,8 +260,8 @@ play_one(struct play *p, const struct hostile_case *c, unsigned vif)
 	bool off = c->outcome == OFF || (c->outcome == EITHER && becomes_off(p, PATIENCE_MS));
 	if (!off)
 		expect_served(p);
-	printf("case %u: %s: %s%s, %u ms\n", c->number, c->name, p->failed ? "FAILED: " : "passed", p->failed ? p->why : "",
-	       (unsigned)(util_now_ms() - since));
+	printf("case %u: %s: %s%s, %u ms\n", c->number, c->name, p->failed ? "FAILED: " : "passed",
+	       p->failed ? p->why : "", (unsigned)(util_now_ms() - since));
 	if (off)
 		printf("off %u\n", vif);
 	fflush(stdout);
@@ -277,12 +286,14 @@ is_wanted(const struct options *o, unsigned number)
 
 /* Plays a list once; `again` leaves out what may switch a vif off. Whether all passed. */
 static bool
-play_all(struct play *p, const struct options *o, unsigned *vif, const struct hostile_case *list, bool again)
+play_all(struct play *p, const struct options *o, unsigned *vif, const struct hostile_case *list,
+	 bool again)
 {
 	bool ok = true;
 
 	for (const struct hostile_case *c = list; c->name != NULL; c++) {
-		if (!is_wanted(o, c->number) || (again && (util_now_ms() >= o->end_ms || may_end_vif(c))))
+		if (!is_wanted(o, c->number) ||
+		    (again && (util_now_ms() >= o->end_ms || may_end_vif(c))))
 			continue;
 		if (play_one(p, c, *vif))
 			continue;
@@ -305,13 +316,17 @@ main(int argc, char **argv)
 	if (argc == 2 && strcmp(argv[1], "--list") == 0) {
 		for (unsigned i = 0; i < 2; i++)
 			for (const struct hostile_case *c = lists[i]; c->name != NULL; c++)
-				printf("%u %s %s\n", c->number, may_end_vif(c) ? "once" : "again", c->name);
+				printf("%u %s %s\n", c->number, may_end_vif(c) ? "once" : "again",
+				       c->name);
 		return 0;
 	}
 	if (argc < 5)
 		errx(1, "hostile PEER FIRST LAST SECONDS [CASE...]");
-	struct options o = { .first = (unsigned)atoi(argv[2]), .last = (unsigned)atoi(argv[3]), .n_cases = (unsigned)argc - 5,
-			     .cases = argv + 5, .end_ms = util_now_ms() + strtoul(argv[4], NULL, 10) * 1000 };
+	struct options o = { .first = (unsigned)atoi(argv[2]),
+			     .last = (unsigned)atoi(argv[3]),
+			     .n_cases = (unsigned)argc - 5,
+			     .cases = argv + 5,
+			     .end_ms = util_now_ms() + strtoul(argv[4], NULL, 10) * 1000 };
 	unsigned vif = o.first;
 	p.peer = open_vif((unsigned)atoi(argv[1]));
 	open_play(&p, vif);

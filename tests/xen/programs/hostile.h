@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A frontend that breaks rules, made of libvpefront's parts: it connects as the library does and then writes to the rings and to
- * the store what it likes. The peer is another vif of the same guest that keeps all rules.
+ * A frontend that breaks rules, made of libvpefront's parts: it connects as the library does and
+ * then writes to the rings and to the store what it likes. The peer is another vif of the same
+ * guest that keeps all rules.
  */
 #ifndef VPE_TESTS_HOSTILE_H
 #define VPE_TESTS_HOSTILE_H
@@ -17,8 +18,8 @@
 #define PATIENCE_MS 10000u
 
 struct play {
-	struct vpe_fe *fe;   /* the vif that breaks rules */
-	struct fe_queue *q;  /* its queue */
+	struct vpe_fe *fe;  /* the vif that breaks rules */
+	struct fe_queue *q; /* its queue */
 	struct vpe_fe *peer;
 	struct vpe_fe_buf *buf; /* holds a frame from `fe` to `peer`, of any length */
 	bool failed;
@@ -48,7 +49,7 @@ bool check(struct play *p, bool ok, const char *format, ...) __attribute__((form
 /* Whether the backend has switched the vif off. */
 bool is_off(const struct play *p);
 
-/* ---- the tx ring ------------------------------------------------------------------------------------------- */
+/* ---- the tx ring ----------------------------------------------------------------------------- */
 
 /* A slot over the frame; `id` is any number. */
 netif_tx_request_t slot_of(const struct play *p, uint16_t size, uint16_t flags);

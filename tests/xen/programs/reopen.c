@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * reopen VIF TIMES [BUFFERS]: opens the vif with so many buffers (as many as the library chooses), sends a frame that must come
- * back, closes the vif, and so on. Fails if this process holds more descriptors, mappings or memory at the end than after the first
- * tenth.
+ * reopen VIF TIMES [BUFFERS]: opens the vif with so many buffers (as many as the library chooses),
+ * sends a frame that must come back, closes the vif, and so on. Fails if this process holds more
+ * descriptors, mappings or memory at the end than after the first tenth.
  */
 #include <dirent.h>
 #include <err.h>
@@ -88,7 +88,8 @@ main(int argc, char **argv)
 			before = held();
 	}
 	struct held after = held();
-	printf("fds %u %u, mappings %u %u, memory %u %u kB\n", before.n_fds, after.n_fds, before.n_maps, after.n_maps,
-	       before.rss_kb, after.rss_kb);
-	return after.n_fds > before.n_fds || after.n_maps > before.n_maps || after.rss_kb > before.rss_kb + MEMORY_SLACK_KB;
+	printf("fds %u %u, mappings %u %u, memory %u %u kB\n", before.n_fds, after.n_fds,
+	       before.n_maps, after.n_maps, before.rss_kb, after.rss_kb);
+	return after.n_fds > before.n_fds || after.n_maps > before.n_maps ||
+	       after.rss_kb > before.rss_kb + MEMORY_SLACK_KB;
 }

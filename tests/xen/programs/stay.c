@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * stay VIF: keeps a vif open and sends frames that must come back, 100 a second at most. When the library says that the vif is
- * another one now, as after its guest was restored, it closes the vif and opens it again. Prints a line for everything that
- * happens, with the frames that came back until then, and ends by a signal.
+ * stay VIF: keeps a vif open and sends frames that must come back, 100 a second at most. When the
+ * library says that the vif is another one now, as after its guest was restored, it closes the vif
+ * and opens it again. Prints a line for everything that happens, with the frames that came back
+ * until then, and ends by a signal.
  */
 #include <err.h>
 #include <errno.h>

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * steer VIF FRAMES: opens the vif with two queues, has the backend spread TCP packets over them by a table, and checks each of FRAMES
- * packets against a hash of its own; then has all sent to the second queue. Fails if one comes by another queue.
+ * steer VIF FRAMES: opens the vif with two queues, has the backend spread TCP packets over them by
+ * a table, and checks each of FRAMES packets against a hash of its own; then has all sent to the
+ * second queue. Fails if one comes by another queue.
  */
 #include <err.h>
 #include <stdio.h>
@@ -55,7 +56,8 @@ take(struct vpe_fe *fe, const struct vpe_fe_rss *rss, unsigned n)
 		for (unsigned q = 0; q < N_QUEUES; q++) {
 			struct vpe_fe_buf *frame;
 			while (done < n && vpe_fe_rx_burst(fe, q, &frame, 1) == 1) {
-				unsigned want = rss->map[toeplitz(rss->key, frame->data + 26, 12) % rss->n_map];
+				unsigned want = rss->map[toeplitz(rss->key, frame->data + 26, 12) %
+							 rss->n_map];
 				if (is_tcp(frame) && q != want)
 					errx(1, "a packet came by queue %u instead of %u", q, want);
 				done += is_tcp(frame);
@@ -94,7 +96,9 @@ set(struct vpe_fe *fe, const struct vpe_fe_rss *rss)
 int
 main(int argc, char **argv)
 {
-	struct vpe_fe_params params = { .vif = argc == 3 ? (unsigned)atoi(argv[1]) : 0, .n_queues = N_QUEUES, .n_buffers = 520,
+	struct vpe_fe_params params = { .vif = argc == 3 ? (unsigned)atoi(argv[1]) : 0,
+					.n_queues = N_QUEUES,
+					.n_buffers = 520,
 					.take_over = true };
 	struct vpe_fe_rss rss = { .types = VPE_FE_RSS_IPV4 | VPE_FE_RSS_IPV4_TCP, .n_map = 16 };
 	unsigned n = argc == 3 ? (unsigned)atoi(argv[2]) : 0, n_second;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * xdp DEVICE pass|drop|off: gives a network device an XDP program of its driver, or takes it away. The program looks at each
- * frame's EtherType: what is neither IPv4, IPv6 nor ARP is dropped in any case, so that with `pass` nothing gets through if the
- * driver finds frames at another place than the backend has put them.
+ * xdp DEVICE pass|drop|off: gives a network device an XDP program of its driver, or takes it away.
+ * The program looks at each frame's EtherType: what is neither IPv4, IPv6 nor ARP is dropped in any
+ * case, so that with `pass` nothing gets through if the driver finds frames at another place than
+ * the backend has put them.
  */
 #include <arpa/inet.h>
 #include <err.h>
@@ -22,7 +23,9 @@
 #include <unistd.h>
 
 #define INSN(op, to, from, offset, value) \
-	{ .code = (op), .dst_reg = (to), .src_reg = (from), .off = (offset), .imm = (value) }
+	{ \
+		.code = (op), .dst_reg = (to), .src_reg = (from), .off = (offset), .imm = (value) \
+	}
 
 /* r2 = data, r3 = data_end; too short: drop. r4 = EtherType. */
 static int
@@ -48,7 +51,7 @@ load_program(int action)
 		.prog_type = BPF_PROG_TYPE_XDP,
 		.insns = (uintptr_t)program,
 		.insn_cnt = sizeof(program) / sizeof(program[0]),
-		.license = (uintptr_t)"Dual BSD/GPL",
+		.license = (uintptr_t) "Dual BSD/GPL",
 		.log_buf = (uintptr_t)log,
 		.log_size = sizeof(log),
 		.log_level = 1,
@@ -73,7 +76,9 @@ set_program(unsigned ifindex, int fd)
 		struct rtattr flags_attr;
 		uint32_t flags;
 	} request = {
-		.n = { .nlmsg_len = sizeof(request), .nlmsg_type = RTM_SETLINK, .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK },
+		.n = { .nlmsg_len = sizeof(request),
+		       .nlmsg_type = RTM_SETLINK,
+		       .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK },
 		.i = { .ifi_index = (int)ifindex },
 		.xdp = { .rta_type = IFLA_XDP | NLA_F_NESTED, .rta_len = 4 + 8 + 8 },
 		.fd_attr = { .rta_type = IFLA_XDP_FD, .rta_len = 8 },
@@ -90,7 +95,8 @@ set_program(unsigned ifindex, int fd)
 	} answer;
 	int s = socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
 
-	if (s < 0 || send(s, &request, sizeof(request), 0) < 0 || recv(s, &answer, sizeof(answer), 0) < 0)
+	if (s < 0 || send(s, &request, sizeof(request), 0) < 0 ||
+	    recv(s, &answer, sizeof(answer), 0) < 0)
 		err(1, "netlink");
 	close(s);
 	return answer.head.n.nlmsg_type == NLMSG_ERROR ? answer.head.e.error : -EPROTO;
