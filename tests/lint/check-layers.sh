@@ -14,12 +14,17 @@
 #   frontend  frontend         xen proto base
 #   tools     tools            proto base
 # Rooms, the folders of dp and ctl, each of which uses only those before it:
-#   dp        frame port vif engine
+#   dp        frame port guest vif engine
 #   ctl       store ports vif, and the files of ctl itself
+# The rooms port and guest of dp know nothing of Xen: no xen/..., proto/netif.h, ring.h, keys.h.
 # No header includes itself by way of others. DPDK's headers <rte_...> belong to dp, sw, main and ctl/telemetry.c. Xen's library headers (<xenstore.h>,
 # <xengnttab.h>, ...) belong to xen. A header that says "Private to" stays in its layer.
 
+# shellcheck disable=SC2154 # common.sh sets list and tree
 set -eu
+
+# shellcheck source=tests/lint/common.sh
+. "$(dirname "$0")/common.sh"
 
 # Prints one line for each violation below the directory $1; fails if there is any.
 check() {
@@ -38,7 +43,8 @@ check() {
 		uses["base"] = "base"
 		uses["frontend"] = "frontend xen proto base"
 		uses["tools"] = "tools proto base"
-		rooms["dp"] = "frame port vif engine"
+		rooms["dp"] = "frame port guest vif engine"
+		without_xen = "port guest"
 		rooms["ctl"] = "store ports vif"
 	}
 	# The room of a file of layer `layer`, by its path from the layers on; "" if it lies in the layer itself.
@@ -57,6 +63,14 @@ check() {
 		sub(/^backend\//, "", own)
 		if ((layer in rooms) && height_of(name, layer) > height_of(own, layer))
 			bad(layer "/" room_of(own, layer) " must not use what is above it: \"" name "\"")
+	}
+	# A port, and what all guests have in common, also serve guests of other hypervisors.
+	function check_xen(name, own) {
+		own = file
+		sub(/^backend\//, "", own)
+		if (index(" " without_xen " ", " " room_of(own, "dp") " ") > 0 &&
+		    name ~ /^(xen\/|proto\/(netif|ring|keys)\.h$)/)
+			bad("dp/" room_of(own, "dp") " must not know Xen: \"" name "\"")
 	}
 	function layer_of(path, part, n) {
 		n = split(path, part, "/")
@@ -96,6 +110,7 @@ check() {
 			bad("\"" name "\" is private to " to)
 		else if (to == from)
 			check_rooms(name, from)
+		check_xen(name)
 		note_edge(name)
 	}
 	# Includes between headers, for check_circles().
@@ -171,32 +186,7 @@ check() {
 	}' "$list"
 }
 
-# Writes the file $1 with the lines $2... into the temporary tree.
-put() {
-	mkdir -p "$tmp/tree/${1%/*}"
-	file=$1
-	shift
-	printf '%s\n' "$@" >"$tmp/tree/$file"
-}
-
-# The tree with one more file must be refused with the text $1.
-refused() {
-	text=$1
-	shift
-	put "$@"
-	if (check "$tmp/tree") >"$tmp/out"; then
-		echo "self-test: not found: $text"
-		failed=1
-	elif [ "$(grep -cF "$text" "$tmp/out")" != 1 ] || [ "$(wc -l <"$tmp/out")" != 1 ]; then
-		echo "self-test: expected one line with \"$text\", not:"
-		cat "$tmp/out"
-		failed=1
-	fi
-	rm "$tmp/tree/$1"
-}
-
 self_test() {
-	failed=0
 	put backend/main.c '#include "settings.h"' '#include "ctl/ctl.h"' '#include <rte_eal.h>'
 	put backend/ctl/good.c '#include "dp/engine/dp.h"' '#include "sw/policy.h"' '#include "sw/switch.h"' '#include "xen/ops.h"'
 	put backend/ctl/telemetry.c '#include <rte_telemetry.h>'
@@ -204,19 +194,22 @@ self_test() {
 	put backend/dp/inner.h '/* Of the pollers. Private to dp. */'
 	put backend/dp/frame/pool.h 'int x;'
 	put backend/dp/port/good.c '#include "dp/frame/pool.h"'
+	put backend/dp/guest/good.c '#include "dp/port/good.h"' '#include "proto/limits.h"'
+	put backend/dp/vif/good.c '#include "dp/guest/good.h"' '#include "proto/netif.h"'
 	put backend/dp/good.c '#include "dp/inner.h"'
 	put backend/sw/fdb.h '#include "base/log.h"'
 	put backend/xen/good.c '#include <xenstore.h>' '#include "proto/keys.h"'
 	put backend/proto/netif.h '#include <xen/io/netif.h>'
 	put frontend/good.c '#include "xen/ops.h"' '#include "own.h"'
 	put tools/good.c '#include "proto/keys.h"' '#include <stdio.h>'
-	if ! (check "$tmp/tree"); then
-		echo "self-test: the good tree was refused"
-		failed=1
-	fi
+	accepted
 	refused 'dp must not use ctl' backend/dp/bad.c '#include "ctl/ctl.h"'
 	refused 'dp/port must not use what is above it' backend/dp/port/bad.c '#include "dp/engine/dp.h"'
 	refused 'dp/frame must not use what is above it' backend/dp/frame/bad.h '#include "dp/vif/bad.h"'
+	refused 'dp/guest must not use what is above it' backend/dp/guest/bad.c \
+		'#include "dp/vif/bad.h"'
+	refused 'dp/guest must not know Xen' backend/dp/guest/bad.c '#include "proto/ring.h"'
+	refused 'dp/port must not know Xen' backend/dp/port/bad.c '#include "xen/ops.h"'
 	refused 'ctl/store must not use what is above it' backend/ctl/store/bad.c '#include "ctl/ctl.h"'
 	refused 'includes itself' backend/sw/fdb.h '#include "sw/fdb.h"'
 	put backend/sw/fdb.h '#include "base/log.h"'
@@ -231,13 +224,6 @@ self_test() {
 	refused 'must not use Xen' backend/ctl/bad.c '#include <xen/io/netif.h>'
 	refused 'names no layer' backend/dp/bad.c '#include "dp.h"'
 	refused '"new" is no layer' backend/new/bad.c 'int x;'
-	return $failed
 }
 
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-list=$tmp/list
-case ${1-} in
---self-test) self_test ;;
-*) (check "${1:-${srcdir:-.}}") ;;
-esac
+run "$@"

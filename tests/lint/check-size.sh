@@ -7,7 +7,11 @@
 # A function is what starts with "name(" in column 0 and has its braces in column 0, the style of this project. Its
 # lines are counted from there to the closing brace.
 
+# shellcheck disable=SC2154 # common.sh sets list and tree
 set -eu
+
+# shellcheck source=tests/lint/common.sh
+. "$(dirname "$0")/common.sh"
 
 FILE_LINES=500
 FUNCTION_LINES=60
@@ -62,21 +66,8 @@ function_of() {
 	printf '}\n'
 }
 
-# The tree must be refused with one line that has the text $1.
-refused() {
-	if (check "$tmp/tree") >"$tmp/out"; then
-		echo "self-test: not found: $1"
-		failed=1
-	elif [ "$(grep -cF "$1" "$tmp/out")" != 1 ] || [ "$(wc -l <"$tmp/out")" != 1 ]; then
-		echo "self-test: expected one line with \"$1\", not:"
-		cat "$tmp/out"
-		failed=1
-	fi
-}
-
 self_test() {
-	failed=0
-	mkdir -p "$tmp/tree/backend" "$tmp/tree/tests"
+	mkdir -p "$tree/backend" "$tree/tests"
 	{
 		echo 'int declared(int a);'
 		function_of $FUNCTION_LINES
@@ -84,24 +75,13 @@ self_test() {
 		yes '	int x;' | head -n 100
 		echo '};'
 		function_of $FUNCTION_LINES
-	} >"$tmp/tree/backend/good.c"
-	yes : | head -n $((FILE_LINES - 1)) >"$tmp/tree/tests/good.sh"
-	if ! (check "$tmp/tree"); then
-		echo "self-test: the good tree was refused"
-		failed=1
-	fi
-	function_of $((FUNCTION_LINES + 1)) >"$tmp/tree/backend/bad.c"
-	refused 'backend/bad.c:2: work() has 61 lines'
-	rm "$tmp/tree/backend/bad.c"
-	yes : | head -n $FILE_LINES >"$tmp/tree/tests/bad.sh"
-	refused 'tests/bad.sh:500: the file has 500 lines'
-	return $failed
+	} >"$tree/backend/good.c"
+	yes : | head -n $((FILE_LINES - 1)) >"$tree/tests/good.sh"
+	accepted
+	function_of $((FUNCTION_LINES + 1)) >"$tree/backend/bad.c"
+	refused 'backend/bad.c:2: work() has 61 lines' backend/bad.c
+	yes : | head -n $FILE_LINES >"$tree/tests/bad.sh"
+	refused 'tests/bad.sh:500: the file has 500 lines' tests/bad.sh
 }
 
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-list=$tmp/list
-case ${1-} in
---self-test) self_test ;;
-*) (check "${1:-${srcdir:-.}}") ;;
-esac
+run "$@"

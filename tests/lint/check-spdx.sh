@@ -6,7 +6,11 @@
 #
 # Sources are all text files of the project's folders but prose (README, *.md), data and what a build leaves there.
 
+# shellcheck disable=SC2154 # common.sh sets list and tree
 set -eu
+
+# shellcheck source=tests/lint/common.sh
+. "$(dirname "$0")/common.sh"
 
 LINE='SPDX-License-Identifier: BSD-3-Clause'
 
@@ -36,42 +40,14 @@ check() {
 	[ $n_bad = 0 ]
 }
 
-# The tree must be refused with one line, which names the file $1.
-refused() {
-	if (check "$tmp/tree") >"$tmp/out"; then
-		echo "self-test: not found: $1"
-		failed=1
-	elif [ "$(grep -c "^$1:" "$tmp/out")" != 1 ] || [ "$(wc -l <"$tmp/out")" != 1 ]; then
-		echo "self-test: expected one line about $1, not:"
-		cat "$tmp/out"
-		failed=1
-	fi
-	rm "$tmp/tree/$1"
-}
-
 self_test() {
-	failed=0
-	mkdir -p "$tmp/tree/backend" "$tmp/tree/tests"
-	printf '/* %s */\nint x;\n' "$LINE" >"$tmp/tree/backend/good.c"
-	printf '#!/bin/sh\n# %s\n' "$LINE" >"$tmp/tree/tests/good"
-	printf 'prose\n' >"$tmp/tree/tests/README"
-	if ! (check "$tmp/tree"); then
-		echo "self-test: the good tree was refused"
-		failed=1
-	fi
-	printf 'int x;\n' >"$tmp/tree/backend/bad.c"
-	refused backend/bad.c
-	printf '#!/bin/sh\n# SPDX-License-Identifier: GPL-2.0\n' >"$tmp/tree/tests/bad"
-	refused tests/bad
-	printf '\n\n\n\n\n# %s\n' "$LINE" >"$tmp/tree/tests/late.sh"
-	refused tests/late.sh
-	return $failed
+	put backend/good.c "/* $LINE */" 'int x;'
+	put tests/good '#!/bin/sh' "# $LINE"
+	put tests/README 'prose'
+	accepted
+	refused backend/bad.c:1: backend/bad.c 'int x;'
+	refused tests/bad:1: tests/bad '#!/bin/sh' '# SPDX-License-Identifier: GPL-2.0'
+	refused tests/late.sh:1: tests/late.sh '' '' '' '' '' "# $LINE"
 }
 
-tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
-list=$tmp/list
-case ${1-} in
---self-test) self_test ;;
-*) (check "${1:-${srcdir:-.}}") ;;
-esac
+run "$@"
