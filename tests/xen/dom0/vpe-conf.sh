@@ -34,8 +34,10 @@ vpe_conf() {
 		hotplug = "script";
 	END
 	;;
+	# The frames of net_null are zeros: nobody has that address, so they are flooded.
 	bench) cat <<-END
 		pollers = { cpus = [ 1 ]; mode = "$VPE_MODE"; idle_us = $VPE_BENCH_IDLE_US; nap_us = $VPE_BENCH_NAP_US; };
+		switch = { flood_to_guarded = true; };
 		netback = "$VPE_NETBACK";
 		foreign_memory = $VPE_FOREIGN;
 		uplinks = (
