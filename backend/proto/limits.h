@@ -25,10 +25,11 @@
 /*
  * Work that a vif, with all its queues, may cause in one round of a poller: about 64 frames of 1514
  * bytes, or three GSO frames of 64 KiB, from one guest to another. The unit is the time to copy one
- * byte (dp/engine/share.h), so this is about 100 microseconds. An uplink gets more, because its
- * frames are from many senders.
+ * byte (dp/engine/share.h), so this is about 100 microseconds. A vif gets more for larger batches
+ * while no other one sends anything, and an uplink because its frames are from many senders.
  */
 #define LIMIT_WORK (512 * 1024)
+#define LIMIT_WORK_ALONE (4 * LIMIT_WORK)
 #define LIMIT_WORK_UPLINK (4 * LIMIT_WORK)
 
 /* Part of this that a vif may have waiting at other pollers: what reception leaves of a round. */

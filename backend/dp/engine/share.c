@@ -2,9 +2,16 @@
 /* Shares of a poller's round. */
 #include "dp/engine/share.h"
 
+#define ALONE_ROUNDS 64 /* some 6 ms, since each of them is full */
+
 void
 sharing_next_round(struct sharing *sharing)
 {
+	if (sharing->n_active > 1)
+		sharing->n_alone = 0;
+	else if (sharing->n_next > 0 && sharing->n_alone < ALONE_ROUNDS)
+		sharing->n_alone++;
+	sharing->n_active = 0;
 	sharing->round++;
 	sharing->weight_max = sharing->weight_next;
 	sharing->n_hungry = sharing->n_next;
@@ -22,11 +29,13 @@ fill(const struct sharing *sharing, struct share *share, unsigned weight)
 	} else if (weight < sharing->weight_max) {
 		work = work * weight / sharing->weight_max;
 		share->part = LIMIT_BURST * weight / sharing->weight_max;
+	} else if (sharing->n_alone == ALONE_ROUNDS) {
+		work = LIMIT_WORK_ALONE;
 	}
 	share->work = share->work < 0 ? share->work + work : work;
 	share->left = share->part;
 	share->round = sharing->round;
-	share->hungry = false;
+	share->hungry = share->active = false;
 }
 
 struct share *
@@ -54,7 +63,12 @@ sharing_end_turn(struct sharing *sharing, struct share *share, unsigned weight, 
 {
 	share->work = work;
 	share->left -= n_frames < share->left ? n_frames : share->left;
-	if (!hungry || weight == 0)
+	if (weight == 0)
+		return;
+	bool active = n_frames > 0 || hungry;
+	sharing->n_active += active && !share->active;
+	share->active |= active;
+	if (!hungry)
 		return;
 	if (weight > sharing->weight_next)
 		sharing->weight_next = weight;

@@ -12,7 +12,8 @@
  *
  * Weights: a vif is hungry if it had more to send than its quantum. The heaviest vif that was
  * hungry in the last round gets LIMIT_WORK and LIMIT_BURST frames, the others in proportion to
- * their weights.
+ * their weights. A vif that has been hungry for a while in which no other vif sent anything gets
+ * LIMIT_WORK_ALONE.
  * Threads: belongs to the poller.
  * Source: Shreedhar and Varghese, "Efficient Fair Queuing Using Deficit Round Robin" (1995).
  */
@@ -31,6 +32,7 @@ struct share {
 	unsigned part;    /* quantum in frames, while others compete */
 	unsigned left;    /* left of `part` in this round */
 	bool hungry;      /* had more to give in this round */
+	bool active;      /* gave something in this round, or had more to give */
 	uint32_t rotated; /* round in which `last` was set */
 	unsigned last;    /* index in poller->own[] of the vif's queue that last had its turn */
 };
@@ -40,6 +42,8 @@ struct sharing {
 	unsigned weight_max;          /* of the vifs that were hungry in the last round */
 	unsigned n_hungry;            /* number of those vifs */
 	unsigned weight_next, n_next; /* the same for this round, so far */
+	unsigned n_active;            /* active vifs in this round, so far */
+	unsigned n_alone;             /* rounds with a hungry vif in which no other was active */
 	struct share of[LIMIT_PORTS]; /* by port id */
 };
 

@@ -103,7 +103,24 @@ sharing_queues(void)
 	run(dear, 2);
 	check((double)dear[0].work, (double)dear[1].work);
 	run(alone, 1);
-	check((double)alone[0].n_frames, ROUNDS * LIMIT_WORK / 1000.0);
+	check((double)alone[0].n_frames, ROUNDS * 8 * LIMIT_BURST);
+}
+
+/* A vif that has its poller for itself has longer rounds, until another one sends a frame. */
+static void
+sharing_alone(void)
+{
+	struct sender alone[] = { { 1, 1, 100000, 1, 0, 0 } };
+	struct sender uplink[] = { { 1, 1, 100000, 1, 0, 0 }, { 0, 1, 1000, 1, 0, 0 } };
+	struct sender seldom[] = { { 1, 1, 100000, 1, 0, 0 }, { 1, 1, 100, 50, 0, 0 } };
+	const double rounds = 64.0 * LIMIT_WORK + (ROUNDS - 64.0) * LIMIT_WORK_ALONE;
+
+	run(alone, 1);
+	check((double)alone[0].work, rounds);
+	run(uplink, 2);
+	check((double)uplink[0].work, rounds);
+	run(seldom, 2);
+	check((double)seldom[0].work, (double)ROUNDS * LIMIT_WORK);
 }
 
 /* Nothing is saved up in rounds without work. */
@@ -124,5 +141,6 @@ test_share(CU_pSuite suite)
 	UNIT_ADD(suite, sharing_work);
 	UNIT_ADD(suite, sharing_weights);
 	UNIT_ADD(suite, sharing_queues);
+	UNIT_ADD(suite, sharing_alone);
 	UNIT_ADD(suite, sharing_saves_nothing);
 }
