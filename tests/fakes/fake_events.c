@@ -53,6 +53,7 @@ static uint32_t last_port;
 static struct events *handles;
 static struct fake_fault notify_fault;
 static uint64_t n_sent, n_fired, n_unmasked;
+static unsigned n_refire;
 
 void
 fake_events_reset(void)
@@ -60,7 +61,7 @@ fake_events_reset(void)
 	memset(remotes, 0, n_remotes * sizeof(remotes[0]));
 	n_remotes = 0;
 	memset(&notify_fault, 0, sizeof(notify_fault));
-	n_sent = n_fired = n_unmasked = 0;
+	n_sent = n_fired = n_unmasked = n_refire = 0;
 }
 
 void
@@ -366,9 +367,20 @@ op_unmask(struct events *events, uint32_t port)
 		if (local->kept) {
 			local->kept = false;
 			local_fire(local);
+		} else if (n_refire > 0) {
+			n_refire--;
+			local_fire(local);
 		}
 	}
 	return leave(events, 0);
+}
+
+void
+fake_ports_refire(unsigned n)
+{
+	pthread_mutex_lock(&fake_lock);
+	n_refire = n;
+	pthread_mutex_unlock(&fake_lock);
 }
 
 void

@@ -231,6 +231,11 @@ bool fake_port_bound(uint32_t domid, uint32_t port);
 /* Calls `hook` for each event that comes in, under the fake's lock, on the sender's thread. */
 void fake_port_set_hook(uint32_t domid, uint32_t port, void (*hook)(void *arg), void *arg);
 
+/*
+ * The next `n` ports that are unmasked fire again at once: guests that do nothing but send events.
+ */
+void fake_ports_refire(unsigned n);
+
 /* After `skip` more calls of notify() by the code under test the next `n` return -`error`. */
 void fake_notify_fail(unsigned skip, unsigned n, int error);
 /*

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static struct dp *dp;
 static struct dp_pool_stats pools_full;
@@ -62,6 +63,9 @@ sim_dp_start(enum dp_poll_mode mode, unsigned n_pollers)
 int
 sim_dp_start_calm(enum dp_poll_mode mode, unsigned n_pollers, unsigned broadcast_rate)
 {
+	static char prefix[24]; /* of each process, so that several can run */
+
+	snprintf(prefix, sizeof(prefix), "vpe-sim-%d", (int)getpid());
 	struct dp_params params = {
 		.n_pollers = n_pollers,
 		.cpus = { 1, 0 },
@@ -74,7 +78,7 @@ sim_dp_start_calm(enum dp_poll_mode mode, unsigned n_pollers, unsigned broadcast
 		.n_fdb_entries = 4096,
 		.fdb_age_s = 300,
 		.broadcast_rate = broadcast_rate,
-		.file_prefix = "vpe-sim",
+		.file_prefix = prefix,
 	};
 	char why[512] = "";
 
