@@ -29,7 +29,7 @@
  * while no other one sends anything, and an uplink because its frames are from many senders.
  */
 #define LIMIT_WORK (512 * 1024)
-#define LIMIT_WORK_ALONE (4 * LIMIT_WORK)
+#define LIMIT_WORK_ALONE (6 * LIMIT_WORK) /* a tx ring full of GSO frames is one batch */
 #define LIMIT_WORK_UPLINK (4 * LIMIT_WORK)
 
 /* Part of this that a vif may have waiting at other pollers: what reception leaves of a round. */
