@@ -15,6 +15,7 @@
 #include "ctl/instance.h"
 #include "ctl/ports/uplink_kind.h"
 #include "settings_value.h"
+#include "xen/platform_check.h"
 
 #define UPLINKS_MAX 64
 #define BRIDGES_MAX 64
@@ -206,7 +207,7 @@ read_uplink(const struct reader *rd, const config_setting_t *s, void *into)
 	struct uplink_params *uplink = &settings->uplink[settings->ctl.n_uplinks];
 	char why[160];
 
-	*uplink = (struct uplink_params){ .poller = -1 };
+	*uplink = (struct uplink_params){ .poller = -1, .tx_ring = platform_is_pv() };
 	int ret = read_group(rd, s, uplink_settings, ARRAY_SIZE(uplink_settings), uplink);
 	if (ret < 0)
 		return ret;

@@ -27,6 +27,25 @@ exists(const char *root, const char *path)
 	return check_access(root, path, F_OK) == 0;
 }
 
+/* Whether the first line of a file in /sys/hypervisor is `text`. Returns -1 if there is no file. */
+static int
+hypervisor_says(const char *root, const char *name, const char *text)
+{
+	char path[PATH_MAX];
+	char line[8] = "";
+
+	if (snprintf(path, sizeof(path), "%s/sys/hypervisor/%s", root, name) >= (int)sizeof(path))
+		return -1;
+	FILE *file = fopen(path, "re");
+	if (file == NULL)
+		return -1;
+	if (fgets(line, sizeof(line), file) == NULL)
+		line[0] = '\0';
+	fclose(file);
+	line[strcspn(line, "\n")] = '\0';
+	return strcmp(line, text) == 0;
+}
+
 /*
  * /sys/hypervisor/type names the hypervisor; kernels without CONFIG_SYS_HYPERVISOR still have
  * /proc/xen.
@@ -34,19 +53,15 @@ exists(const char *root, const char *path)
 static bool
 on_xen(const char *root)
 {
-	char path[PATH_MAX];
-	char type[8] = "";
+	int says = hypervisor_says(root, "type", "xen");
 
-	if (snprintf(path, sizeof(path), "%s/sys/hypervisor/type", root) >= (int)sizeof(path))
-		return false;
-	FILE *file = fopen(path, "re");
-	if (file == NULL)
-		return exists(root, "/proc/xen");
-	if (fgets(type, sizeof(type), file) == NULL)
-		type[0] = '\0';
-	fclose(file);
-	type[strcspn(type, "\n")] = '\0';
-	return strcmp(type, "xen") == 0;
+	return says < 0 ? exists(root, "/proc/xen") : says == 1;
+}
+
+bool
+platform_is_pv_at(const char *root)
+{
+	return on_xen(root) && hypervisor_says(root, "guest_type", "PV") == 1;
 }
 
 /* Checks for xenstored's socket (dom0) or the kernel's connection to it (any domain). */
@@ -137,6 +152,12 @@ platform_vif_held_at(const char *root, unsigned domid, unsigned devid)
 
 	snprintf(path, sizeof(path), "/sys/bus/xen-backend/devices/vif-%u-%u/driver", domid, devid);
 	return exists(root, path);
+}
+
+bool
+platform_is_pv(void)
+{
+	return platform_is_pv_at("");
 }
 
 int

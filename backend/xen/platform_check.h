@@ -21,6 +21,12 @@ int platform_check(char *why, size_t why_size);
  */
 int platform_netback_refusal(char *why, size_t why_size);
 
+/*
+ * Whether we run in a PV domain, where pages that are neighbours for the kernel are not neighbours
+ * for a device. Source: Linux, sysfs-hypervisor-xen (guest_type, since Linux 4.13).
+ */
+bool platform_is_pv(void);
+
 /* Whether the kernel's xen-netback is loaded. */
 bool platform_netback_loaded(void);
 
@@ -29,6 +35,7 @@ bool platform_vif_held(unsigned domid, unsigned devid);
 
 /* ---- the same below another root directory, for tests ---- */
 
+bool platform_is_pv_at(const char *root);
 int platform_check_at(const char *root, char *why, size_t why_size);
 int platform_netback_refusal_at(const char *root, char *why, size_t why_size);
 bool platform_netback_loaded_at(const char *root);

@@ -31,7 +31,8 @@ carrier_becomes(const struct guest *g, const char *value)
 static void
 tap(void)
 {
-	static const struct uplink_params uplinks[] = { { UPLINK_TAP, "simtap", "xenbr0", 0, -1 } };
+	static const struct uplink_params uplinks[] = { { UPLINK_TAP, "simtap", "xenbr0", 0, -1,
+							  false } };
 	static const struct toolstack_vif other = { .bridge = "other" };
 	struct sim s;
 
@@ -61,8 +62,8 @@ static void
 two_uplinks(void)
 {
 	static const struct uplink_params uplinks[] = {
-		{ UPLINK_PACKET, "simveth0", "xenbr0", 0, -1 },
-		{ UPLINK_PACKET, "simveth2", "xenbr0", 0, -1 }
+		{ UPLINK_PACKET, "simveth0", "xenbr0", 0, -1, false },
+		{ UPLINK_PACKET, "simveth2", "xenbr0", 0, -1, false }
 	};
 	struct sim s;
 
@@ -91,7 +92,8 @@ two_uplinks(void)
 static void
 flaps(void)
 {
-	static const struct uplink_params uplinks[] = { { UPLINK_TAP, "simtap", "xenbr0", 0, -1 } };
+	static const struct uplink_params uplinks[] = { { UPLINK_TAP, "simtap", "xenbr0", 0, -1,
+							  false } };
 	struct sim s;
 
 	if (outside_skips_kernel())
@@ -117,7 +119,7 @@ static void
 ethdev(void)
 {
 	static const struct uplink_params uplinks[] = { { UPLINK_ETHDEV, OUTSIDE_RING_DEVICE,
-							  "xenbr0", 0, -1 } };
+							  "xenbr0", 0, -1, false } };
 	struct sim s;
 
 #ifdef __SANITIZE_THREAD__

@@ -203,8 +203,8 @@ static void
 uplink_missing(void)
 {
 	static const struct uplink_params uplinks[] = {
-		{ UPLINK_ETHDEV, "net_ring_nowhere", "xenbr0", 0, -1 },
-		{ UPLINK_PACKET, "nowhere0", "xenbr0", 0, -1 },
+		{ UPLINK_ETHDEV, "net_ring_nowhere", "xenbr0", 0, -1, false },
+		{ UPLINK_PACKET, "nowhere0", "xenbr0", 0, -1, false },
 	};
 
 	for (unsigned i = 0; i < 2; i++) {

@@ -43,21 +43,31 @@ send_gso(struct guest *g, const struct frame *f)
 	flow_send(g, &packet);
 }
 
+/* One end of a new pair of devices. */
+struct device {
+	const char *name, *far;
+	bool tso;
+	unsigned max; /* bytes that it segments */
+	bool tx_ring; /* how the daemon sends large frames to it */
+};
+
 /*
- * Starts the daemon with one end of a new pair of devices as its uplink, which segments up to `max`
- * bytes if it has TSO, and a guest. Returns a socket on the other end; negative: the case is
- * skipped.
+ * Starts the daemon with the device as its uplink, and a guest. Returns a socket on the other end;
+ * negative: the case is skipped.
  */
 static int
-start(struct sim *s, const char *own, const char *far, bool tso, unsigned max, struct guest **g)
+start(struct sim *s, const struct device *dev, struct guest **g)
 {
-	struct uplink_params uplink = {
-		.kind = UPLINK_PACKET, .device = own, .bridge = "xenbr0", .poller = -1
-	};
+	struct uplink_params uplink = { .kind = UPLINK_PACKET,
+					.device = dev->name,
+					.bridge = "xenbr0",
+					.poller = -1,
+					.tx_ring = dev->tx_ring };
 
 	if (outside_skips_kernel())
 		return -1;
-	if (!outside_kernel_make_pair(own, far) || !outside_kernel_limit_tso(own, tso, max)) {
+	if (!outside_kernel_make_pair(dev->name, dev->far) ||
+	    !outside_kernel_limit_tso(dev->name, dev->tso, dev->max)) {
 		sim_skip("no veth devices with settings for TSO");
 		return -1;
 	}
@@ -66,7 +76,7 @@ start(struct sim *s, const char *own, const char *far, bool tso, unsigned max, s
 						 .uplinks = &uplink,
 						 .n_uplinks = 1 });
 	*g = sim_join(s);
-	int fd = outside_kernel_open(far);
+	int fd = outside_kernel_open(dev->far);
 	REQUIRE_GE(fd, 0);
 	return fd;
 }
@@ -76,11 +86,11 @@ start(struct sim *s, const char *own, const char *far, bool tso, unsigned max, s
  * segments, none lost.
  */
 static void
-gso_through(const char *own, const char *far, bool tso, unsigned max)
+gso_through(const struct device *dev)
 {
 	struct sim s;
 	struct guest *g;
-	int fd = start(&s, own, far, tso, max, &g);
+	int fd = start(&s, dev, &g);
 
 	if (fd < 0)
 		return;
@@ -93,11 +103,11 @@ gso_through(const char *own, const char *far, bool tso, unsigned max)
 		frame_mac(0xee, f.dst);
 		send_gso(g, &f);
 		if (!outside_kernel_expect_segments(fd, &f,
-						    tso && max > UINT16_MAX ? UINT16_MAX
-									    : MTU_FRAME))
+						    dev->tso && dev->max > UINT16_MAX ? UINT16_MAX
+										      : MTU_FRAME))
 			break;
 	}
-	const struct port *port = port_of(own);
+	const struct port *port = port_of(dev->name);
 	REQUIRE_NOT_NULL(port);
 	CHECK_EQ(port->stats.n_dropped[DROP_QUEUE_FULL] + port->stats.n_dropped[DROP_TOO_BIG], 0);
 	CHECK_EQ(port->stats.n_dropped[DROP_PORT_ERROR] + port->refused, 0);
@@ -109,13 +119,15 @@ gso_through(const char *own, const char *far, bool tso, unsigned max)
 static void
 packet_without_tso(void)
 {
-	gso_through("simnotso0", "simnotso1", false, 65536);
+	gso_through(&(struct device){ "simnotso0", "simnotso1", false, 65536, false });
+	gso_through(&(struct device){ "simnotso2", "simnotso3", false, 65536, true });
 }
 
 static void
 packet_with_small_tso(void)
 {
-	gso_through("simlimit0", "simlimit1", true, 16384);
+	gso_through(&(struct device){ "simlimit0", "simlimit1", true, 16384, false });
+	gso_through(&(struct device){ "simlimit2", "simlimit3", true, 16384, true });
 }
 
 /*
@@ -124,7 +136,8 @@ packet_with_small_tso(void)
 static void
 packet_with_tso(void)
 {
-	gso_through("simtso0", "simtso1", true, 65536);
+	gso_through(&(struct device){ "simtso0", "simtso1", true, 65536, false });
+	gso_through(&(struct device){ "simtso2", "simtso3", true, 65536, true });
 }
 
 /* Long and short frames in turns, of which the ring takes the long ones only: their order stays. */
@@ -133,7 +146,8 @@ packet_order(void)
 {
 	struct sim s;
 	struct guest *g;
-	int fd = start(&s, "simorder0", "simorder1", true, 65536, &g);
+	const struct device dev = { "simorder0", "simorder1", true, 65536, true };
+	int fd = start(&s, &dev, &g);
 
 	if (fd < 0)
 		return;

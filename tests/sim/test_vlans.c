@@ -225,8 +225,9 @@ vlan_changes(void)
 static void
 start_with_ring(struct sim *s)
 {
-	static const struct uplink_params uplink = { UPLINK_ETHDEV, OUTSIDE_RING_DEVICE, "xenbr0",
-						     0, -1 };
+	static const struct uplink_params uplink = {
+		UPLINK_ETHDEV, OUTSIDE_RING_DEVICE, "xenbr0", 0, -1, false
+	};
 
 	sim_start_with(s, &(struct sim_options){ .self = SIM_SELF,
 						 .hotplug = HOTPLUG_SELF,

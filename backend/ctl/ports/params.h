@@ -28,6 +28,8 @@ struct uplink_params {
 	const char *bridge;
 	unsigned mtu; /* 0: leave it unchanged */
 	int poller;   /* index, or -1: any */
+	/* `packet` only: large frames leave by a ring, see dp/port/kern_ring.h */
+	bool tx_ring;
 };
 
 /* Settings of a bridge inside the daemon. */

@@ -11,7 +11,9 @@ packet_open(const struct uplink_params *params, struct pools *pools, const char 
 {
 	(void)pools;
 	(void)name; /* the port is called like its device */
-	return uplink_kernel_set_mtu(port_kern_create_packet(params->device, bridge), params);
+	struct port *port = port_kern_create_packet(params->device, bridge, params->tx_ring);
+
+	return uplink_kernel_set_mtu(port, params);
 }
 
 static const char *

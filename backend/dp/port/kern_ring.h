@@ -8,7 +8,8 @@
  * for the NIC, so swiotlb copies such buffers once more. A frame in the ring is copied into pages
  * that exist, and the kernel sends each page where it is. One sendto(2) sends all frames that were
  * put in. The kernel frees a slot when the device has sent its frame; where a frame stays longer
- * (veth, a bridge, a capture), the kernel makes its own copy first (since Linux 4.20).
+ * (veth, a bridge, a capture), the kernel makes its own copy first (since Linux 4.20). Where
+ * nothing is copied by swiotlb the ring is the slower way, so only PV domains use it.
  *
  * A frame that the ring cannot take, because all slots are with the kernel or the kernel refuses
  * it, is left to the caller, who sends it with sendmsg(2). So errors are told in one way only.

@@ -273,7 +273,7 @@ open_ring(struct kern_io *io, const char *device)
 }
 
 struct port *
-port_kern_create_packet(const char *device, uint16_t bridge)
+port_kern_create_packet(const char *device, uint16_t bridge, bool ring)
 {
 	int fd = open_packet(device);
 
@@ -282,7 +282,7 @@ port_kern_create_packet(const char *device, uint16_t bridge)
 		return NULL;
 	}
 	struct port *port = kern_create(device, bridge, KERN_IO_PACKET, fd);
-	if (port != NULL)
+	if (port != NULL && ring)
 		open_ring(&kern_of(port)->io, device);
 	return port;
 }

@@ -18,9 +18,10 @@ struct port *port_kern_create_tap(const char *device, uint16_t bridge);
 /*
  * Opens the existing device `device` through AF_PACKET, in promiscuous mode. The host's IP stack
  * still sees the frames too, but the port does not see frames that the host sends through the
- * device. Returns NULL with errno on error: ENODEV, EPERM.
+ * device. Large frames leave by a ring if `ring` is set: for devices that cannot send buffers of
+ * several pages as they are (dp/port/kern_ring.h). Returns NULL with errno on error: ENODEV, EPERM.
  */
-struct port *port_kern_create_packet(const char *device, uint16_t bridge);
+struct port *port_kern_create_packet(const char *device, uint16_t bridge, bool ring);
 
 /*
  * Whether the device that the port was created on still exists, under any name. A device that was

@@ -96,8 +96,9 @@ port_kern_create_tap(const char *device, uint16_t bridge)
 }
 
 struct port *
-port_kern_create_packet(const char *device, uint16_t bridge)
+port_kern_create_packet(const char *device, uint16_t bridge, bool ring)
 {
+	(void)ring;
 	return make(&kern_ops, device, bridge);
 }
 

@@ -91,6 +91,22 @@ platform_check_old_kernel(void)
 }
 
 static void
+platform_is_pv_kinds(void)
+{
+	make_good();
+	CHECK(!platform_is_pv_at(root)); /* a kernel that does not tell */
+	make_file("/sys/hypervisor/guest_type");
+	CHECK(!platform_is_pv_at(root));
+	shell("echo PVH > %s%s", "/sys/hypervisor/guest_type");
+	CHECK(!platform_is_pv_at(root));
+	shell("echo PV > %s%s", "/sys/hypervisor/guest_type");
+	CHECK(platform_is_pv_at(root));
+	shell("echo kvm > %s%s", "/sys/hypervisor/type");
+	CHECK(!platform_is_pv_at(root));
+	root_remove();
+}
+
+static void
 platform_check_missing(void)
 {
 	static const struct {
@@ -167,6 +183,7 @@ test_platform(CU_pSuite suite)
 	UNIT_ADD(suite, platform_check_good);
 	UNIT_ADD(suite, platform_check_no_xen);
 	UNIT_ADD(suite, platform_check_old_kernel);
+	UNIT_ADD(suite, platform_is_pv_kinds);
 	UNIT_ADD(suite, platform_check_missing);
 	UNIT_ADD(suite, platform_check_socket);
 	UNIT_ADD(suite, platform_check_permission);
