@@ -258,6 +258,17 @@ read_netback(const struct reader *rd, const config_setting_t *s, void *into)
 }
 
 static int
+read_on_stop(const struct reader *rd, const config_setting_t *s, void *into)
+{
+	static const char *const choices[] = { "park", "close", NULL };
+	int choice = 0;
+	int ret = get_choice(rd, s, choices, &choice);
+
+	*(bool *)into = choice == 1;
+	return ret;
+}
+
+static int
 read_foreign_memory(const struct reader *rd, const config_setting_t *s, void *into)
 {
 	static const struct setting self = { .name = "foreign_memory", .type = SETTING_BOOL };
@@ -282,6 +293,7 @@ static const struct setting top[] = {
 	CHOICE("hotplug", settings, ctl.hotplug, hotplug_modes),
 	OWN("netback", settings, ctl.share_with_netback, read_netback),
 	CHOICE("log_level", settings, log_level, log_levels),
+	OWN("on_stop", settings, ctl.closes_on_stop, read_on_stop),
 	OWN("foreign_memory", settings, ctl.foreign, read_foreign_memory),
 	GROUP("vifs", ctl, vifs),
 	GROUP("balance", ctl.balance, balance),
@@ -312,6 +324,7 @@ set_defaults(struct settings *settings)
 	settings->ctl = (struct ctl_params){
 		.uplinks = settings->uplink,
 		.bridges = settings->bridge,
+		.keep_path = INSTANCE_DIR "/keep",
 		.control_path = INSTANCE_DIR "/control",
 		.balance = { .interval_s = 60, .load_percent = 95, .improvement_percent = 25 },
 	};

@@ -63,6 +63,18 @@ open_loop(struct ctl *ctl)
 	return ret;
 }
 
+/* Without the file, guests are served all the same. */
+static struct keep *
+open_keep(const char *path)
+{
+	struct keep *keep = path == NULL ? NULL : keep_open(path);
+
+	if (keep == NULL && path != NULL)
+		log_warning("guests may lose their network if the daemon is killed: %s: %s", path,
+			    strerror(errno));
+	return keep != NULL ? keep : keep_open(NULL);
+}
+
 static int
 open_env(struct vif_env *env, const struct ctl_params *params, struct dp *dp,
 	 const struct xen_ops *xen)
@@ -78,12 +90,15 @@ open_env(struct vif_env *env, const struct ctl_params *params, struct dp *dp,
 	env->xs.conn = xen->store->open();
 	if (env->xs.conn == NULL)
 		return errno == 0 ? -EIO : -errno;
+	env->keep = open_keep(params->keep_path);
 	env->hotplug = hotplug_resolve(&env->xs, params->hotplug);
 	env->bridges = bridges_create(dp, params->bridges, params->n_bridges);
 	env->watches = watches_create(&env->xs);
 	env->attachments = attachments_create(dp);
-	return env->bridges == NULL || env->watches == NULL || env->attachments == NULL ? -ENOMEM
-											: 0;
+	return env->keep == NULL || env->bridges == NULL || env->watches == NULL ||
+			       env->attachments == NULL
+		       ? -ENOMEM
+		       : 0;
 }
 
 static int
@@ -107,8 +122,8 @@ open_uplinks(struct ctl *ctl, const struct ctl_params *params, char *why, size_t
 	if (ctl->carrier_fd < 0)
 		log_warning("network devices are only checked every second: %s",
 			    strerror(-ctl->carrier_fd));
-	ctl->uplinks = uplinks_create(params->n_uplinks, env->dp, env->bridges, env->attachments,
-				      ctl->carrier_fd >= 0);
+	ctl->uplinks = uplinks_create(params->n_uplinks, env->dp, env->keep, env->bridges,
+				      env->attachments, ctl->carrier_fd >= 0);
 	if (ctl->uplinks == NULL) {
 		snprintf(why, why_size, "out of memory");
 		return -ENOMEM;
@@ -195,6 +210,7 @@ ctl_create(const struct ctl_params *params, struct dp *dp, const struct xen_ops 
 	}
 	ctl->epoll_fd = ctl->signal_fd = ctl->stop_fd = ctl->carrier_fd = -1;
 	ctl->lost_ms = ctl->reconnect_ms = CLOCK_NEVER;
+	ctl->parks = !params->closes_on_stop;
 	pthread_sigmask(SIG_BLOCK, NULL, &ctl->old_mask);
 	int ret = open_env(&ctl->env, params, dp, xen);
 	if (ret < 0) {
@@ -244,6 +260,7 @@ ctl_destroy(struct ctl *ctl)
 	attachments_destroy(env->attachments);
 	watches_destroy(env->watches);
 	bridges_destroy(env->bridges);
+	keep_close(env->keep);
 	if (env->xs.conn != NULL) /* NULL while the connection is lost */
 		env->xs.ops->close(env->xs.conn);
 	free(ctl);

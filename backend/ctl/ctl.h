@@ -26,6 +26,8 @@ struct ctl_params {
 	unsigned max_queues;       /* per vif; 0: the number of pollers */
 	bool share_with_netback;   /* ignore vifs that xen-netback serves; else refuse to start */
 	bool strict_bridges;       /* refuse switched vifs whose bridge has no uplink */
+	bool closes_on_stop;       /* close all vifs at the end; else the next daemon resumes */
+	const char *keep_path;     /* memory that outlives the daemon (ctl/keep); NULL: none */
 	const char *control_path;  /* of the control socket; NULL: none */
 	const char *control_group; /* its members may use that; NULL or "": only root may */
 };
@@ -42,7 +44,7 @@ struct ctl *ctl_create(const struct ctl_params *params, struct dp *dp, const str
 		       char *why, size_t why_size);
 
 /*
- * Runs the event loop until ctl_stop(), SIGTERM or SIGINT, then disconnects all vifs. If the
+ * Runs the event loop until ctl_stop(), SIGTERM or SIGINT, then parks or closes all vifs. If the
  * connection to the store is lost, frames flow on while it reconnects. Returns 0 after a requested
  * stop, else -errno. Call it once.
  */
@@ -52,8 +54,8 @@ int ctl_run(struct ctl *ctl);
 void ctl_stop(struct ctl *ctl);
 
 /*
- * Disconnects all vifs (their state becomes Closed), detaches all ports and frees everything. The
- * pollers must be running. NULL is allowed.
+ * Parks all vifs (their frontends see nothing of it) or closes them (their state becomes Closed),
+ * detaches all ports and frees everything. The pollers must be running. NULL is allowed.
  */
 void ctl_destroy(struct ctl *ctl);
 

@@ -179,9 +179,9 @@ loop_drain(struct ctl *ctl)
 	uint64_t end_ms = clock_ms() + DRAIN_MS;
 
 	if (ctl->vifs != NULL)
-		vifs_stop(ctl->vifs);
+		vifs_stop(ctl->vifs, ctl->parks);
 	if (ctl->uplinks != NULL)
-		uplinks_leave(ctl->uplinks);
+		uplinks_leave(ctl->uplinks, ctl->parks);
 	for (;;) {
 		if (ctl->vifs != NULL)
 			vifs_settle(ctl->vifs, clock_ms());
@@ -217,6 +217,7 @@ ctl_run(struct ctl *ctl)
 		if (control_due(ctl->control) <= clock_ms())
 			control_serve(ctl->control, clock_ms());
 		vifs_settle(ctl->vifs, clock_ms());
+		vifs_sweep(ctl->vifs, ctl->uplinks);
 		balance_run(ctl->balance, clock_ms());
 		attachments_place(ctl->env.attachments);
 		notes_run(&ctl->notes, ctl->env.attachments, clock_ms());

@@ -51,12 +51,13 @@ struct ctl {
 	uint64_t health_ms;    /* when to check that the connection is still up */
 	struct log_limit hup_log;
 	bool stopping;
+	bool parks; /* at the end, for the next daemon; else closes the vifs */
 };
 
 /* Takes events of the descriptor from now on. Returns 0 or -errno. */
 int loop_add(struct ctl *ctl, int fd, enum loop_fd kind);
 
-/* Disconnects all vifs and detaches all ports. The pollers must be running. */
+/* Parks or closes all vifs and detaches all ports. The pollers must be running. */
 void loop_drain(struct ctl *ctl);
 
 #endif

@@ -162,6 +162,16 @@ ring_check_notify(struct ring *r)
 	return (uint32_t)(r->rsp_published - event) < (uint32_t)(r->rsp_published - old);
 }
 
+/*
+ * The last backend of the ring may have been killed before it notified the guest: the next
+ * ring_check_notify() asks about all responses that the ring can hold.
+ */
+static inline void
+ring_doubt(struct ring *r)
+{
+	r->rsp_checked = r->rsp_published - ring_size(r);
+}
+
 /* Whether there are published responses that ring_check_notify() has not seen. */
 static inline bool
 ring_is_unchecked(const struct ring *r)

@@ -43,6 +43,7 @@ static int file = -1;
 static uint8_t *arena;
 static struct page table[PAGES_MAX];
 static uint32_t next_idx;               /* where the search for a free page starts */
+static uint32_t n_ever;                 /* highest index that was ever used, plus 1 */
 static struct alias retired[N_RETIRED]; /* a ring of undone mappings */
 static unsigned first_retired, n_retired;
 
@@ -94,6 +95,7 @@ pages_alloc(uint32_t domid)
 		page->used = true;
 		page->domid = domid;
 		next_idx = idx + 1;
+		n_ever = n_ever > idx ? n_ever : idx + 1;
 		return idx;
 	}
 	return PAGES_NONE;
@@ -118,6 +120,26 @@ pages_of(const void *addr)
 	    at % STRIDE != PAGE)
 		return PAGES_NONE;
 	return (uint32_t)(at / STRIDE);
+}
+
+size_t
+pages_size(void)
+{
+	return (size_t)n_ever * PAGE;
+}
+
+void
+pages_save(void *bytes, size_t size)
+{
+	if (pread(file, bytes, size, 0) != (ssize_t)size)
+		abort();
+}
+
+void
+pages_restore(const void *bytes, size_t size)
+{
+	if (pwrite(file, bytes, size, 0) != (ssize_t)size)
+		abort();
 }
 
 static struct alias

@@ -8,6 +8,7 @@
 #define VPE_FAKES_FAKE_PAGES_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define PAGES_MAX 65536u
@@ -34,6 +35,14 @@ struct alias {
 	uint32_t page;
 	bool writable;
 };
+
+/*
+ * The content of all pages that were ever used, which a forked process shares with this one: so
+ * that what it does to them can be undone. `size` is that of `bytes`, at least pages_size().
+ */
+size_t pages_size(void);
+void pages_save(void *bytes, size_t size);
+void pages_restore(const void *bytes, size_t size);
 
 /* Maps the page once more; the caller set all but `addr`. */
 void pages_map(struct alias *alias);

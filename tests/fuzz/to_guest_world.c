@@ -116,7 +116,8 @@ to_guest_world_open(uint32_t index, bool has_grants, uint16_t headroom)
 	meter = (struct meter){ .cost = 0 };
 	shared->req_prod = shared->rsp_prod = index;
 	ring_attach(&q.rx, to_guest_world.page, sizeof(netif_rx_request_t));
-	q.rx_copied = q.rx.req_cons;
+	q.journal = &q.own_journal;
+	q.journal->rx_copied = q.rx.req_cons;
 	n_given = 0;
 }
 
@@ -163,7 +164,7 @@ to_guest_world_check(void)
 	     bytes == q.gp.backlog.bytes);
 	MUST(q.gp.port.n_waiting[POOL_SMALL] + q.gp.port.n_waiting[POOL_LARGE] == q.gp.backlog.n);
 	MUST(memcmp(q.gp.port.n_waiting, pl.n_waiting, sizeof(pl.n_waiting)) == 0);
-	MUST(q.rx_copied - q.rx.req_cons <= NETIF_RING_SIZE);
+	MUST(q.journal->rx_copied - q.rx.req_cons <= NETIF_RING_SIZE);
 	MUST((to_guest_need(&q) == 0) == (q.gp.backlog.n == 0));
 	MUST(n_given ==
 	     q.gp.port.stats.tx_frames + port_stats_dropped(&q.gp.port.stats) + q.gp.backlog.n);
@@ -231,7 +232,7 @@ to_guest_world_give(unsigned n_wanted, uint32_t len, uint32_t at, uint32_t flags
 	struct rte_mbuf *frames[LIMIT_BURST];
 	unsigned n = 0;
 	uint32_t idx = q.rx.rsp_prod, pending = ring_pending(&q.rx),
-		 copied = q.rx_copied - q.rx.req_cons;
+		 copied = q.journal->rx_copied - q.rx.req_cons;
 	uint64_t n_before = q.gp.port.stats.tx_frames, bytes_before = q.gp.port.stats.tx_bytes;
 
 	len = len < 60 ? 60 : len;

@@ -45,7 +45,7 @@ check() {
 		uses["tools"] = "tools proto base"
 		rooms["dp"] = "frame port guest vif engine"
 		without_xen = "port guest"
-		rooms["ctl"] = "store ports vif"
+		rooms["ctl"] = "store keep ports vif"
 	}
 	# The room of a file of layer `layer`, by its path from the layers on; "" if it lies in the layer itself.
 	function room_of(path, layer, part) {

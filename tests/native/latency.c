@@ -156,7 +156,9 @@ host_start(struct host *h)
 	const struct uplink_params echo = {
 		.kind = UPLINK_ECHO, .device = "echo", .bridge = "echo", .poller = -1
 	};
-	const struct ctl_params ctl = { .uplinks = &echo, .n_uplinks = 1, .hotplug = HOTPLUG_SELF };
+	const struct ctl_params ctl = {
+		.uplinks = &echo, .n_uplinks = 1, .hotplug = HOTPLUG_SELF, .closes_on_stop = true
+	};
 	char why[512] = "";
 
 	fake_reset(SELF);

@@ -120,7 +120,7 @@ run(void *arg)
 void
 sim_restart(struct sim *s, const struct sim_options *options)
 {
-	struct ctl_params params = { .hotplug = options->hotplug };
+	struct ctl_params params = { .hotplug = options->hotplug, .closes_on_stop = true };
 	char why[512] = "";
 
 	params.uplinks = options->uplinks;

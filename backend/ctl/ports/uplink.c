@@ -44,7 +44,7 @@ struct uplink {
 };
 
 struct uplinks {
-	struct dp *dp;
+	struct uplink_env env;
 	struct bridges *bridges;
 	struct attachments *attachments;
 	bool leaving; /* all are being detached for good */
@@ -129,7 +129,7 @@ static int
 plug(struct uplink *uplink, char *why, size_t why_size)
 {
 	const struct uplink_kind *kind = uplink->kind;
-	struct port *port = kind->open(&uplink->params, dp_pools(uplink->all->dp), uplink->name,
+	struct port *port = kind->open(&uplink->params, &uplink->all->env, uplink->name,
 				       (uint16_t)uplink->bridge);
 
 	uplink->made_ms = clock_ms();
@@ -256,14 +256,14 @@ uplinks_due(const struct uplinks *uplinks)
 /* ---- all of them ----------------------------------------------------------------------------- */
 
 struct uplinks *
-uplinks_create(unsigned n, struct dp *dp, struct bridges *bridges, struct attachments *attachments,
-	       bool told)
+uplinks_create(unsigned n, struct dp *dp, struct keep *keep, struct bridges *bridges,
+	       struct attachments *attachments, bool told)
 {
 	struct uplinks *uplinks = calloc(1, sizeof(*uplinks) + n * sizeof(uplinks->list[0]));
 
 	if (uplinks == NULL)
 		return NULL;
-	uplinks->dp = dp;
+	uplinks->env = (struct uplink_env){ .pools = dp_pools(dp), .keep = keep };
 	uplinks->bridges = bridges;
 	uplinks->attachments = attachments;
 	uplinks->polls = n > 0 && !told;
@@ -303,12 +303,34 @@ uplink_get_info(const struct uplinks *uplinks, unsigned i, struct uplink_info *i
 	return true;
 }
 
-void
-uplinks_leave(struct uplinks *uplinks)
+bool
+uplinks_own_tap(const struct uplinks *uplinks, const char *owner)
 {
+	size_t len = strlen(UPLINK_TAP_OWNER);
+
+	if (strncmp(owner, UPLINK_TAP_OWNER, len) != 0)
+		return false;
+	for (unsigned i = 0; i < uplinks->n; i++) {
+		const struct uplink *uplink = &uplinks->list[i];
+		if (uplink->kind->makes_device && strcmp(uplink->device, owner + len) == 0)
+			return true;
+	}
+	return false;
+}
+
+void
+uplinks_leave(struct uplinks *uplinks, bool keeps)
+{
+	bool first = !uplinks->leaving;
+
 	uplinks->leaving = true;
-	for (unsigned i = 0; i < uplinks->n; i++)
-		attachment_leave(uplinks->attachments, &uplinks->list[i].attachment);
+	for (unsigned i = 0; i < uplinks->n; i++) {
+		struct uplink *uplink = &uplinks->list[i];
+		struct port *port = uplink->attachment.port;
+		if (first && port != NULL && uplink->kind->release != NULL)
+			uplink->kind->release(&uplink->params, &uplinks->env, port, keeps);
+		attachment_leave(uplinks->attachments, &uplink->attachment);
+	}
 }
 
 bool

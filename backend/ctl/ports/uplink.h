@@ -12,6 +12,7 @@
 
 #include "ctl/ports/attachment.h"
 #include "ctl/ports/bridge.h"
+#include "ctl/keep/keep.h"
 #include "ctl/ports/params.h"
 #include "dp/engine/dp.h"
 
@@ -22,8 +23,8 @@ struct uplinks;
  * reports a change of a device, not only when uplinks_due() says. Returns NULL if memory is short.
  * The arguments must outlive the result.
  */
-struct uplinks *uplinks_create(unsigned n, struct dp *dp, struct bridges *bridges,
-			       struct attachments *attachments, bool told);
+struct uplinks *uplinks_create(unsigned n, struct dp *dp, struct keep *keep,
+			       struct bridges *bridges, struct attachments *attachments, bool told);
 
 /*
  * Opens up to `n` uplinks and attaches them. Returns 0, or -errno with a sentence in `why` that
@@ -56,8 +57,11 @@ struct uplink_info {
 /* Fills `info` for uplink `i`, in the order of the configuration. Returns false behind the last. */
 bool uplink_get_info(const struct uplinks *uplinks, unsigned i, struct uplink_info *info);
 
-/* Detaches all uplinks. */
-void uplinks_leave(struct uplinks *uplinks);
+/* Returns whether ctl/keep's TAP of `owner` is that of an uplink. */
+bool uplinks_own_tap(const struct uplinks *uplinks, const char *owner);
+
+/* Detaches all uplinks. `keeps`: devices that the daemon created stay for the next one. */
+void uplinks_leave(struct uplinks *uplinks, bool keeps);
 
 /* Returns whether all uplinks are detached. True for NULL. */
 bool uplinks_are_out(const struct uplinks *uplinks);

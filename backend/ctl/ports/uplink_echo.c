@@ -5,11 +5,11 @@
 #include "dp/port/port_echo.h"
 
 static struct port *
-echo_open(const struct uplink_params *params, struct pools *pools, const char *name,
+echo_open(const struct uplink_params *params, const struct uplink_env *env, const char *name,
 	  uint16_t bridge)
 {
 	(void)params;
-	(void)pools;
+	(void)env;
 	return port_echo_create(name, bridge);
 }
 

@@ -7,10 +7,10 @@
 #include "dp/port/port_eth.h"
 
 static struct port *
-ethdev_open(const struct uplink_params *params, struct pools *pools, const char *name,
+ethdev_open(const struct uplink_params *params, const struct uplink_env *env, const char *name,
 	    uint16_t bridge)
 {
-	return port_eth_create(pools, name, params->device, params->mtu, bridge);
+	return port_eth_create(env->pools, name, params->device, params->mtu, bridge);
 }
 
 static const char *

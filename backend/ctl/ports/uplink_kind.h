@@ -12,8 +12,15 @@
 #include <stdint.h>
 
 #include "base/counter.h"
+#include "ctl/keep/keep.h"
 #include "ctl/ports/params.h"
 #include "dp/port/port.h"
+
+/* The objects that uplinks are made from. */
+struct uplink_env {
+	struct pools *pools;
+	struct keep *keep;
+};
 
 struct uplink_kind {
 	const char *name;  /* the setting `type` */
@@ -29,8 +36,14 @@ struct uplink_kind {
 	/*
 	 * Creates the port `name`, with the settings' MTU. Returns NULL with errno on error.
 	 */
-	struct port *(*open)(const struct uplink_params *params, struct pools *pools,
+	struct port *(*open)(const struct uplink_params *params, const struct uplink_env *env,
 			     const char *name, uint16_t bridge);
+	/*
+	 * The port is about to be destroyed. `keeps`: its device stays for the next daemon. NULL:
+	 * nothing has to be done.
+	 */
+	void (*release)(const struct uplink_params *params, const struct uplink_env *env,
+			struct port *port, bool keeps);
 	/*
 	 * Returns the text to append to the message of `error` (a positive errno of open()): ":
 	 * ..." or "". `root` is prepended to the paths that are read; it is "" except in tests.
@@ -49,6 +62,9 @@ struct uplink_kind {
 	 */
 	bool (*has_device)(const struct port *port);
 };
+
+/* Before the name of the device of a `tap` uplink, for ctl/keep. */
+#define UPLINK_TAP_OWNER "uplink "
 
 #define X(id, name) extern const struct uplink_kind uplink_##name;
 UPLINK_KINDS(X)

@@ -6,10 +6,10 @@
 #include "dp/port/port_kern.h"
 
 static struct port *
-packet_open(const struct uplink_params *params, struct pools *pools, const char *name,
+packet_open(const struct uplink_params *params, const struct uplink_env *env, const char *name,
 	    uint16_t bridge)
 {
-	(void)pools;
+	(void)env;
 	(void)name; /* the port is called like its device */
 	struct port *port = port_kern_create_packet(params->device, bridge, params->tx_ring);
 

@@ -19,6 +19,7 @@
 #include <sys/queue.h>
 
 #include "base/log.h"
+#include "ctl/keep/keep.h"
 #include "ctl/ports/attachment.h"
 #include "ctl/ports/bridge.h"
 #include "ctl/store/clock.h"
@@ -46,7 +47,8 @@ struct vif_env {
 	unsigned max_queues;               /* per vif */
 	const struct foreign_ops *foreign; /* NULL: off */
 	struct ctrl_ring_env *ctrl;
-	const char *root; /* prefix of /sys; "" except in tests */
+	struct keep *keep; /* memory that outlives the daemon */
+	const char *root;  /* prefix of /sys; "" except in tests */
 };
 
 /* Flags of vif->stale: things that the next vif_step() has to read again or to do. */
@@ -108,6 +110,7 @@ struct vif_seen {
 	enum hotplug_status hotplug;
 	bool front_gone;
 	bool dead;            /* the guest has died; implies front_gone */
+	bool wants_mcast;     /* the frontend asks for multicast filtering */
 	uint32_t front_state; /* 0: unknown */
 	struct watch *front_watch;
 	struct watch *mcast_watch;
@@ -139,7 +142,9 @@ struct vif_place {
 /* The connection to the guest (vif_connect.c). */
 struct vif_conn {
 	struct vif_rings rings;
-	char text[80]; /* negotiated features, for the log */
+	struct keep_vif *kept; /* NULL: not connected, and not switched off by a fault */
+	bool resumed;          /* the rings were taken over from the last daemon */
+	char text[80];         /* negotiated features, for the log */
 };
 
 /* The headroom of the guest's rx slots (vif_headroom.c). */
@@ -189,8 +194,10 @@ struct vif {
 	enum vif_state state;
 	const char *fault;  /* why the vif is off for good, a literal; NULL: it is not */
 	bool stop;          /* the daemon is stopping */
+	bool park;          /* and another one will resume the vif */
 	bool linked;        /* uplinks or TAP as shown; follows them at most once a second */
 	uint64_t linked_ms; /* when `linked` last changed */
+	uint64_t resume_ms; /* try to resume again; CLOCK_NEVER: not tried yet */
 	uint64_t alone_ms;  /* check whether others are on the bridge; CLOCK_NEVER: no need to */
 	char refusal[VIF_WHY_SIZE]; /* why the frontend's last offer could not be used */
 };
@@ -206,8 +213,11 @@ struct vif *vif_create(const struct vif_env *env, uint32_t domid, uint32_t devid
 /* Frees the record. vif_is_over() must be true. */
 void vif_destroy(struct vif *vif);
 
-/* Disconnects the vif for good; vif_step() does it. */
-void vif_stop(struct vif *vif);
+/*
+ * Ends the vif; vif_step() does it. `park`: the frontend sees nothing of it, and the next daemon
+ * resumes. Else the vif is closed.
+ */
+void vif_stop(struct vif *vif, bool park);
 
 /* Does everything that is due. */
 void vif_step(struct vif *vif, uint64_t now_ms);
@@ -237,8 +247,8 @@ void vif_place_look(struct vif *vif);
 /* Reports faults of the TAP if the vif is connected. */
 void vif_place_tell(struct vif *vif);
 
-/* Detaches the TAP, for good. */
-void vif_place_leave(struct vif *vif);
+/* Detaches the TAP, for good. `keeps`: the device stays for the next daemon. */
+void vif_place_leave(struct vif *vif, bool keeps);
 
 /* Releases TAP and bridge. The TAP must be detached. */
 void vif_place_end(struct vif *vif);
@@ -247,16 +257,31 @@ void vif_place_end(struct vif *vif);
 
 /*
  * Reads the frontend's keys, maps the rings, binds the events, creates the port and attaches it;
- * `moved` is told the outcome. Returns 0, or a negative errno with a sentence in `why`, and then
- * holds nothing.
+ * `moved` is told the outcome. `resumes`: the rings are in use, by a daemon that has ended. Returns
+ * 0, or a negative errno with a sentence in `why`, and then holds nothing; -EINVAL also if that
+ * daemon's event channels are not released yet.
  */
-int vif_connect(struct vif *vif, attachment_fn *moved, char *why, size_t why_size);
+int vif_connect(struct vif *vif, bool resumes, attachment_fn *moved, char *why, size_t why_size);
 
 /*
- * Releases everything of the guest's. The port must be detached. Returns the port's fault, a
- * literal, or NULL.
+ * Releases everything of the guest's. The port must be detached. `keeps`: the next daemon will
+ * resume. Returns the port's fault, a literal, or NULL.
  */
-const char *vif_disconnect(struct vif *vif);
+const char *vif_disconnect(struct vif *vif, bool keeps);
+
+/*
+ * Returns why the last daemon switched the vif off, or NULL. Valid until vif_connect_forget().
+ */
+const char *vif_connect_kept_fault(const struct vif *vif);
+
+/* The vif is switched off, for the daemons to come as well. */
+void vif_connect_keep_fault(struct vif *vif, const char *fault);
+
+/* Forgets what outlives the daemon. The vif must not be connected. */
+void vif_connect_forget(struct vif *vif);
+
+/* Applies seen->wants_mcast. */
+void vif_connect_mcast(struct vif *vif);
 
 /* ---- vif_look.c ------------------------------------------------------------------------------ */
 
@@ -326,6 +351,9 @@ void vif_show_init(struct vif *vif);
  * the store. After that, vif_show() writes again.
  */
 bool vif_show_resumes(struct vif *vif, uint64_t now_ms);
+
+/* Takes what the last daemon wrote for what is shown: only changes are written. */
+void vif_show_adopt(struct vif *vif);
 
 /* Has a state that is shown written once more: the toolstack waits for it. */
 void vif_show_again(struct vif *vif);

@@ -21,6 +21,65 @@ describe_guest(struct vif *vif, const struct vif_keys *keys)
 		 keys->queue[0].evtchn_tx != keys->queue[0].evtchn_rx ? " split-events" : "");
 }
 
+/* ---- what outlives the daemon ---------------------------------------------------------------- */
+
+/* Gives the rings their journals. Returns 0 or -ENOSPC. */
+static int
+keep_rings(struct vif *vif, const struct vif_keys *keys, bool resumes)
+{
+	struct vif_conn *conn = own(vif);
+	struct keep *keep = vif->env->keep;
+	uint64_t sum = vif_keys_sum(keys);
+	struct keep_vif *last = resumes ? keep_find_vif(keep, vif->domid, vif->devid) : NULL;
+	bool journaled = last != NULL && last->connection == sum;
+
+	conn->kept = journaled ? last : keep_add_vif(keep, vif->domid, vif->devid, sum);
+	if (conn->kept == NULL)
+		return -ENOSPC;
+	conn->resumed = resumes;
+	for (unsigned i = 0; i < conn->rings.n_queues; i++) {
+		conn->rings.queue[i].journal = &conn->kept->queue[i].journal;
+		conn->rings.queue[i].in_use = resumes;
+		conn->rings.queue[i].journaled = journaled;
+	}
+	vif->shared.mcast = &conn->kept->mcast;
+	vif_connect_mcast(vif);
+	return 0;
+}
+
+const char *
+vif_connect_kept_fault(const struct vif *vif)
+{
+	const struct keep_vif *kept = keep_find_vif(vif->env->keep, vif->domid, vif->devid);
+
+	return kept == NULL || kept->fault[0] == '\0' ? NULL : kept->fault;
+}
+
+void
+vif_connect_keep_fault(struct vif *vif, const char *fault)
+{
+	struct keep_vif *kept = vif->conn->kept;
+
+	if (kept != NULL)
+		snprintf(kept->fault, sizeof(kept->fault), "%s", fault);
+}
+
+void
+vif_connect_forget(struct vif *vif)
+{
+	keep_drop_vif(keep_find_vif(vif->env->keep, vif->domid, vif->devid));
+	own(vif)->kept = NULL;
+}
+
+void
+vif_connect_mcast(struct vif *vif)
+{
+	if (vif->shared.mcast != NULL)
+		mcast_apply(vif->shared.mcast, vif->seen->wants_mcast);
+}
+
+/* ---- the connection -------------------------------------------------------------------------- */
+
 /* Creates the port on the open rings and attaches it. */
 static int
 join_guest(struct vif *vif, const struct vif_keys *keys, attachment_fn *moved, char *why,
@@ -40,8 +99,6 @@ join_guest(struct vif *vif, const struct vif_keys *keys, attachment_fn *moved, c
 	};
 
 	vif_headroom_start(vif, keys->headroom);
-	/* netif.h: frontends add them again */
-	memset(vif->shared.mcast.addr, 0, sizeof(vif->shared.mcast.addr));
 	struct port *port = port_vif_create(vif->env->xen, &params);
 
 	if (port == NULL) {
@@ -76,12 +133,23 @@ open_foreign(struct vif *vif)
 				 : strerror(-ret));
 }
 
+/* Releases what vif_connect() opened. Nothing is known of this connection any more. */
+static void
+close_all(struct vif *vif)
+{
+	ctrl_ring_close(&vif->ctrl);
+	vif_rings_close(&own(vif)->rings, vif->env->xen);
+	vif->shared.mcast = NULL;
+}
+
 int
-vif_connect(struct vif *vif, attachment_fn *moved, char *why, size_t why_size)
+vif_connect(struct vif *vif, bool resumes, attachment_fn *moved, char *why, size_t why_size)
 {
 	struct vif_keys keys;
-	int ret = vif_keys_read(&vif->env->xs, vif->seen->config.frontend, vif->env->max_queues,
-				&keys, why, why_size);
+	/* the last daemon may have offered more queues than this one does */
+	unsigned max_queues = resumes ? LIMIT_QUEUES : vif->env->max_queues;
+	int ret = vif_keys_read(&vif->env->xs, vif->seen->config.frontend, max_queues, &keys, why,
+				why_size);
 
 	if (ret == 0)
 		ret = vif_rings_open(&own(vif)->rings, vif->env->xen, vif->env->ctrl->events,
@@ -90,6 +158,12 @@ vif_connect(struct vif *vif, attachment_fn *moved, char *why, size_t why_size)
 		return ret;
 	vif_look_at_domain(vif);
 	open_foreign(vif);
+	ret = keep_rings(vif, &keys, resumes);
+	if (ret < 0) {
+		snprintf(why, why_size, "there are too many vifs");
+		close_all(vif);
+		return ret;
+	}
 	ret = ctrl_ring_open(&vif->ctrl, vif->env->ctrl, &vif->conn->rings, &vif->guest,
 			     vif->domid);
 	if (ret < 0)
@@ -97,8 +171,8 @@ vif_connect(struct vif *vif, attachment_fn *moved, char *why, size_t why_size)
 	else
 		ret = join_guest(vif, &keys, moved, why, why_size);
 	if (ret < 0) {
-		ctrl_ring_close(&vif->ctrl);
-		vif_rings_close(&own(vif)->rings, vif->env->xen);
+		close_all(vif);
+		vif_connect_forget(vif);
 	} else {
 		describe_guest(vif, &keys);
 	}
@@ -106,16 +180,20 @@ vif_connect(struct vif *vif, attachment_fn *moved, char *why, size_t why_size)
 }
 
 const char *
-vif_disconnect(struct vif *vif)
+vif_disconnect(struct vif *vif, bool keeps)
 {
 	/* Acquire: pairs with port_set_fault(). */
 	const char *fault = __atomic_load_n(&vif->guest.port->fault, __ATOMIC_ACQUIRE);
 
 	attachment_destroy_port(vif->env->attachments, &vif->guest);
 	vif_apply_end(vif);
-	ctrl_ring_close(&vif->ctrl);
-	vif_rings_close(&own(vif)->rings, vif->env->xen);
+	close_all(vif);
+	if (fault != NULL)
+		vif_connect_keep_fault(vif, fault);
+	else if (!keeps && vif->fault == NULL)
+		vif_connect_forget(vif);
 	if (log_allowed(&vif->link_log))
-		log_info("%s: disconnected", vif->name);
+		log_info("%s: %s", vif->name,
+			 keeps ? "parked, another daemon can resume it" : "disconnected");
 	return fault;
 }

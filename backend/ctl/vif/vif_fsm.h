@@ -26,6 +26,11 @@
  *    +------------------+----------------------+
  *                       4
  *
+ *     served           joined                  park              port detached
+ * NEW -----> RESUMING -------> CONNECTED, ... -----> PARKING -------------------> DEAD
+ *     <-----                                  (4 stays in the store)
+ *      held
+ *
  * Rules for each state:
  *   NEW         Nothing is promised, nothing is held.
  *   WAITING     The features are in the store. The bridge and, in drop-in mode, the TAP are held,
@@ -51,6 +56,10 @@
  *               `carrier` 0.
  *   BARRED      As CLOSED, but only the toolstack can revive the vif, by removing and recreating
  *               its directory.
+ *   RESUMING    As CONNECTING, but the frontend sees our 4 or 8 all the time: the last daemon was
+ *               killed or parked, and its rings are taken over. Goes back to NEW while the kernel
+ *               has not released what that daemon held.
+ *   PARKING     The port is being detached so that the next daemon can resume. Nothing is written.
  *   DEAD        The record may be freed as soon as its TAP is detached.
  *
  * Inputs are of two kinds. Conditions describe the present; after each change the caller feeds the
@@ -78,6 +87,8 @@
 	X(FAULTING, "faulting", XenbusStateConnected) \
 	X(FAULTED, "faulted", XenbusStateConnected) \
 	X(BARRED, "barred", XenbusStateClosed) \
+	X(RESUMING, "resuming", XenbusStateUnknown) \
+	X(PARKING, "parking", XenbusStateUnknown) \
 	X(DEAD, "dead", XenbusStateUnknown)
 
 enum vif_state {
@@ -93,19 +104,23 @@ enum vif_input {
 	VIF_FRONT_INITIALISING,  /* the frontend's state is 1 */
 	VIF_FRONT_PREPARED,      /* its state is 2 or 3 */
 	VIF_FRONT_CONNECTED,     /* its state is 4, but the vif is not ready */
+	VIF_FRONT_SERVED,        /* its state is 4 or 7 and ours is 4 or 8: from the last daemon */
 	VIF_FRONT_READY,         /* its state is 4, and the vif is ready */
 	VIF_FRONT_RECONFIGURING, /* its state is 7, and the wanted headroom is in the store */
 	VIF_FRONT_CLOSING,       /* its state is 5 */
 	VIF_FRONT_CLOSED,        /* its state is 6 */
 	VIF_FRONT_GONE,          /* its state cannot be read: the guest died or removed it */
 	VIF_FAULT,               /* the port has switched itself off */
+	VIF_CONVICT,             /* it did so in the last daemon, and the frontend sees our 4 */
 	VIF_OFFLINE,             /* `online` is 0: the toolstack removes the device, waits for 6 */
-	VIF_STOP,                /* the daemon is stopping */
+	VIF_STOP,                /* the daemon is stopping, and closes all vifs */
+	VIF_PARK,                /* it is stopping, and another one will resume them */
 	VIF_REMOVED,             /* the backend directory is gone or was replaced */
 	/* Completions. */
 	VIF_JOINED,  /* the port is attached */
 	VIF_LEFT,    /* the port is detached, and all that it used is released */
 	VIF_REFUSED, /* the frontend's offer cannot be used */
+	VIF_HELD,    /* the last daemon's event channels are not released yet */
 	VIF_SETTLED, /* the pollers use the headroom that VIF_DO_RECONFIGURE read */
 	VIF_N_INPUTS,
 };
@@ -113,6 +128,7 @@ enum vif_input {
 enum vif_action {
 	VIF_DO_NOTHING,
 	VIF_DO_CONNECT,     /* read the frontend's keys, attach the port; or VIF_REFUSED */
+	VIF_DO_RESUME,      /* the same for rings in use; or VIF_HELD or VIF_REFUSED */
 	VIF_DO_ANNOUNCE,    /* write carrier 1 */
 	VIF_DO_RECONFIGURE, /* read the headroom, tell the pollers; VIF_SETTLED follows */
 	VIF_DO_REFUSE,      /* write the error */

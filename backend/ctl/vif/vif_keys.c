@@ -249,6 +249,18 @@ vif_keys_read_headroom(const struct xstore *xs, uint32_t tx, const char *dir)
 	return (uint16_t)util_min(value, LIMIT_XDP_HEADROOM);
 }
 
+/* FNV-1a. */
+uint64_t
+vif_keys_sum(const struct vif_keys *keys)
+{
+	uint64_t sum = 0xcbf29ce484222325;
+	const uint8_t *at = (const void *)keys->queue;
+
+	for (size_t i = 0; i < keys->n_queues * sizeof(keys->queue[0]); i++)
+		sum = (sum ^ at[i]) * 0x100000001b3;
+	return (sum ^ keys->n_queues) * 0x100000001b3;
+}
+
 static int
 keys_read_all(const struct keys_reader *r, struct vif_keys *keys)
 {

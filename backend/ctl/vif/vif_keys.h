@@ -44,6 +44,12 @@ int vif_keys_read(const struct xstore *xs, const char *dir, unsigned max_queues,
 		  struct vif_keys *keys, char *why, size_t why_size);
 
 /*
+ * Returns a number that tells this connection from others: a sum of the references and ports of its
+ * queues.
+ */
+uint64_t vif_keys_sum(const struct vif_keys *keys);
+
+/*
  * Reads vif_keys' `headroom` from `dir`, in store transaction `tx` or, if that is 0, outside of
  * any.
  */

@@ -262,7 +262,8 @@ look_at_mcast(struct vif *vif)
 	if (node_read_number(&vif->env->xs, 0, vif->seen->config.frontend, KEY_REQUEST_MCAST, 1,
 			     &value, NULL, 0) < 0)
 		value = 0;
-	mcast_apply(&vif->shared.mcast, value == 1);
+	own(vif)->wants_mcast = value == 1;
+	vif_connect_mcast(vif);
 }
 
 static void

@@ -7,14 +7,14 @@
  * switches a vif off. The TAP may be deleted at any time and is then recreated. Only the hotplug
  * script knows where the old one was attached (a bridge with VLANs, routes, filters). So the vif's
  * carrier stays down, with an error, until the script, Open vSwitch or the operator has put the new
- * TAP in place. The same holds for the TAP that a restarted daemon creates for a vif whose script
- * ran long ago.
+ * TAP in place. A daemon that ends leaves the TAP where it is, and the next one opens it again.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "ctl/ports/carrier.h"
+#include "ctl/ports/tap.h"
 #include "ctl/ports/uplink_kind.h"
 #include "ctl/vif/vif_parts.h"
 #include "dp/port/port_kern.h"
@@ -132,7 +132,8 @@ static void
 make_tap(struct vif *vif, uint64_t now_ms)
 {
 	struct vif_tap *tap = &own(vif)->tap;
-	struct port *port = port_kern_create_tap(tap->name, (uint16_t)vif->place->bridge);
+	struct port *port =
+		tap_open(vif->env->keep, vif->name, tap->name, (uint16_t)vif->place->bridge);
 	char why[256];
 
 	tap->made_ms = now_ms;
@@ -277,9 +278,15 @@ vif_place_init(struct vif *vif)
 }
 
 void
-vif_place_leave(struct vif *vif)
+vif_place_leave(struct vif *vif, bool keeps)
 {
+	struct port *port = vif->place->tap.attachment.port;
+
 	own(vif)->retry_ms = CLOCK_NEVER;
+	if (port != NULL)
+		tap_release(vif->env->keep, vif->name, port, keeps);
+	else if (!keeps)
+		tap_remove(vif->env->keep, vif->name);
 	attachment_leave(vif->env->attachments, &own(vif)->tap.attachment);
 }
 

@@ -176,6 +176,20 @@ vif_show_resumes(struct vif *vif, uint64_t now_ms)
 	return true;
 }
 
+/* An error of the last daemon is cleared when the vif works. */
+void
+vif_show_adopt(struct vif *vif)
+{
+	struct vif_shown *shown = own(vif);
+	uint32_t carrier = 0;
+
+	if (node_read_number(&vif->env->xs, 0, vif->dir, KEY_CARRIER, 1, &carrier, NULL, 0) < 0)
+		carrier = 0;
+	shown->state = vif->seen->own_state;
+	shown->carrier = carrier == 1;
+	shown->has_error = shown->error_is_live = true;
+}
+
 void
 vif_show_again(struct vif *vif)
 {

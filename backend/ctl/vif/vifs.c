@@ -3,6 +3,7 @@
 #include "ctl/vif/vifs.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include "base/log.h"
 #include "base/util.h"
 #include "ctl/ports/carrier.h"
+#include "ctl/ports/tap.h"
 #include "ctl/store/number.h"
 #include "proto/keys.h"
 #include "proto/limits.h"
@@ -24,6 +26,8 @@ struct vifs {
 	struct watch *backend;
 	struct watch *release;
 	bool stopped;
+	bool found;  /* all directories have been listed once */
+	bool swept;  /* vifs_sweep() is done */
 	bool missed; /* there was no room for a vif: scan again when there is */
 	struct log_limit limit;
 };
@@ -85,7 +89,8 @@ touch_all(struct vifs *vifs, uint32_t domid, unsigned stale)
 
 #define ALL_DOMAINS UINT32_MAX
 
-static void
+/* Returns whether the store could list the directory. */
+static bool
 scan_domain(struct vifs *vifs, uint32_t domid)
 {
 	const struct xstore *xs = &vifs->env->xs;
@@ -94,12 +99,14 @@ scan_domain(struct vifs *vifs, uint32_t domid)
 
 	snprintf(path, sizeof(path), "%s/%u", KEY_BACKEND_VIFS, domid);
 	char **names = xs->ops->list(xs->conn, 0, path, &n);
+	bool listed = names != NULL || errno == ENOENT;
 	for (unsigned i = 0; names != NULL && i < n; i++) {
 		uint32_t devid;
 		if (number_parse(names[i], strlen(names[i]), DEVID_MAX, &devid) == 0)
 			touch(vifs, domid, devid, STALE_ALL);
 	}
 	free(names);
+	return listed;
 }
 
 static void
@@ -110,11 +117,13 @@ scan(struct vifs *vifs)
 	char **names = xs->ops->list(xs->conn, 0, KEY_BACKEND_VIFS, &n);
 
 	vifs->missed = false;
+	bool listed = names != NULL || errno == ENOENT;
 	for (unsigned i = 0; names != NULL && i < n; i++) {
 		uint32_t domid;
 		if (number_parse(names[i], strlen(names[i]), NUMBER_DOMID_MAX, &domid) == 0)
-			scan_domain(vifs, domid);
+			listed = scan_domain(vifs, domid) && listed;
 	}
+	vifs->found = vifs->found || listed;
 	free(names);
 }
 
@@ -311,14 +320,54 @@ vifs_due(const struct vifs *vifs)
 	return due;
 }
 
+/* ---- what the last daemon left --------------------------------------------------------------- */
+
+static bool
+has_vif(void *arg, uint32_t domid, uint32_t devid)
+{
+	return vifs_find(arg, domid, devid) != NULL;
+}
+
+struct owners {
+	const struct vifs *vifs;
+	const struct uplinks *uplinks;
+};
+
+static bool
+has_owner(void *arg, const char *owner)
+{
+	const struct owners *owners = arg;
+	const struct vif *vif;
+
+	LIST_FOREACH(vif, &owners->vifs->list, entry) {
+		if (strcmp(vif->name, owner) == 0)
+			return true;
+	}
+	return owners->uplinks != NULL && uplinks_own_tap(owners->uplinks, owner);
+}
+
 void
-vifs_stop(struct vifs *vifs)
+vifs_sweep(struct vifs *vifs, const struct uplinks *uplinks)
+{
+	struct owners owners = { .vifs = vifs, .uplinks = uplinks };
+
+	if (vifs->swept || !vifs->found || vifs->missed)
+		return;
+	vifs->swept = true;
+	keep_sweep_vifs(vifs->env->keep, has_vif, vifs);
+	tap_sweep(vifs->env->keep, has_owner, &owners);
+}
+
+/* ---- the end --------------------------------------------------------------------------------- */
+
+void
+vifs_stop(struct vifs *vifs, bool park)
 {
 	struct vif *vif;
 
 	vifs->stopped = true;
 	LIST_FOREACH(vif, &vifs->list, entry)
-		vif_stop(vif);
+		vif_stop(vif, park);
 }
 
 bool

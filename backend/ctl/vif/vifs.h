@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "ctl/ports/uplink.h"
 #include "ctl/vif/vif.h"
 
 struct vifs;
@@ -37,8 +38,17 @@ void vifs_visit(const struct vifs *vifs, void (*fn)(void *arg, const struct vif 
 /* Returns when vifs_settle() is due next. CLOCK_NEVER: after the next event. */
 uint64_t vifs_due(const struct vifs *vifs);
 
-/* Disconnects all vifs and accepts no new ones. Call vifs_settle() until vifs_are_gone(). */
-void vifs_stop(struct vifs *vifs);
+/*
+ * Ends all vifs, as vif_stop(), and accepts no new ones. Call vifs_settle() until vifs_are_gone().
+ */
+void vifs_stop(struct vifs *vifs, bool park);
+
+/*
+ * Once all vifs that were in the store at the start have been found, forgets those, and removes the
+ * TAPs, that went while no daemon ran. `uplinks` (NULL: none) have TAPs as well. Call it after
+ * vifs_settle().
+ */
+void vifs_sweep(struct vifs *vifs, const struct uplinks *uplinks);
 
 bool vifs_are_gone(const struct vifs *vifs);
 

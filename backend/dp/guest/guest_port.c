@@ -14,7 +14,7 @@ guest_port_init(struct guest_port *guest, const struct port_ops *ops,
 	guest->ops = guest_ops;
 	guest->meter_from = &shared->from_guest;
 	guest->meter_to = &shared->to_guest;
-	guest->port.mcast = &shared->mcast;
+	guest->port.mcast = shared->mcast;
 	return 0;
 }
 

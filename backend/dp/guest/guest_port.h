@@ -15,7 +15,7 @@
  * Settings of the operator, which control may change at any time:
  *
  *   rates             meter_set() of the meters in struct guest_shared
- *   multicast filter  mcast_apply() of the filter in struct guest_shared
+ *   multicast filter  mcast_apply() of the filter of struct guest_shared
  *   longest frame     guest_port_set_max_frame()
  *   weight, policy    port_set_weight(), port_set_policy() (dp/port/port.h)
  *   pinned queues     dp_attach() and dp_move() (dp/engine/dp.h)
@@ -41,7 +41,7 @@
 struct guest_shared {
 	struct meter from_guest; /* rate of the guest's frames */
 	struct meter to_guest;
-	struct mcast_filter mcast;
+	struct mcast_filter *mcast; /* NULL: none. It must outlive the port */
 };
 
 /* Counters of one queue that only a guest has. Any thread may read them, approximately. */

@@ -22,6 +22,7 @@
 #include "dp/frame/gro.h"
 #include "dp/frame/worker.h"
 #include "dp/port/kern_io.h"
+#include "dp/port/kern_tap.h"
 
 #define PACKET_RCVBUF (8 * 1024 * 1024) /* bytes that may wait in a packet socket */
 /* bytes that may wait in the device's queue: a burst of the largest frames */
@@ -130,35 +131,6 @@ kern_create(const char *device, uint16_t bridge, enum kern_io_kind kind, int fd)
 }
 
 static int
-name_device(struct ifreq *ifr, const char *device)
-{
-	memset(ifr, 0, sizeof(*ifr));
-	if (strlen(device) >= sizeof(ifr->ifr_name))
-		return -ENAMETOOLONG;
-	memcpy(ifr->ifr_name, device, strlen(device));
-	return 0;
-}
-
-static int
-open_tap(const char *device)
-{
-	struct ifreq ifr;
-	int ret = name_device(&ifr, device);
-	int fd = ret < 0 ? -1 : open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
-
-	if (fd < 0)
-		return ret < 0 ? ret : -errno;
-	ifr.ifr_flags = (short)(IFF_TAP | IFF_NO_PI | IFF_VNET_HDR | IFF_TUN_EXCL);
-	if (ioctl(fd, TUNSETIFF, &ifr) < 0 ||
-	    ioctl(fd, TUNSETOFFLOAD, TUN_F_CSUM | TUN_F_TSO4 | TUN_F_TSO6) < 0) {
-		ret = -errno;
-		close(fd);
-		return ret;
-	}
-	return fd;
-}
-
-static int
 set_option(int fd, int level, int option, int value)
 {
 	return setsockopt(fd, level, option, &value, sizeof(value));
@@ -249,16 +221,41 @@ port_kern_has_device(const struct port *port)
 						: bound_ifindex(io_of(port)->fd) != 0;
 }
 
+/* Makes a port of the descriptor `fd`, or of the error -`fd`. */
+static struct port *
+create_tap(const char *name, int fd, uint16_t bridge)
+{
+	if (fd >= 0)
+		return kern_create(name, bridge, KERN_IO_TAP, fd);
+	errno = -fd;
+	return NULL;
+}
+
 struct port *
 port_kern_create_tap(const char *device, uint16_t bridge)
 {
-	int fd = open_tap(device);
+	return create_tap(device, kern_tap_create(device), bridge);
+}
 
-	if (fd < 0) {
-		errno = -fd;
-		return NULL;
-	}
-	return kern_create(device, bridge, KERN_IO_TAP, fd);
+struct port *
+port_kern_open_tap(unsigned ifindex, uint16_t bridge)
+{
+	char name[IF_NAMESIZE] = "";
+
+	if_indextoname(ifindex, name);
+	return create_tap(name, kern_tap_open(ifindex), bridge);
+}
+
+unsigned
+port_kern_ifindex(const struct port *port)
+{
+	return kern_tap_ifindex(io_of(port)->fd);
+}
+
+int
+port_kern_persist(struct port *port, bool persists)
+{
+	return kern_tap_persist(io_of(port)->fd, persists);
 }
 
 /* Without the ring, large frames go as all others do. */

@@ -9,11 +9,24 @@
 #include "dp/port/port.h"
 
 /*
- * Creates a TAP device named `device`, which exists as long as the port. The far end is whatever
+ * Creates a TAP device named `device`, which exists as long as the port unless
+ * port_kern_persist() says otherwise. The far end is whatever
  * uses it in the kernel: a bridge, Open vSwitch, the host's IP stack. Returns NULL with errno on
  * error: EBUSY if the name is taken, EPERM, ENOENT (no /dev/net/tun).
  */
 struct port *port_kern_create_tap(const char *device, uint16_t bridge);
+
+/*
+ * The same with an existing TAP, found by its index. Returns NULL with errno on error: ENODEV if it
+ * is gone, EBUSY if another process has it open.
+ */
+struct port *port_kern_open_tap(unsigned ifindex, uint16_t bridge);
+
+/* The index of a TAP port's device; 0 if it is gone. */
+unsigned port_kern_ifindex(const struct port *port);
+
+/* Whether a TAP port's device stays when the port is destroyed. Returns 0 or -errno. */
+int port_kern_persist(struct port *port, bool persists);
 
 /*
  * Opens the existing device `device` through AF_PACKET, in promiscuous mode. The host's IP stack

@@ -33,6 +33,7 @@ struct place {
 struct foreign_pages {
 	const struct foreign_ops *ops;
 	struct foreign *memory;
+	uint32_t *marked; /* see foreign_create() */
 	unsigned n_mapped;
 	unsigned n_may_map;
 	unsigned n_maps; /* maps and unmaps since foreign_take_maps() */
@@ -45,21 +46,6 @@ struct foreign_pages {
 /* the cache is 4-way set associative; neighbouring frames are in different sets */
 #define PLACES_OF_FRAME 4u
 _Static_assert(FOREIGN_PAGES % PLACES_OF_FRAME == 0, "whole rows");
-
-struct foreign_pages *
-foreign_create(const struct foreign_ops *ops, struct foreign *memory)
-{
-	struct foreign_pages *pages = calloc(1, sizeof(*pages));
-
-	if (pages == NULL) {
-		errno = ENOMEM;
-		return NULL;
-	}
-	pages->ops = ops;
-	pages->memory = memory;
-	pages->n_may_map = MAPS_PER_AGE;
-	return pages;
-}
 
 static void
 let_go(struct foreign_pages *pages, struct place *place)
@@ -224,16 +210,62 @@ end(struct foreign_grant *entry)
 	__atomic_fetch_and(&entry->use.flags, (uint16_t)~FOREIGN_GRANT_READING, __ATOMIC_RELEASE);
 }
 
+static void
+set_marked(struct foreign_pages *pages, uint32_t ref_plus_1)
+{
+	__atomic_store_n(pages->marked, ref_plus_1, __ATOMIC_RELEASE);
+	__atomic_signal_fence(__ATOMIC_SEQ_CST); /* before the mark is set or another one is */
+}
+
+/*
+ * Clears the mark that a killed process left: its guest could never take the page back. If it was
+ * killed just before it set the mark, nothing is cleared unless another reader of the same grant
+ * has set it, and dom0 has none.
+ */
+static void
+unmark(struct foreign_pages *pages)
+{
+	struct foreign_grant *entry =
+		*pages->marked == 0 ? NULL : entry_of(pages, *pages->marked - 1);
+
+	if (entry != NULL)
+		end(entry);
+	set_marked(pages, 0);
+}
+
+struct foreign_pages *
+foreign_create(const struct foreign_ops *ops, struct foreign *memory, uint32_t *marked)
+{
+	struct foreign_pages *pages = calloc(1, sizeof(*pages));
+
+	if (pages == NULL) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	pages->ops = ops;
+	pages->memory = memory;
+	pages->marked = marked;
+	pages->n_may_map = MAPS_PER_AGE;
+	unmark(pages);
+	return pages;
+}
+
 bool
 foreign_copy(struct foreign_pages *pages, uint32_t ref, uint16_t offset, void *to, uint16_t len)
 {
 	struct foreign_grant *entry = entry_of(pages, ref);
 
-	if (entry == NULL || !begin(entry))
+	if (entry == NULL)
 		return false;
+	set_marked(pages, ref + 1);
+	if (!begin(entry)) {
+		set_marked(pages, 0);
+		return false;
+	}
 	const uint8_t *page = page_of(pages, __atomic_load_n(&entry->frame, __ATOMIC_RELAXED));
 	if (page != NULL)
 		memcpy(to, page + offset, len);
 	end(entry);
+	set_marked(pages, 0);
 	return page != NULL;
 }

@@ -28,10 +28,13 @@
 struct foreign_pages;
 
 /*
- * Creates a cache over `memory`, which the caller still owns and which must outlive the cache.
- * Returns NULL with errno ENOMEM on error.
+ * Creates a cache over `memory`, which the caller still owns and which must outlive the cache, as
+ * must `marked`: reference + 1 of the grant that is being read, 0 if none is. If it is not 0, the
+ * process that read the grant was killed, and its mark is cleared. Returns NULL with errno ENOMEM
+ * on error.
  */
-struct foreign_pages *foreign_create(const struct foreign_ops *ops, struct foreign *memory);
+struct foreign_pages *foreign_create(const struct foreign_ops *ops, struct foreign *memory,
+				     uint32_t *marked);
 
 /* Unmaps everything. NULL is allowed. */
 void foreign_destroy(struct foreign_pages *pages);

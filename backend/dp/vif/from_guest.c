@@ -29,7 +29,7 @@ struct burst {
 	const char *fault;                /* set when the frontend violated the protocol */
 	struct guest_take take;           /* the reasons to end the burst */
 	struct from_guest_packet *packet; /* the poller's scratch space */
-	struct slot_rsp *rsp;             /* likewise */
+	struct slot_rsp *rsp;             /* the journal's */
 };
 
 /*
@@ -221,18 +221,40 @@ age_foreign(struct vif_queue *q)
 	foreign_age(q->foreign);
 }
 
+/* Writes and publishes the first `n` responses of the journal. */
+static void
+answer(struct vif_queue *q, unsigned n)
+{
+	const struct slot_rsp *from = q->journal->rsp;
+
+	journal_begin(q->journal, q->tx.rsp_prod, n);
+	for (unsigned i = 0; i < n; i++) {
+		netif_tx_response_t rsp = { .id = from[i].id, .status = from[i].status };
+		ring_put_response(&q->tx, &rsp, sizeof(rsp));
+	}
+	ring_publish_responses(&q->tx);
+	journal_end(q->journal);
+}
+
+void
+from_guest_resume(struct vif_queue *q)
+{
+	unsigned n = journal_torn(q->journal, q->tx.rsp_prod, ring_pending(&q->tx));
+
+	if (n > 0)
+		answer(q, n);
+	q->tx.req_cons = q->tx.rsp_prod;
+	journal_end(q->journal);
+}
+
 static void
 respond(struct vif_queue *q, const struct burst *b)
 {
-	for (unsigned i = 0; i < b->n_rsp; i++) {
-		netif_tx_response_t rsp = { .id = b->rsp[i].id, .status = b->rsp[i].status };
-		ring_put_response(&q->tx, &rsp, sizeof(rsp));
-	}
 	if (b->n_rsp == 0)
 		return;
 	if (!ring_is_unchecked(&q->tx))
 		q->tx_published = q->gp.port.owner->now;
-	ring_publish_responses(&q->tx);
+	answer(q, b->n_rsp);
 	/*
 	 * A guest whose ring was this full may have stopped its queue. Then only an event restarts
 	 * it.
@@ -262,7 +284,7 @@ from_guest_burst(struct vif_queue *q, struct rte_mbuf **frames, unsigned n)
 		.idx = q->tx.req_cons,
 		.end = q->tx.req_cons + pending,
 		.packet = w->vif->from_guest,
-		.rsp = w->vif->rsp,
+		.rsp = q->journal->rsp,
 		.take = guest_take_begin(&q->gp),
 	};
 	copy_reset(&w->vif->copy);

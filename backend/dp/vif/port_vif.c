@@ -174,6 +174,22 @@ use_headroom(struct vif_queue *q, uint16_t headroom)
 	q->gp.port.max_frame = max_frame_of(q);
 }
 
+/*
+ * Goes on where the last backend stopped. It may not have notified the guest of its last responses,
+ * and then nothing else wakes the guest.
+ */
+static void
+resume(struct vif_queue *q)
+{
+	from_guest_resume(q);
+	to_guest_resume(q);
+	ring_doubt(&q->tx);
+	ring_doubt(&q->rx);
+	from_guest_notify(q);
+	if (ring_check_notify(&q->rx))
+		vif_queue_notify(q, q->evtchn_rx);
+}
+
 /* Returns NULL with errno on error. */
 static struct vif_queue *
 queue_create(const struct xen_ops *xen, const struct port_vif_params *params, unsigned idx)
@@ -191,9 +207,12 @@ queue_create(const struct xen_ops *xen, const struct port_vif_params *params, un
 	if (ring_attach(&q->tx, given->tx_page, sizeof(netif_tx_request_t)) != RING_ATTACHED ||
 	    ring_attach(&q->rx, given->rx_page, sizeof(netif_rx_response_t)) != RING_ATTACHED)
 		ret = -EPROTO;
-	q->rx_copied = q->rx.req_cons; /* no request is copied yet */
+	q->journal = given->journal != NULL ? given->journal : &q->own_journal;
+	if (!given->journaled)
+		*q->journal = (struct vif_journal){ .rx_copied = q->rx.req_cons };
 	if (ret == 0 && given->foreign != NULL) {
-		q->foreign = foreign_create(params->foreign_ops, given->foreign);
+		q->foreign =
+			foreign_create(params->foreign_ops, given->foreign, &q->journal->marked);
 		ret = q->foreign == NULL ? -errno : 0;
 	}
 	if (ret == 0)
@@ -214,6 +233,8 @@ queue_create(const struct xen_ops *xen, const struct port_vif_params *params, un
 	use_headroom(q, params->headroom);
 	ring_disarm(&q->tx);
 	ring_disarm(&q->rx);
+	if (given->in_use)
+		resume(q);
 	return q;
 }
 

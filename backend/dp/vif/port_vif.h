@@ -3,9 +3,11 @@
 #ifndef VPE_DP_PORT_VIF_H
 #define VPE_DP_PORT_VIF_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "dp/guest/guest_port.h"
+#include "dp/vif/journal.h"
 #include "xen/ops.h"
 
 /* Features that the frontend announced (docs/XENSTORE.md, frontend keys). */
@@ -24,6 +26,10 @@ struct port_vif_queue {
 	struct events *events;   /* has the event channels below bound */
 	uint32_t evtchn_tx;      /* local ports; equal if one channel serves both rings */
 	uint32_t evtchn_rx;
+	/* must outlive the port, and the process if that may be killed; NULL: the port's own */
+	struct vif_journal *journal;
+	bool in_use;    /* the rings were served by a backend that was killed or stopped */
+	bool journaled; /* and `journal` is of that backend */
 };
 
 struct port_vif_params {

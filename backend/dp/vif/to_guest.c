@@ -154,7 +154,7 @@ put_extras(struct vif_queue *q, struct burst *b, struct rte_mbuf *m)
 static netif_rx_request_t *
 request_of(struct vif_queue *q, uint32_t idx)
 {
-	return &q->request[idx % NETIF_RING_SIZE];
+	return &q->journal->request[idx % NETIF_RING_SIZE];
 }
 
 /*
@@ -165,7 +165,8 @@ request_of(struct vif_queue *q, uint32_t idx)
 static bool
 has_requests(struct vif_queue *q, unsigned need)
 {
-	uint32_t copied = q->rx_copied - q->rx.req_cons;
+	uint32_t idx = q->journal->rx_copied;
+	uint32_t copied = idx - q->rx.req_cons;
 	uint32_t unanswered = q->rx.req_cons - q->rx.rsp_prod; /* in this run */
 
 	if (copied >= need)
@@ -175,9 +176,21 @@ has_requests(struct vif_queue *q, unsigned need)
 		port_set_fault(&q->gp.port, "rx ring: impossible number of requests");
 		return false;
 	}
-	for (uint32_t end = q->rx.req_cons + pending; q->rx_copied != end; q->rx_copied++)
-		ring_copy_request(&q->rx, q->rx_copied, request_of(q, q->rx_copied));
+	for (; idx != q->rx.req_cons + pending; idx++)
+		ring_copy_request(&q->rx, idx, request_of(q, idx));
+	/* release: a backend that takes over finds all copies */
+	__atomic_store_n(&q->journal->rx_copied, idx, __ATOMIC_RELEASE);
 	return pending >= need;
+}
+
+/* The guest may have changed its index meanwhile. Then all requests are read from the ring. */
+void
+to_guest_resume(struct vif_queue *q)
+{
+	uint32_t copied = q->journal->rx_copied - q->rx.req_cons;
+
+	if (copied > util_min(ring_pending(&q->rx), NETIF_RING_SIZE))
+		q->journal->rx_copied = q->rx.req_cons;
 }
 
 /*

@@ -10,6 +10,7 @@
 
 #include "dp/guest/guest_port.h"
 #include "dp/vif/foreign.h"
+#include "dp/vif/journal.h"
 #include "dp/vif/port_vif.h"
 #include "dp/vif/slots.h"
 #include "proto/ring.h"
@@ -29,14 +30,13 @@ struct vif_queue {
 	uint64_t foreign_aged;              /* clock of the last foreign_age() */
 	/* hash that is announced to the guest in the current run; NULL: none */
 	const struct steering *hash;
-	struct ring tx;     /* from the guest */
-	struct ring rx;     /* to the guest */
-	uint32_t rx_copied; /* index of the first rx request that is not in request[] yet */
+	struct ring tx; /* from the guest */
+	struct ring rx; /* to the guest */
+	struct vif_journal *journal;
 	/* clock of the oldest tx response that the guest was not notified of */
 	uint64_t tx_published;
 	struct port_vif_stats stats;
-	/* private copies of the rx requests from rx.req_cons to rx_copied, by ring index */
-	netif_rx_request_t request[NETIF_RING_SIZE];
+	struct vif_journal own_journal; /* used if there is none that outlives the process */
 };
 
 /* Notifies the guest of published responses. `evtchn` is the local event port of the ring. */
@@ -62,10 +62,22 @@ unsigned to_guest_need(struct vif_queue *q);
 void from_guest_notify(struct vif_queue *q);
 
 /*
+ * Writes the responses that the queue's last backend was writing when it was killed, and publishes
+ * them. Before the first burst.
+ */
+void from_guest_resume(struct vif_queue *q);
+
+/*
  * Takes up to `n` (at most LIMIT_BURST) frames off the tx ring, using at most half of the owner's
  * `work`. Returns their number.
  */
 unsigned from_guest_burst(struct vif_queue *q, struct rte_mbuf **frames, unsigned n);
+
+/*
+ * Uses the journal's copies of the requests that the queue's last backend did not answer. Before
+ * the first burst.
+ */
+void to_guest_resume(struct vif_queue *q);
 
 /* The guest's side of to_guest.c: see struct guest_ops. */
 extern const struct guest_ops to_guest_ops;

@@ -24,7 +24,6 @@ struct vif_scratch {
 	uint64_t foreign_age;  /* ticks between two calls of foreign_age() */
 	struct copy_batch copy;
 	struct from_guest_packet from_guest[LIMIT_BURST];
-	struct slot_rsp rsp[NETIF_RING_SIZE];
 };
 
 /* Opens a grants handle. Returns NULL with errno on error. */

@@ -185,6 +185,13 @@ fake_dp_reset(void)
 	fake_ports_reset();
 }
 
+void
+fake_dp_kill(void)
+{
+	attach_error = 0;
+	fake_ports_kill();
+}
+
 struct dp *
 fake_dp(void)
 {

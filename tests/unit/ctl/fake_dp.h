@@ -15,6 +15,9 @@
 /* Forgets everything. All ports must be destroyed. */
 void fake_dp_reset(void);
 
+/* The process dies, and a new one begins: ports are gone, persistent TAPs are not. */
+void fake_dp_kill(void);
+
 /* What dp functions want; never looked into. */
 struct dp *fake_dp(void);
 
@@ -54,6 +57,7 @@ void fake_dp_fail_vif(int error);
 unsigned fake_dp_bridge_flags(unsigned bridge);
 
 unsigned fake_dp_n_taps_failed(void);
+unsigned fake_dp_n_taps(void); /* devices, with or without a port */
 unsigned fake_dp_n_ports(void);
 unsigned fake_dp_n_attached(void); /* and acknowledged */
 unsigned fake_dp_n_vifs_made(void);

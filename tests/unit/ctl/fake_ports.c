@@ -78,21 +78,130 @@ port_vif_create(const struct xen_ops *xen, const struct port_vif_params *params)
 	}
 	struct port *port = make(&vif_ops, params->name, params->bridge);
 	port->max_frame = params->max_frame;
-	port->mcast = &params->shared->mcast;
+	port->mcast = params->shared->mcast;
 	container_of(port, struct fake_port, port)->headroom = params->headroom;
 	return port;
+}
+
+/* ---- TAPs, which may outlive their ports ----------------------------------------------------- */
+
+#define TAPS_MAX 64u
+
+struct tap {
+	char name[16]; /* "": none. The index is that in the table plus 1 */
+	struct port *port;
+	bool persists;
+};
+
+static struct tap tap_devices[TAPS_MAX];
+
+static struct tap *
+tap_of(const struct port *port)
+{
+	for (unsigned i = 0; i < TAPS_MAX; i++) {
+		if (tap_devices[i].port == port && port != NULL)
+			return &tap_devices[i];
+	}
+	return NULL;
+}
+
+static void
+tap_destroy(struct port *port)
+{
+	struct tap *tap = tap_of(port);
+
+	tap->port = NULL;
+	if (!tap->persists || container_of(port, struct fake_port, port)->deleted)
+		tap->name[0] = '\0';
+	port_destroy(port);
+}
+
+static const struct port_ops tap_ops = { .kind = "kern", .destroy = tap_destroy };
+
+/* Returns whether the test wants the next TAP to fail. */
+static bool
+tap_fails(void)
+{
+	if (n_tap_failures == 0)
+		return false;
+	n_tap_failures--;
+	n_taps_failed++;
+	errno = tap_error;
+	return true;
 }
 
 struct port *
 port_kern_create_tap(const char *device, uint16_t bridge)
 {
-	if (n_tap_failures > 0) {
-		n_tap_failures--;
-		n_taps_failed++;
-		errno = tap_error;
+	unsigned i = 0;
+
+	if (tap_fails())
+		return NULL;
+	for (unsigned j = 0; j < TAPS_MAX; j++) {
+		if (strcmp(tap_devices[j].name, device) == 0) {
+			errno = EBUSY;
+			return NULL;
+		}
+	}
+	while (i < TAPS_MAX && tap_devices[i].name[0] != '\0')
+		i++;
+	assert(i < TAPS_MAX);
+	struct port *port = make(&tap_ops, device, bridge);
+	tap_devices[i] = (struct tap){ .port = port };
+	snprintf(tap_devices[i].name, sizeof(tap_devices[i].name), "%s", device);
+	return port;
+}
+
+struct port *
+port_kern_open_tap(unsigned ifindex, uint16_t bridge)
+{
+	struct tap *tap = &tap_devices[ifindex - 1];
+
+	if (tap_fails())
+		return NULL;
+	if (ifindex > TAPS_MAX || tap->name[0] == '\0' || tap->port != NULL) {
+		errno = ifindex <= TAPS_MAX && tap->port != NULL ? EBUSY : ENODEV;
 		return NULL;
 	}
-	return make(&kern_ops, device, bridge);
+	tap->port = make(&tap_ops, tap->name, bridge);
+	return tap->port;
+}
+
+unsigned
+port_kern_ifindex(const struct port *port)
+{
+	const struct tap *tap = tap_of(port);
+
+	return tap == NULL ? 0 : (unsigned)(tap - tap_devices) + 1;
+}
+
+int
+port_kern_persist(struct port *port, bool persists)
+{
+	tap_of(port)->persists = persists;
+	return 0;
+}
+
+unsigned
+fake_dp_n_taps(void)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < TAPS_MAX; i++)
+		n += tap_devices[i].name[0] != '\0';
+	return n;
+}
+
+void
+fake_ports_kill(void)
+{
+	for (unsigned i = 0; i < TAPS_MAX; i++) {
+		tap_devices[i].port = NULL;
+		if (!tap_devices[i].persists)
+			tap_devices[i].name[0] = '\0';
+	}
+	for (unsigned i = 0; i < PORTS_MAX; i++)
+		fake_ports[i] = NULL; /* the dead process's memory */
 }
 
 struct port *
@@ -188,6 +297,7 @@ fake_ports_reset(void)
 {
 	n_vifs_made = n_tap_failures = n_taps_failed = 0;
 	tap_error = vif_error = 0;
+	memset(tap_devices, 0, sizeof(tap_devices));
 	fake_dp_place_taps(true, 1);
 }
 

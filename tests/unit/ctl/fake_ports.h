@@ -36,6 +36,9 @@ struct fake_port {
 /* By identifier; NULL: none. */
 extern struct fake_port *fake_ports[PORTS_MAX];
 
+/* As fake_dp_kill(). */
+void fake_ports_kill(void);
+
 /* Forgets the failures that were asked for, and counts from 0. */
 void fake_ports_reset(void);
 

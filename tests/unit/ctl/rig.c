@@ -23,7 +23,15 @@ rig_start(struct rig *rig, uint32_t self, enum hotplug_mode hotplug)
 	fake_reset(self);
 	fake_dp_reset();
 	memset(rig, 0, sizeof(*rig));
-	rig->env.xen = fake_xen();
+	rig_open(rig, fake_xen(), keep_open(NULL), hotplug);
+	rig->g = guest_create(&params);
+	REQUIRE_NOT_NULL(rig->g);
+}
+
+void
+rig_open(struct rig *rig, const struct xen_ops *xen, struct keep *keep, enum hotplug_mode hotplug)
+{
+	rig->env = (struct vif_env){ .xen = xen, .keep = keep };
 	rig->env.xs.ops = rig->env.xen->store;
 	rig->env.xs.conn = rig->env.xs.ops->open();
 	rig->env.dp = fake_dp();
@@ -39,8 +47,6 @@ rig_start(struct rig *rig, uint32_t self, enum hotplug_mode hotplug)
 	rig->env.ctrl = &rig->ctrl;
 	rig->vifs = vifs_create(&rig->env);
 	REQUIRE_NOT_NULL(rig->vifs);
-	rig->g = guest_create(&params);
-	REQUIRE_NOT_NULL(rig->g);
 }
 
 void
@@ -52,6 +58,7 @@ rig_turn_without_pollers(struct rig *rig)
 	attachments_dispatch(rig->env.attachments);
 	now_ms++;
 	vifs_settle(rig->vifs, now_ms);
+	vifs_sweep(rig->vifs, NULL);
 }
 
 void
@@ -62,11 +69,9 @@ rig_turn(struct rig *rig)
 }
 
 void
-rig_end(struct rig *rig)
+rig_close(struct rig *rig, bool park)
 {
-	char why[256] = "";
-
-	vifs_stop(rig->vifs);
+	vifs_stop(rig->vifs, park);
 	for (unsigned i = 0; i < 10 && !vifs_are_gone(rig->vifs); i++)
 		rig_turn(rig);
 	REQUIRE(vifs_are_gone(rig->vifs));
@@ -77,6 +82,16 @@ rig_end(struct rig *rig)
 	watches_destroy(rig->env.watches);
 	bridges_destroy(rig->env.bridges);
 	rig->env.xs.ops->close(rig->env.xs.conn);
+}
+
+void
+rig_end(struct rig *rig)
+{
+	char why[256] = "";
+
+	rig_close(rig, false);
+	CHECK_EQ(fake_dp_n_taps(), 0);
+	keep_close(rig->env.keep);
 	guest_destroy(rig->g);
 	CHECK(fake_leak_free(why, sizeof(why)));
 	CHECK_EQ(fake_violations(why, sizeof(why)), 0);

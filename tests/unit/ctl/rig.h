@@ -29,6 +29,15 @@ void rig_start(struct rig *rig, uint32_t self, enum hotplug_mode hotplug);
 /* Stops all vifs and checks that nothing is left behind. */
 void rig_end(struct rig *rig);
 
+/*
+ * Another daemon on the same world, with the tables of `xen`; nothing is left of the last one but
+ * what ctl/keep has.
+ */
+void rig_open(struct rig *rig, const struct xen_ops *xen, struct keep *keep,
+	      enum hotplug_mode hotplug);
+/* Stops all vifs, which are parked if `park` says so, and closes everything but ctl/keep. */
+void rig_close(struct rig *rig, bool park);
+
 /* One round, with the pollers or while they are busy with something else. */
 void rig_turn(struct rig *rig);
 void rig_turn_without_pollers(struct rig *rig);

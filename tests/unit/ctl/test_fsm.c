@@ -8,8 +8,8 @@
 #include "unit.h"
 
 /* Two letters for each state, one for each action. */
-static const char state_codes[] = "NEWACGCDRGRDCLSHCSFGFDBADE";
-static const char action_codes[] = "-CAURWPTF";
+static const char state_codes[] = "NEWACGCDRGRDCLSHCSFGFDBARSPADE";
+static const char action_codes[] = "-CSAURWPTF";
 
 _Static_assert(sizeof(state_codes) - 1 == 2 * VIF_N_STATES, "a code for each state");
 _Static_assert(sizeof(action_codes) - 1 == VIF_N_ACTIONS, "a code for each action");
@@ -17,21 +17,39 @@ _Static_assert(sizeof(action_codes) - 1 == VIF_N_ACTIONS, "a code for each actio
 /* The table as it is meant, one column for each input in the enum's order. */
 static const char *const expected[] = {
 	/*
-	 * 1   2/3   4  ready  7   5   6  gone fault offl stop rmvd  joined left refused settled
+	 * 1 2/3 4 served ready 7 5 6 gone fault convict offline stop park removed
+	 * joined left refused held settled
 	 */
-	[VIF_NEW] = "WA- WA- WA- WA- NE- CS- CS- CS- BAP CS- DEF DEF  NE- NE- NE- NE-",
-	[VIF_WAITING] = "WA- WA- WA- CGC WA- SH- CS- CS- BAP CS- CS- DEF  WA- WA- WA- WA-",
-	[VIF_CONNECTING] = "CLW CG- CG- CG- CG- CLW CLW CLW FGP CLW CLW CLW  CDA CG- SHR CG-",
-	[VIF_CONNECTED] = "CLW CD- CD- CD- RGU CLW CLW CLW FGP CLW CLW CLW  CD- CD- CD- CD-",
-	[VIF_RECONFIGURING] = "CLW RG- CDU CDU RG- CLW CLW CLW FGP CLW CLW CLW  RG- RG- RG- RD-",
-	[VIF_RECONFIGURED] = "CLW RD- CDU CDU RD- CLW CLW CLW FGP CLW CLW CLW  RD- RD- RD- RD-",
-	[VIF_CLOSING] = "CL- CL- CL- CL- CL- CL- CL- CL- CL- CL- CL- CL-  CL- SH- CL- CL-",
-	[VIF_SHUT] = "CS- SH- SH- SH- SH- SH- CS- CS- BAP CS- CS- DEF  SH- SH- SH- SH-",
-	[VIF_CLOSED] = "WA- WA- WA- WA- CS- CS- CS- CST BAP CST DEF DEF  CS- CS- CS- CS-",
-	[VIF_FAULTING] = "FG- FG- FG- FG- FG- FG- FG- FG- FG- FG- FG- FG-  FG- FD- FG- FG-",
-	[VIF_FAULTED] = "BA- FD- FD- FD- FD- BA- BA- BA- FD- BA- BA- DEF  FD- FD- FD- FD-",
-	[VIF_BARRED] = "BA- BA- BA- BA- BA- BA- BA- BAT BA- BAT DEF DEF  BA- BA- BA- BA-",
-	[VIF_DEAD] = "DE- DE- DE- DE- DE- DE- DE- DE- DE- DE- DE- DE-  DE- DE- DE- DE-",
+	[VIF_NEW] = "WA- WA- WA- RSS WA- NE- CS- CS- CS- BAP FDP CS- DEF DEF DEF "
+		    "NE- NE- NE- NE- NE-",
+	[VIF_WAITING] = "WA- WA- WA- WA- CGC WA- SH- CS- CS- BAP WA- CS- CS- DEF DEF "
+			"WA- WA- WA- WA- WA-",
+	[VIF_CONNECTING] = "CLW CG- CG- CG- CG- CG- CLW CLW CLW FGP CG- CLW CLW PAW CLW "
+			   "CDA CG- SHR CG- CG-",
+	[VIF_CONNECTED] = "CLW CD- CD- CD- CD- RGU CLW CLW CLW FGP CD- CLW CLW PAW CLW "
+			  "CD- CD- CD- CD- CD-",
+	[VIF_RECONFIGURING] = "CLW RG- CDU RG- CDU RG- CLW CLW CLW FGP RG- CLW CLW PAW CLW "
+			      "RG- RG- RG- RG- RD-",
+	[VIF_RECONFIGURED] = "CLW RD- CDU RD- CDU RD- CLW CLW CLW FGP RD- CLW CLW PAW CLW "
+			     "RD- RD- RD- RD- RD-",
+	[VIF_CLOSING] = "CL- CL- CL- CL- CL- CL- CL- CL- CL- CL- CL- CL- CL- CL- CL- "
+			"CL- SH- CL- CL- CL-",
+	[VIF_SHUT] = "CS- SH- SH- SH- SH- SH- SH- CS- CS- BAP SH- CS- CS- DEF DEF "
+		     "SH- SH- SH- SH- SH-",
+	[VIF_CLOSED] = "WA- WA- WA- CS- WA- CS- CS- CS- CST BAP CS- CST DEF DEF DEF "
+		       "CS- CS- CS- CS- CS-",
+	[VIF_FAULTING] = "FG- FG- FG- FG- FG- FG- FG- FG- FG- FG- FG- FG- FG- FG- FG- "
+			 "FG- FD- FG- FG- FG-",
+	[VIF_FAULTED] = "BA- FD- FD- FD- FD- FD- BA- BA- BA- FD- FD- BA- BA- DEF DEF "
+			"FD- FD- FD- FD- FD-",
+	[VIF_BARRED] = "BA- BA- BA- BA- BA- BA- BA- BA- BAT BA- BA- BAT DEF DEF DEF "
+		       "BA- BA- BA- BA- BA-",
+	[VIF_RESUMING] = "CLW RS- RS- RS- RS- RS- CLW CLW CLW FGP RS- CLW CLW PAW CLW "
+			 "CDA RS- SHR NE- RS-",
+	[VIF_PARKING] = "PA- PA- PA- PA- PA- PA- PA- PA- PA- PA- PA- PA- PA- PA- PA- "
+			"PA- DEF PA- PA- PA-",
+	[VIF_DEAD] = "DE- DE- DE- DE- DE- DE- DE- DE- DE- DE- DE- DE- DE- DE- DE- "
+		     "DE- DE- DE- DE- DE-",
 };
 _Static_assert(ARRAY_SIZE(expected) == VIF_N_STATES, "a row for each state");
 
@@ -59,8 +77,8 @@ vif_fsm_step_every_cell(void)
 static bool
 holds_port(enum vif_state state)
 {
-	return state == VIF_CONNECTING || vif_fsm_is_connected(state) || state == VIF_CLOSING ||
-	       state == VIF_FAULTING;
+	return state == VIF_CONNECTING || state == VIF_RESUMING || vif_fsm_is_connected(state) ||
+	       state == VIF_CLOSING || state == VIF_PARKING || state == VIF_FAULTING;
 }
 
 /* A port is called back before anything else happens to it, and only its return leads on. */
@@ -72,15 +90,18 @@ vif_fsm_step_keeps_port_safe(void)
 			struct vif_step step = vif_fsm_step(state, input);
 			bool calls_back =
 				step.action == VIF_DO_WITHDRAW || step.action == VIF_DO_PUNISH;
-			if (step.next == VIF_CLOSING && state != VIF_CLOSING)
+			if ((step.next == VIF_CLOSING || step.next == VIF_PARKING) &&
+			    state != step.next)
 				CHECK(calls_back && holds_port(state));
 			if (holds_port(state) && !holds_port(step.next))
-				CHECK(input == VIF_LEFT || input == VIF_REFUSED);
+				CHECK(input == VIF_LEFT || input == VIF_REFUSED ||
+				      input == VIF_HELD);
 			if (vif_fsm_is_connected(step.next) && !vif_fsm_is_connected(state)) {
-				CHECK_EQ(state, VIF_CONNECTING);
+				CHECK(state == VIF_CONNECTING || state == VIF_RESUMING);
 				CHECK_EQ(input, VIF_JOINED);
 			}
 			CHECK(step.action != VIF_DO_CONNECT || state == VIF_WAITING);
+			CHECK(step.action != VIF_DO_RESUME || state == VIF_NEW);
 		}
 	}
 }
@@ -111,14 +132,14 @@ vif_fsm_step_settles(void)
 static void
 vif_fsm_step_ends(void)
 {
-	static const enum vif_input ends[] = { VIF_REMOVED, VIF_STOP };
+	static const enum vif_input ends[] = { VIF_REMOVED, VIF_STOP, VIF_PARK };
 
 	for (unsigned state = 0; state < VIF_N_STATES; state++) {
 		for (unsigned i = 0; i < ARRAY_SIZE(ends); i++) {
 			enum vif_state at = state;
 			for (unsigned n = 0; n < 6; n++) {
 				at = vif_fsm_step(at, ends[i]).next;
-				if (at == VIF_CLOSING || at == VIF_FAULTING)
+				if (at == VIF_CLOSING || at == VIF_FAULTING || at == VIF_PARKING)
 					at = vif_fsm_step(at, VIF_LEFT).next;
 			}
 			CHECK_EQ(at, VIF_DEAD);

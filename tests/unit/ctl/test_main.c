@@ -19,7 +19,9 @@ void test_control_show(CU_pSuite suite);
 void test_counters(CU_pSuite suite);
 void test_fsm(CU_pSuite suite);
 void test_instance(CU_pSuite suite);
+void test_keep(CU_pSuite suite);
 void test_keys(CU_pSuite suite);
+void test_killed(CU_pSuite suite);
 void test_live(CU_pSuite suite);
 void test_log(CU_pSuite suite);
 void test_node(CU_pSuite suite);
@@ -48,7 +50,9 @@ static const struct unit_suite suites[] = {
 	{ "source", test_source },
 	{ "live", test_live },
 	{ "log", test_log },
+	{ "keep", test_keep },
 	{ "keys", test_keys },
+	{ "killed", test_killed },
 	{ "vifs", test_vifs },
 	{ "vifs_hostile", test_vifs_hostile },
 	{ "vifs_front", test_vifs_front },

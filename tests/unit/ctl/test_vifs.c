@@ -323,7 +323,7 @@ vifs_create_existing(void)
 	toolstack_add(rig.g, NULL);
 	second = vifs_create(&rig.env); /* sees the vif by its first event only */
 	REQUIRE_NOT_NULL(second);
-	vifs_stop(rig.vifs);
+	vifs_stop(rig.vifs, false);
 	vifs_settle(rig.vifs, clock_ms());
 	vifs_destroy(rig.vifs);
 	rig.vifs = second;
@@ -343,9 +343,14 @@ vifs_create_connected(void)
 	front_publish(rig.g, FRONT_LINUX);
 	front_set_state(rig.g, 4);
 	fake_store_write(guest_back(rig.g, "state").text, "4");
-	CHECK(rig_until(&rig, 2));
-	CHECK(rig_until(&rig, 4));
+	fake_store_write(guest_back(rig.g, "carrier").text, "1");
+	for (unsigned i = 0; i < 10; i++) {
+		rig_turn(&rig);
+		CHECK_EQ(rig_state(&rig), 4); /* the frontend sees nothing */
+	}
 	CHECK_EQ(fake_dp_n_attached(), 1);
+	CHECK(fake_dp_last_vif()->queue[0].in_use);
+	CHECK_FALSE(fake_dp_last_vif()->queue[0].journaled);
 	rig_end(&rig);
 }
 
@@ -366,7 +371,7 @@ vifs_stop_connected(void)
 {
 	rig_start(&rig, DRIVER_DOMAIN, HOTPLUG_SELF);
 	CHECK(rig_connect(&rig));
-	vifs_stop(rig.vifs);
+	vifs_stop(rig.vifs, false);
 	rig_turn_without_pollers(&rig);
 	CHECK_EQ(rig_state(&rig), 5);
 	CHECK_EQ(fake_domain_mapped(RIG_GUEST), 2); /* not before the port is back */
@@ -387,7 +392,7 @@ vifs_stop_while_joining(void)
 	while (fake_dp_n_vifs_made() == 0)
 		rig_turn_without_pollers(&rig);
 	CHECK_EQ(rig_state(&rig), 2);
-	vifs_stop(rig.vifs);
+	vifs_stop(rig.vifs, false);
 	rig_turn_without_pollers(&rig);
 	CHECK_EQ(rig_state(&rig), 5);
 	rig_turn(&rig); /* has joined, is called back */

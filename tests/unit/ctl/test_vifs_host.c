@@ -242,7 +242,7 @@ vifs_stop_netback_late(void)
 	front_set_state(rig.g, XenbusStateConnected);
 	rig_turn_for(&rig, 2 * LIMIT_INITWAIT_DWELL_MS);
 	fake_store_write(guest_back(rig.g, "state").text, "4");
-	vifs_stop(rig.vifs);
+	vifs_stop(rig.vifs, false);
 	CHECK(rig_until_gone(&rig));
 	CHECK_EQ(rig_state(&rig), XenbusStateConnected);
 	run(REMOVE_ROOT);

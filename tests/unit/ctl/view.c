@@ -17,7 +17,7 @@ view_start(struct view *v, uint32_t self)
 	char why[256];
 
 	rig_start(&v->rig, self, self == 0 ? HOTPLUG_SCRIPT : HOTPLUG_SELF);
-	v->uplinks = uplinks_create(1, env->dp, env->bridges, env->attachments, false);
+	v->uplinks = uplinks_create(1, env->dp, env->keep, env->bridges, env->attachments, false);
 	REQUIRE_EQ(uplinks_open(v->uplinks, &params, 1, why, sizeof(why)), 0);
 	rig_turn(&v->rig);
 	v->view = (struct control_view){
@@ -32,7 +32,7 @@ view_start(struct view *v, uint32_t self)
 void
 view_end(struct view *v)
 {
-	uplinks_leave(v->uplinks);
+	uplinks_leave(v->uplinks, false);
 	for (unsigned i = 0; i < 10 && !uplinks_are_out(v->uplinks); i++)
 		rig_turn(&v->rig);
 	uplinks_destroy(v->uplinks);

@@ -27,6 +27,7 @@ struct foreign {
 
 static struct foreign guest;
 static struct foreign_pages *pages;
+static uint32_t marked;
 
 static struct foreign_grant *
 stub_map_table(struct foreign *memory, unsigned frame)
@@ -87,7 +88,8 @@ static void
 setup(void)
 {
 	memset(&guest, 0, sizeof(guest));
-	pages = foreign_create(&stub_ops, &guest);
+	marked = 0;
+	pages = foreign_create(&stub_ops, &guest, &marked);
 	REQUIRE_NOT_NULL(pages);
 }
 

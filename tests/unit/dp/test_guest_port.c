@@ -110,6 +110,7 @@ static const struct guest_ops toy_guest_ops = {
 
 static struct pools pools;
 static struct worker worker;
+static struct mcast_filter mcast;
 static struct guest_shared shared;
 static struct toy toy;
 static struct port *const port = &toy.gp.port;
@@ -118,7 +119,8 @@ static void
 begin(void)
 {
 	memset(&toy, 0, sizeof(toy));
-	memset(&shared, 0, sizeof(shared));
+	memset(&mcast, 0, sizeof(mcast));
+	shared = (struct guest_shared){ .mcast = &mcast };
 	REQUIRE_EQ(pools_create(&pools, N_SMALL, N_LARGE), 0);
 	worker = (struct worker){ .pools = &pools, .work = LIMIT_WORK };
 	worker.n_waiting_max[POOL_SMALL] = 4 * LIMIT_BACKLOG_FRAMES;
@@ -422,7 +424,7 @@ guest_port_settings(void)
 	/* The queues share the meters and the filter. */
 	CHECK_EQ(second->meter_from, toy.gp.meter_from);
 	CHECK_EQ(second->meter_to, toy.gp.meter_to);
-	mcast_apply(&shared.mcast, true);
+	mcast_apply(&mcast, true);
 	struct rte_mbuf *m = pool_alloc(&pools, FRAME);
 	memcpy(rte_pktmbuf_mtod(m, void *), group, sizeof(group));
 	port_send(port, m);

@@ -3,7 +3,11 @@
  * Runs the unit tests of backend/dp on an EAL that needs no hugepages, no devices and no
  * privileges.
  */
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <rte_eal.h>
 
@@ -21,6 +25,7 @@ void test_kern_io(CU_pSuite suite);
 void test_kern_ring(CU_pSuite suite);
 void test_meter(CU_pSuite suite);
 void test_offload(CU_pSuite suite);
+void test_killed(CU_pSuite suite);
 void test_known_headers(CU_pSuite suite);
 void test_mcast(CU_pSuite suite);
 void test_pool(CU_pSuite suite);
@@ -56,6 +61,7 @@ static const struct unit_suite suites[] = {
 	{ "offload_host", test_offload_host },
 	{ "offload_known", test_offload_known },
 	{ "segment", test_segment },
+	{ "killed", test_killed },
 	{ "known_headers", test_known_headers },
 	{ "exchange", test_exchange },
 	{ "steering", test_steering },
@@ -67,6 +73,21 @@ static const struct unit_suite suites[] = {
 	{ "static_grants", test_static_grants },
 	{ "ticks", test_ticks },
 };
+
+/*
+ * In the place of the C library's: without a memory file EAL's memory is private, so that a forked
+ * process (fakes/mortal.h) has its own.
+ */
+int memfd_create(const char *name, unsigned flags);
+
+int
+memfd_create(const char *name, unsigned flags)
+{
+	if (strcmp(name, "nohuge") != 0)
+		return (int)syscall(SYS_memfd_create, name, flags);
+	errno = ENOSYS;
+	return -1;
+}
 
 int
 main(void)

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Memory that outlives the daemon: what the next one needs to go on with the same guests.
+ *
+ * Theory of operation: a file in /run is mapped, and its records are worked on in place. Nothing is
+ * saved when the daemon ends, so nothing is missing when it is killed. There is a record for each
+ * connected vif, and one for each TAP that the daemon created: TAPs are persistent, and keep their
+ * place in a bridge, their addresses and their filters. A record that is being written is not in
+ * use; one store puts it into use. A file of another layout, or from before the host's last boot,
+ * counts as empty. Then guests are served again all the same, but a slot may be lost if the last
+ * daemon was killed.
+ *
+ * Threads: control thread; the journals belong to the pollers of their queues.
+ */
+#ifndef VPE_CTL_KEEP_H
+#define VPE_CTL_KEEP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dp/frame/mcast.h"
+#include "dp/vif/journal.h"
+#include "proto/limits.h"
+
+#define KEEP_PAGE 4096u
+#define KEEP_OWNER_SIZE 28 /* "vif3.0", or the name of an uplink's device */
+
+struct keep_queue {
+	struct vif_journal journal;
+} __attribute__((aligned(KEEP_PAGE)));
+
+/* A connected vif. */
+struct keep_vif {
+	uint32_t used; /* 0: free */
+	uint32_t domid, devid;
+	uint64_t connection; /* vif_keys_sum(): another connection has another one */
+	char fault[160];     /* why the vif was switched off; "": it was not */
+	struct mcast_filter mcast;
+	struct keep_queue queue[LIMIT_QUEUES];
+} __attribute__((aligned(KEEP_PAGE)));
+
+struct keep;
+
+/*
+ * Opens the file, or creates it. Returns NULL with errno on error. `path` NULL: the memory ends
+ * with the process.
+ */
+struct keep *keep_open(const char *path);
+
+/* Leaves all records as they are. NULL is allowed. */
+void keep_close(struct keep *keep);
+
+/* ---- vifs ------------------------------------------------------------------------------------ */
+
+/* Returns the record of the vif's last connection, or NULL. */
+struct keep_vif *keep_find_vif(const struct keep *keep, uint32_t domid, uint32_t devid);
+
+/*
+ * Returns an empty record for a new connection of the vif; its last one is forgotten. NULL if
+ * LIMIT_PORTS others are in use.
+ */
+struct keep_vif *keep_add_vif(struct keep *keep, uint32_t domid, uint32_t devid,
+			      uint64_t connection);
+
+/* Forgets it. NULL is allowed. */
+void keep_drop_vif(struct keep_vif *record);
+
+/* Forgets all vifs for which `exists` returns false. */
+void keep_sweep_vifs(struct keep *keep, bool (*exists)(void *arg, uint32_t domid, uint32_t devid),
+		     void *arg);
+
+/* ---- TAPs ------------------------------------------------------------------------------------ */
+
+/* Returns the index of the TAP that was created for `owner`; 0 if there is none. */
+unsigned keep_find_tap(const struct keep *keep, const char *owner);
+
+/* Remembers it, or with `ifindex` 0 forgets it. Returns false if too many are known. */
+bool keep_set_tap(struct keep *keep, const char *owner, unsigned ifindex);
+
+/*
+ * Calls fn(arg, owner, ifindex) for each TAP and forgets those for which it returns false.
+ */
+void keep_sweep_taps(struct keep *keep, bool (*fn)(void *arg, const char *owner, unsigned ifindex),
+		     void *arg);
+
+#endif
