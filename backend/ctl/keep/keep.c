@@ -167,6 +167,8 @@ keep_add_vif(struct keep *keep, uint32_t domid, uint32_t devid, uint64_t connect
 	record->connection = connection;
 	record->fault[0] = '\0';
 	memset(&record->mcast, 0, sizeof(record->mcast));
+	record->ctrl.current = 0;
+	memset(record->ctrl.state, 0, sizeof(record->ctrl.state));
 	/* Release: a record in use is complete. The port initialises the journals. */
 	__atomic_store_n(&record->used, 1, __ATOMIC_RELEASE);
 	return record;

@@ -20,11 +20,40 @@
 #include <stdint.h>
 
 #include "dp/frame/mcast.h"
+#include "dp/frame/steering.h"
 #include "dp/vif/journal.h"
 #include "proto/limits.h"
+#include "proto/netif.h"
 
 #define KEEP_PAGE 4096u
 #define KEEP_OWNER_SIZE 28 /* "vif3.0", or the name of an uplink's device */
+
+/* A static grant. */
+struct keep_grant {
+	uint32_t ref;
+	uint32_t writable;
+};
+
+/* A control ring after the request at index `answered`. */
+struct keep_ctrl_state {
+	bool has_answered;
+	uint32_t answered;
+	struct xen_netif_ctrl_response rsp; /* to that request */
+	bool is_steered;
+	struct steering steering; /* the guest's choice */
+	uint32_t list;            /* index of the list of grants */
+	uint32_t n_grants;
+};
+
+/*
+ * A control ring. A request changes the state that is not current, and the list that is not in use;
+ * one store makes them current. So a request has taken effect and has its response, or neither.
+ */
+struct keep_ctrl {
+	uint32_t current;
+	struct keep_ctrl_state state[2];
+	struct keep_grant grant[2][LIMIT_STATIC_GRANTS];
+} __attribute__((aligned(KEEP_PAGE)));
 
 struct keep_queue {
 	struct vif_journal journal;
@@ -37,6 +66,7 @@ struct keep_vif {
 	uint64_t connection; /* vif_keys_sum(): another connection has another one */
 	char fault[160];     /* why the vif was switched off; "": it was not */
 	struct mcast_filter mcast;
+	struct keep_ctrl ctrl;
 	struct keep_queue queue[LIMIT_QUEUES];
 } __attribute__((aligned(KEEP_PAGE)));
 

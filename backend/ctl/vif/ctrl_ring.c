@@ -69,6 +69,18 @@ unmap(struct ctrl_ring *ctrl, const struct static_grant *grant, unsigned n)
 	ctrl->env->n_static -= n;
 }
 
+bool
+ctrl_ring_map(struct ctrl_ring *ctrl, uint32_t ref, bool writable, struct static_grant *grant)
+{
+	void *page = ctrl->env->xen->grants->map(ctrl->rings->grants, ctrl->domid, ref, writable);
+
+	if (page == NULL)
+		return false;
+	ctrl->env->n_static++;
+	*grant = (struct static_grant){ .ref = ref, .writable = writable, .page = page };
+	return true;
+}
+
 /*
  * Maps the grants in the list and appends them to ctrl->grant. Returns false, with none of them
  * mapped, on error.
@@ -80,16 +92,10 @@ map_list(struct ctrl_ring *ctrl, const struct xen_netif_gref *list, unsigned n)
 
 	for (unsigned i = 0; i < n; i++) {
 		bool writable = !(list[i].flags & XEN_NETIF_CTRLF_GREF_readonly);
-		void *page = ctrl->env->xen->grants->map(ctrl->rings->grants, ctrl->domid,
-							 list[i].ref, writable);
-		if (page == NULL) {
+		if (!ctrl_ring_map(ctrl, list[i].ref, writable, &grant[i])) {
 			unmap(ctrl, grant, i);
 			return false;
 		}
-		ctrl->env->n_static++;
-		grant[i] = (struct static_grant){ .ref = list[i].ref,
-						  .writable = writable,
-						  .page = page };
 	}
 	return true;
 }
@@ -110,6 +116,7 @@ hand_over(struct ctrl_ring *ctrl)
 		return false;
 	}
 	ctrl->next = next;
+	ctrl->grants_changed = true;
 	ctrl->busy = true;
 	return true;
 }
@@ -284,12 +291,20 @@ do_request(struct ctrl_ring *ctrl, const struct xen_netif_ctrl_request *req,
 
 /* ---- the ring -------------------------------------------------------------------------------- */
 
-static void
-publish(struct ctrl_ring *ctrl)
+void
+ctrl_ring_publish(struct ctrl_ring *ctrl, const struct xen_netif_ctrl_response *rsp)
 {
+	ring_put_response(&ctrl->ring, rsp, sizeof(*rsp));
 	ring_publish_responses(&ctrl->ring);
 	if (ring_check_notify(&ctrl->ring))
 		ctrl->env->xen->events->notify(ctrl->env->events, ctrl->rings->evtchn_ctrl);
+}
+
+static void
+answer(struct ctrl_ring *ctrl, const struct xen_netif_ctrl_response *rsp)
+{
+	ctrl_ring_keep(ctrl, rsp);
+	ctrl_ring_publish(ctrl, rsp);
 }
 
 bool
@@ -313,9 +328,8 @@ ctrl_ring_run(struct ctrl_ring *ctrl)
 		if (ctrl->busy)
 			ctrl->rsp = rsp;
 		else
-			ring_put_response(&ctrl->ring, &rsp, sizeof(rsp));
+			answer(ctrl, &rsp);
 	}
-	publish(ctrl);
 	if (ctrl->busy)
 		return false;
 	if (n < pending || !ring_arm(&ctrl->ring, 1))
@@ -342,18 +356,17 @@ ctrl_ring_called(void *owner)
 	ctrl->gone = NULL;
 	ctrl->n_gone = 0;
 	ctrl->busy = false;
-	ring_put_response(&ctrl->ring, &ctrl->rsp, sizeof(ctrl->rsp));
-	publish(ctrl);
+	answer(ctrl, &ctrl->rsp);
 }
 
 int
 ctrl_ring_open(struct ctrl_ring *ctrl, struct ctrl_ring_env *env, const struct vif_rings *rings,
-	       struct attachment *attachment, uint32_t domid)
+	       struct attachment *attachment, uint32_t domid, struct keep_ctrl *kept)
 {
 	if (rings->ctrl_page == NULL)
 		return 0;
 	*ctrl = (struct ctrl_ring){
-		.env = env, .rings = rings, .attachment = attachment, .domid = domid
+		.env = env, .rings = rings, .attachment = attachment, .domid = domid, .kept = kept
 	};
 	if (ring_attach(&ctrl->ring, rings->ctrl_page, sizeof(struct xen_netif_ctrl_request)) ==
 	    RING_ATTACHED)

@@ -21,6 +21,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "ctl/keep/keep.h"
 #include "ctl/ports/attachment.h"
 #include "ctl/vif/vif_rings.h"
 #include "dp/frame/steering.h"
@@ -41,6 +42,8 @@ struct ctrl_ring {
 	const struct vif_rings *rings;
 	struct attachment *attachment;
 	uint32_t domid;
+	struct keep_ctrl *kept; /* the part that outlives the daemon */
+	bool grants_changed;    /* by the present request */
 	struct ring ring;
 	const char *fault; /* the guest's error, a literal; NULL: none */
 
@@ -60,10 +63,16 @@ struct ctrl_ring {
 
 /*
  * Attaches to the guest's control ring, if it has one. The port must be in `attachment` before
- * ctrl_ring_run(). Returns 0 or -EPROTO.
+ * ctrl_ring_run(). `kept` must outlive the ring. Returns 0 or -EPROTO.
  */
 int ctrl_ring_open(struct ctrl_ring *ctrl, struct ctrl_ring_env *env, const struct vif_rings *rings,
-		   struct attachment *attachment, uint32_t domid);
+		   struct attachment *attachment, uint32_t domid, struct keep_ctrl *kept);
+
+/*
+ * Goes on where the last daemon stopped, which `kept` is of: gives the port, which is not attached
+ * yet, the guest's hash and static grants, and publishes a response that the last daemon did not.
+ */
+void ctrl_ring_resume(struct ctrl_ring *ctrl, struct port *port);
 
 /* Unmaps all static grants. The port must have been destroyed. Idempotent. */
 void ctrl_ring_close(struct ctrl_ring *ctrl);
@@ -73,6 +82,15 @@ void ctrl_ring_close(struct ctrl_ring *ctrl);
  * broke the ring.
  */
 bool ctrl_ring_run(struct ctrl_ring *ctrl);
+
+/* For ctrl_ring_keep.c: maps the guest's page. Returns false if that fails. */
+bool ctrl_ring_map(struct ctrl_ring *ctrl, uint32_t ref, bool writable, struct static_grant *grant);
+
+/* The state after the present request, with its response, outlives the daemon from now on. */
+void ctrl_ring_keep(struct ctrl_ring *ctrl, const struct xen_netif_ctrl_response *rsp);
+
+/* Writes and publishes the response. */
+void ctrl_ring_publish(struct ctrl_ring *ctrl, const struct xen_netif_ctrl_response *rsp);
 
 /*
  * Copies the first `size` bytes, at most a page, of the guest's page granted as `ref`. Returns

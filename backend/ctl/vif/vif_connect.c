@@ -108,6 +108,8 @@ join_guest(struct vif *vif, const struct vif_keys *keys, attachment_fn *moved, c
 					 : strerror(error));
 		return -error;
 	}
+	if (params.queue[0].journaled)
+		ctrl_ring_resume(&vif->ctrl, port);
 	int ret = vif_apply_to_port(vif, port);
 	if (ret == 0)
 		ret = attachment_join(vif->env->attachments, &vif->guest, port, moved, vif);
@@ -164,8 +166,8 @@ vif_connect(struct vif *vif, bool resumes, attachment_fn *moved, char *why, size
 		close_all(vif);
 		return ret;
 	}
-	ret = ctrl_ring_open(&vif->ctrl, vif->env->ctrl, &vif->conn->rings, &vif->guest,
-			     vif->domid);
+	ret = ctrl_ring_open(&vif->ctrl, vif->env->ctrl, &vif->conn->rings, &vif->guest, vif->domid,
+			     &vif->conn->kept->ctrl);
 	if (ret < 0)
 		snprintf(why, why_size, "the indices in the frontend's control ring are invalid");
 	else

@@ -7,6 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ctrl_guest.h"
+#include "dp/vif/static_grants.h"
+#include "fake_ports.h"
 #include "fakes/mortal.h"
 #include "proto/keys.h"
 #include "rig.h"
@@ -25,6 +28,7 @@
  *   0  wait until the vif is gone          2 4 6 8  wait until the backend is in that state
  *   5  wait until it is in 5 or 6
  *   S  from here on it must stay in 4      s  until here
+ *   Q  the guest makes all its requests on the control ring, and has the answers
  */
 struct scene {
 	const char *name;
@@ -38,18 +42,21 @@ static const struct scene scenes[] = {
 	{ "driver reloaded", "A2C4rc5k6n2C4SrsD0", NULL },
 	{ "parked", "A2C4SrPrsD0", NULL },
 	{ "parked before it connects", "A2PrC4SrsD0", NULL },
+	{ "control ring", "A2C4SQrPrsD0", NULL },
 	{ "with a TAP", "A2C4SrPrsD0", "vif-bridge" },
 };
 
 /* The world at a death, which the child takes over as it is. */
 static struct {
 	struct rig rig;
+	struct ctrl_guest ctrl;
 	const struct scene *scene;
 	enum hotplug_mode hotplug;
 	const char *step;
 	unsigned waits;  /* turns for the present step */
 	bool must_stay;  /* in 4 */
 	char states[64]; /* that the backend went through */
+	bool has_lost;   /* what the guest had asked for on the control ring */
 	bool was_seen;   /* it was not in 4 when it had to be */
 } w;
 
@@ -65,6 +72,7 @@ connect(void)
 	if (w.hotplug == HOTPLUG_SCRIPT)
 		toolstack_hotplug(w.rig.g, "connected");
 	front_publish(w.rig.g, FRONT_LINUX);
+	ctrl_guest_publish(&w.ctrl);
 	front_set_state(w.rig.g, XenbusStateConnected);
 }
 
@@ -106,6 +114,8 @@ do_step(char step)
 	case 'P':
 		restart();
 		return true;
+	case 'Q':
+		return ctrl_guest_take(&w.ctrl) && !ctrl_guest_ask(&w.ctrl);
 	case 'S':
 	case 's':
 		w.must_stay = step == 'S';
@@ -147,6 +157,19 @@ note_state(void)
 		w.states[len] = state;
 }
 
+/* Once the guest has made its requests, the port has what it asked for. */
+static bool
+has_requests_done(void)
+{
+	const struct port *port = fake_dp_port("vif5.0");
+
+	if (port == NULL || !w.must_stay || w.ctrl.n_answered == 0 || ctrl_guest_asks(&w.ctrl))
+		return true;
+	const struct fake_port *fake = (const struct fake_port *)port;
+	return port->steering != NULL && fake->grants != NULL &&
+	       fake->grants->n == CTRL_GUEST_GRANTS;
+}
+
 /* Goes on to the end, dying after each round that changed something if `mortal` is not NULL. */
 static bool
 live(struct mortal *mortal)
@@ -161,6 +184,7 @@ live(struct mortal *mortal)
 		note_state();
 		rig_turn(&w.rig);
 		note_state();
+		w.has_lost = w.has_lost || !has_requests_done();
 		if (mortal != NULL && fake_seq() != seq)
 			mortal_try(mortal);
 		seq = fake_seq();
@@ -175,6 +199,9 @@ is_well(bool ended, char *why, size_t why_size)
 {
 	if (!ended)
 		return SAY("%s: stuck at '%s', states %s", w.scene->name, w.step, w.states);
+	if (w.has_lost || w.ctrl.broken[0] != '\0')
+		return SAY("%s: the hash or the static grants are lost; %s", w.scene->name,
+			   w.ctrl.broken);
 	if (w.was_seen)
 		return SAY("%s: the frontend saw states %s", w.scene->name, w.states);
 	rig_turn_for(&w.rig, RUN_TURNS);
@@ -212,6 +239,7 @@ run_scene(const struct scene *scene, enum hotplug_mode hotplug)
 	w.hotplug = hotplug;
 	w.rig.g = guest_create(&params);
 	REQUIRE_NOT_NULL(w.rig.g);
+	ctrl_guest_create(&w.ctrl, w.rig.g);
 	struct keep *keep = keep_open(NULL);
 	REQUIRE_NOT_NULL(keep);
 	w.rig.env.keep = keep;
@@ -225,6 +253,7 @@ run_scene(const struct scene *scene, enum hotplug_mode hotplug)
 	CHECK_EQ(mortal.n_failed, 0);
 	if (mortal.n_failed > 0 || why[0] != '\0')
 		fprintf(stderr, "%s%s\n", why, mortal.why);
+	ctrl_guest_destroy(&w.ctrl);
 	guest_destroy(w.rig.g);
 	keep_close(keep);
 }
