@@ -46,6 +46,6 @@ unique() {
 	mktemp -u XXXXXXXX
 }
 
-for part in remote guest backend driver-domain vpe-conf vpe traffic compare direct life expect inspect clean gather; do
+for part in remote guest backend driver-domain vpe-conf vpe traffic compare direct life unseen expect inspect clean gather; do
 	. $TREE/$part.sh
 done

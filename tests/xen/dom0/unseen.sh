@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# The daemon in dom0 ends and starts again, and guests must not notice.
+#   unseen_begin GUEST...  from now on; for guests with one vif
+#   daemon_again HOW       HOW is kill (SIGKILL) or stop (SIGTERM): ends it and starts it at once, and waits until it
+#                          serves the guests of unseen_begin again
+#   unseen                 no state was written, no TCP connection was reset, no frontend complained
+#   silences               after `answers`: how often there was none for 0.3 s, and p50, p99 and maximum of that in seconds
+
+UNSEEN_LIMIT=30
+
+unseen_begin() {
+	note "unseen_begin $*"
+	local guest
+	echo "$*" >$LAB/unseen
+	for guest in "$@"; do
+		_resets $guest >$LAB/unseen-resets-$guest
+		on $guest 'dmesg -c >/dev/null'
+		xenstore-watch $(_back $guest)/state >$LAB/unseen-states-$guest &
+		echo $! >>$LAB/unseen-pids
+	done
+	sleep 1
+}
+
+_back() {
+	echo /local/domain/0/backend/vif/$(guest_domid $1)/0
+}
+
+_resets() {
+	on $1 "nstat -asz TcpEstabResets TcpOutRsts | awk '/^Tcp/ { print \$1, \$2 }'"
+}
+
+_resumed() {
+	grep -c ': resumed, connected' $LAB/backend.log || :
+}
+
+_has_resumed() {
+	[ $(_resumed) -ge $1 ]
+}
+
+daemon_again() {
+	local pid=$(cat /run/vpe.pid) wanted
+	wanted=$(($(_resumed) + $(wc -w <$LAB/unseen)))
+	case $1 in
+	kill) kill -9 $pid ;;
+	stop)
+		kill $pid
+		wait_for 10 refuse_pid $pid || fail "the daemon does not end"
+		;;
+	esac
+	setsid vpe-backend -c $VPE_CONF >>$LAB/backend.log 2>&1 </dev/null &
+	echo $! >/run/vpe.pid
+	wait_for $UNSEEN_LIMIT _has_resumed $wanted || fail "the guests are not resumed"
+}
+
+# A watch fires once when it is set.
+unseen() {
+	note "unseen"
+	local guest
+	xargs kill <$LAB/unseen-pids
+	rm $LAB/unseen-pids
+	for guest in $(cat $LAB/unseen); do
+		[ $(wc -l <$LAB/unseen-states-$guest) = 1 ] || fail "$guest: its backend's state was written"
+		[ "$(xenstore-read $(_back $guest)/state)" = 4 ] || fail "$guest: its backend is not in 4"
+		_resets $guest | cmp - $LAB/unseen-resets-$guest || fail "$guest: a TCP connection was reset"
+		on $guest '! dmesg | grep -iE "xen|vif|eth0|net "' >&2 || fail "$guest: its kernel complains"
+	done
+}
+
+silences() {
+	local from=$(cat $LAB/answers)
+	on $from 'kill $(cat load-answers.pid); cat load-answers.out; rm load-answers.*' |
+		awk '/^\[[0-9.]*\].* bytes, / { t = substr($1, 2) + 0; if (last && t - last > 0.3) print t - last; last = t }' |
+		sort -n >$LAB/silences
+	awk '{ gap[NR] = $1 } END { printf "%d p50 %.2f p99 %.2f max %.2f\n", NR, gap[int((NR + 1) / 2)], gap[int(NR * 0.99 + 0.99)], gap[NR] }' $LAB/silences
+}
