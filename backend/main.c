@@ -14,6 +14,7 @@
 #include "base/util.h"
 #include "ctl/ctl.h"
 #include "ctl/instance.h"
+#include "ctl/keep/keep.h"
 #include "dp/engine/dp.h"
 #include "dp/port/kernel_check.h"
 #include "service.h"
@@ -22,6 +23,7 @@
 #include "xen/platform_check.h"
 
 #define WHY_SIZE 512
+#define KEEP_PATH INSTANCE_DIR "/keep"
 #define DEFAULT_CONFIG SYSCONFDIR "/vpe/vpe-backend.conf"
 
 static void
@@ -69,16 +71,21 @@ lock_memory(void)
 
 /* Runs until a stop is requested. Returns 0, or -errno with the reason in `why`. */
 static int
-serve(const struct settings *settings, char *why)
+serve_with(const struct settings *settings, struct keep *keep, char *why)
 {
 	const struct xen_ops *xen = xen_real();
+	struct dp_params dp_params = *settings_dp(settings);
+	struct ctl_params ctl_params = *settings_ctl(settings);
 
-	struct dp *dp = dp_create(settings_dp(settings), xen, why, WHY_SIZE);
-
+	dp_params.blame = keep_blame(keep);
+	ctl_params.keep = keep;
+	ctl_params.alive_ms = service_watchdog_ms() / 4;
+	ctl_params.alive = ctl_params.alive_ms > 0 ? service_alive : NULL;
+	struct dp *dp = dp_create(&dp_params, xen, why, WHY_SIZE);
 	if (dp == NULL)
 		return -errno;
 	lock_memory();
-	struct ctl *ctl = ctl_create(settings_ctl(settings), dp, xen, why, WHY_SIZE);
+	struct ctl *ctl = ctl_create(&ctl_params, dp, xen, why, WHY_SIZE);
 	int ret = ctl == NULL ? -errno : 0;
 	if (ctl != NULL) {
 		service_ready();
@@ -90,6 +97,28 @@ serve(const struct settings *settings, char *why)
 	}
 	ctl_destroy(ctl);
 	dp_destroy(dp);
+	return ret;
+}
+
+/* Without the file, guests are served all the same. */
+static int
+serve(const struct settings *settings, char *why)
+{
+	struct keep *keep = keep_open(KEEP_PATH);
+
+	if (keep == NULL) {
+		log_warning("guests may lose their network if the daemon is killed: " KEEP_PATH
+			    ": %s",
+			    strerror(errno));
+		keep = keep_open(NULL);
+	}
+	if (keep == NULL) {
+		snprintf(why, WHY_SIZE, "out of memory");
+		return -ENOMEM;
+	}
+	keep_watch_crashes(keep);
+	int ret = serve_with(settings, keep, why);
+	keep_close(keep);
 	return ret;
 }
 

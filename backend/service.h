@@ -10,4 +10,11 @@
 void service_ready(void);    /* guests are served */
 void service_stopping(void); /* guests are not served any more */
 
+/*
+ * How often the manager wants to hear service_alive(), at least, in milliseconds. 0: never. It
+ * restarts a daemon that it does not hear of.
+ */
+unsigned service_watchdog_ms(void);
+void service_alive(void);
+
 #endif

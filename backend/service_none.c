@@ -11,3 +11,14 @@ void
 service_stopping(void)
 {
 }
+
+unsigned
+service_watchdog_ms(void)
+{
+	return 0;
+}
+
+void
+service_alive(void)
+{
+}

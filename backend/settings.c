@@ -324,7 +324,6 @@ set_defaults(struct settings *settings)
 	settings->ctl = (struct ctl_params){
 		.uplinks = settings->uplink,
 		.bridges = settings->bridge,
-		.keep_path = INSTANCE_DIR "/keep",
 		.control_path = INSTANCE_DIR "/control",
 		.balance = { .interval_s = 60, .load_percent = 95, .improvement_percent = 25 },
 	};

@@ -63,18 +63,6 @@ open_loop(struct ctl *ctl)
 	return ret;
 }
 
-/* Without the file, guests are served all the same. */
-static struct keep *
-open_keep(const char *path)
-{
-	struct keep *keep = path == NULL ? NULL : keep_open(path);
-
-	if (keep == NULL && path != NULL)
-		log_warning("guests may lose their network if the daemon is killed: %s: %s", path,
-			    strerror(errno));
-	return keep != NULL ? keep : keep_open(NULL);
-}
-
 static int
 open_env(struct vif_env *env, const struct ctl_params *params, struct dp *dp,
 	 const struct xen_ops *xen)
@@ -90,7 +78,7 @@ open_env(struct vif_env *env, const struct ctl_params *params, struct dp *dp,
 	env->xs.conn = xen->store->open();
 	if (env->xs.conn == NULL)
 		return errno == 0 ? -EIO : -errno;
-	env->keep = open_keep(params->keep_path);
+	env->keep = params->keep != NULL ? params->keep : keep_open(NULL);
 	env->hotplug = hotplug_resolve(&env->xs, params->hotplug);
 	env->bridges = bridges_create(dp, params->bridges, params->n_bridges);
 	env->watches = watches_create(&env->xs);
@@ -211,6 +199,9 @@ ctl_create(const struct ctl_params *params, struct dp *dp, const struct xen_ops 
 	ctl->epoll_fd = ctl->signal_fd = ctl->stop_fd = ctl->carrier_fd = -1;
 	ctl->lost_ms = ctl->reconnect_ms = CLOCK_NEVER;
 	ctl->parks = !params->closes_on_stop;
+	ctl->owns_keep = params->keep == NULL;
+	ctl->watchdog.alive = params->alive;
+	ctl->watchdog.interval_ms = params->alive_ms;
 	pthread_sigmask(SIG_BLOCK, NULL, &ctl->old_mask);
 	int ret = open_env(&ctl->env, params, dp, xen);
 	if (ret < 0) {
@@ -260,7 +251,8 @@ ctl_destroy(struct ctl *ctl)
 	attachments_destroy(env->attachments);
 	watches_destroy(env->watches);
 	bridges_destroy(env->bridges);
-	keep_close(env->keep);
+	if (ctl->owns_keep)
+		keep_close(env->keep);
 	if (env->xs.conn != NULL) /* NULL while the connection is lost */
 		env->xs.ops->close(env->xs.conn);
 	free(ctl);

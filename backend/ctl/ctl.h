@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "ctl/keep/keep.h"
 #include "ctl/ports/params.h"
 #include "ctl/vif/hotplug.h"
 #include "dp/engine/dp.h"
@@ -23,11 +24,14 @@ struct ctl_params {
 	enum hotplug_mode hotplug;
 	const struct foreign_ops *foreign; /* copy through mappings of guest memory; NULL: off */
 	struct balance_params balance;
-	unsigned max_queues;       /* per vif; 0: the number of pollers */
-	bool share_with_netback;   /* ignore vifs that xen-netback serves; else refuse to start */
-	bool strict_bridges;       /* refuse switched vifs whose bridge has no uplink */
-	bool closes_on_stop;       /* close all vifs at the end; else the next daemon resumes */
-	const char *keep_path;     /* memory that outlives the daemon (ctl/keep); NULL: none */
+	unsigned max_queues;     /* per vif; 0: the number of pollers */
+	bool share_with_netback; /* ignore vifs that xen-netback serves; else refuse to start */
+	bool strict_bridges;     /* refuse switched vifs whose bridge has no uplink */
+	bool closes_on_stop;     /* close all vifs at the end; else the next daemon resumes */
+	struct keep *keep;       /* must outlive the control plane; NULL: its own */
+	/* called at least every alive_ms while all pollers run; NULL: never */
+	void (*alive)(void);
+	unsigned alive_ms;
 	const char *control_path;  /* of the control socket; NULL: none */
 	const char *control_group; /* its members may use that; NULL or "": only root may */
 };

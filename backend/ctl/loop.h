@@ -18,6 +18,7 @@
 #include "ctl/ports/uplink.h"
 #include "ctl/store/store_lost.h"
 #include "ctl/vif/vifs.h"
+#include "ctl/watchdog.h"
 
 /* Event sources. */
 enum loop_fd {
@@ -51,6 +52,8 @@ struct ctl {
 	uint64_t health_ms;    /* when to check that the connection is still up */
 	struct log_limit hup_log;
 	bool stopping;
+	bool owns_keep;
+	struct watchdog watchdog;
 	bool parks; /* at the end, for the next daemon; else closes the vifs */
 };
 

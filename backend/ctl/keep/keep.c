@@ -4,12 +4,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
+
+#include "base/log.h"
+#include "base/util.h"
 
 #define LAYOUT 1u /* change it with the meaning of any record */
 #define BOOT_ID "/proc/sys/kernel/random/boot_id"
@@ -19,7 +24,8 @@ struct keep_head {
 	char magic[8];
 	uint32_t layout;
 	uint32_t size_of_file;
-	char boot[40]; /* of the host */
+	char boot[40];    /* of the host */
+	uint32_t crashed; /* the last daemon did */
 };
 
 struct keep_tap {
@@ -29,6 +35,7 @@ struct keep_tap {
 
 struct keep_file {
 	struct keep_head head __attribute__((aligned(KEEP_PAGE)));
+	struct blame blame[LIMIT_POLLERS];
 	struct keep_tap tap[TAPS_MAX] __attribute__((aligned(KEEP_PAGE)));
 	struct keep_vif vif[LIMIT_PORTS];
 };
@@ -91,14 +98,105 @@ check_head(const struct keep *keep)
 	struct keep_head head;
 
 	make_head(&head);
+	head.crashed = keep->file->head.crashed;
 	if (memcmp(&keep->file->head, &head, sizeof(head)) == 0)
 		return true;
+	head.crashed = 0;
 	if (keep->fd >= 0 &&
 	    (ftruncate(keep->fd, 0) < 0 || ftruncate(keep->fd, sizeof(struct keep_file)) < 0))
 		return false;
 	keep->file->head = head;
 	return true;
 }
+
+/* ---- crashes --------------------------------------------------------------------------------- */
+
+static uint64_t
+boot_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+unsigned
+keep_strikes(const struct keep_vif *record)
+{
+	uint64_t now_ms = boot_ms();
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < KEEP_STRIKES; i++)
+		n += record->strike_ms[i] != 0 && now_ms - record->strike_ms[i] < KEEP_STRIKES_MS;
+	return n;
+}
+
+static void
+strike(struct keep_vif *record)
+{
+	memmove(record->strike_ms + 1, record->strike_ms,
+		sizeof(record->strike_ms) - sizeof(record->strike_ms[0]));
+	record->strike_ms[0] = boot_ms();
+	log_warning("the last daemon crashed while it worked for vif%u.%u", record->domid,
+		    record->devid);
+	if (keep_strikes(record) == KEEP_STRIKES)
+		snprintf(record->fault, sizeof(record->fault),
+			 "the daemon crashed %u times within a minute while it worked for this vif",
+			 KEEP_STRIKES);
+}
+
+/* Gives strikes for a crash of the last daemon. */
+static void
+judge(struct keep *keep)
+{
+	struct keep_file *file = keep->file;
+
+	for (unsigned i = 0; i < LIMIT_POLLERS; i++) {
+		struct blame *blame = &file->blame[i];
+		uint32_t number = blame->to != 0 ? blame->to : blame->turn;
+		if (file->head.crashed && number > 0 && number <= LIMIT_PORTS &&
+		    file->vif[number - 1].used)
+			strike(&file->vif[number - 1]);
+		*blame = (struct blame){ 0 };
+	}
+	file->head.crashed = 0;
+}
+
+struct blame *
+keep_blame(struct keep *keep)
+{
+	return keep->file->blame;
+}
+
+uint32_t
+keep_blame_number(const struct keep *keep, const struct keep_vif *record)
+{
+	return (uint32_t)(record - keep->file->vif) + 1;
+}
+
+static uint32_t *crashed; /* of the file; written by a signal handler */
+
+/* SA_RESETHAND: the second signal ends the process. */
+static void
+on_crash(int signal)
+{
+	__atomic_store_n(crashed, 1, __ATOMIC_RELAXED);
+	raise(signal);
+}
+
+void
+keep_watch_crashes(struct keep *keep)
+{
+	static const int signals[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT };
+	struct sigaction action = { .sa_handler = on_crash,
+				    .sa_flags = (int)(SA_RESETHAND | SA_NODEFER) };
+
+	crashed = &keep->file->head.crashed;
+	for (unsigned i = 0; i < ARRAY_SIZE(signals); i++)
+		sigaction(signals[i], &action, NULL);
+}
+
+/* ---- open and close -------------------------------------------------------------------------- */
 
 struct keep *
 keep_open(const char *path)
@@ -112,8 +210,10 @@ keep_open(const char *path)
 	keep->file = error != 0 ? MAP_FAILED : map(keep->fd);
 	if (error == 0 && (keep->file == MAP_FAILED || !check_head(keep)))
 		error = errno;
-	if (error == 0)
+	if (error == 0) {
+		judge(keep);
 		return keep;
+	}
 	keep_close(keep);
 	errno = error;
 	return NULL;
@@ -166,6 +266,7 @@ keep_add_vif(struct keep *keep, uint32_t domid, uint32_t devid, uint64_t connect
 	record->devid = devid;
 	record->connection = connection;
 	record->fault[0] = '\0';
+	memset(record->strike_ms, 0, sizeof(record->strike_ms));
 	memset(&record->mcast, 0, sizeof(record->mcast));
 	record->ctrl.current = 0;
 	memset(record->ctrl.state, 0, sizeof(record->ctrl.state));

@@ -19,6 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "dp/frame/blame.h"
 #include "dp/frame/mcast.h"
 #include "dp/frame/steering.h"
 #include "dp/vif/journal.h"
@@ -26,6 +27,8 @@
 #include "proto/netif.h"
 
 #define KEEP_PAGE 4096u
+#define KEEP_STRIKES 3u /* crashes within KEEP_STRIKES_MS that switch a vif off */
+#define KEEP_STRIKES_MS 60000u
 #define KEEP_OWNER_SIZE 28 /* "vif3.0", or the name of an uplink's device */
 
 /* A static grant. */
@@ -65,6 +68,8 @@ struct keep_vif {
 	uint32_t domid, devid;
 	uint64_t connection; /* vif_keys_sum(): another connection has another one */
 	char fault[160];     /* why the vif was switched off; "": it was not */
+	/* when the daemon last crashed while it worked for the vif (CLOCK_BOOTTIME); 0: never */
+	uint64_t strike_ms[KEEP_STRIKES];
 	struct mcast_filter mcast;
 	struct keep_ctrl ctrl;
 	struct keep_queue queue[LIMIT_QUEUES];
@@ -80,6 +85,25 @@ struct keep *keep_open(const char *path);
 
 /* Leaves all records as they are. NULL is allowed. */
 void keep_close(struct keep *keep);
+
+/* ---- crashes --------------------------------------------------------------------------------- */
+
+/* One for each poller: see dp_params. */
+struct blame *keep_blame(struct keep *keep);
+
+/*
+ * From now on the next keep_open() learns that this process crashed (SIGSEGV, SIGABRT, ...; SIGKILL
+ * is no crash), and gives a strike to the vifs that its pollers worked for. The third within a
+ * minute switches a vif off, so a guest whose ring crashes the daemon cannot do so for ever. Call
+ * it once a process.
+ */
+void keep_watch_crashes(struct keep *keep);
+
+/* The number of a vif for struct blame, not 0. */
+uint32_t keep_blame_number(const struct keep *keep, const struct keep_vif *record);
+
+/* How often the vif has crashed the daemon within KEEP_STRIKES_MS. */
+unsigned keep_strikes(const struct keep_vif *record);
 
 /* ---- vifs ------------------------------------------------------------------------------------ */
 

@@ -19,10 +19,6 @@
  */
 #define CLOSED_DWELL_MS 500u
 
-/* The kernel closes a killed daemon's event channels after its other files. */
-#define HELD_RETRY_MS 2u
-#define HELD_MAX_MS 3000u
-
 #define ALONE_MS 5000u /* other vifs of a new bridge may be about to connect */
 
 #define STEPS_MAX 16 /* the longest path through the table without waiting is 5 -> 6 -> 2 */
@@ -49,7 +45,7 @@ vif_create(const struct vif_env *env, uint32_t domid, uint32_t devid)
 	vif->state = VIF_NEW;
 	vif->stale = VIF_STALE_BACKEND;
 	vif->linked = true;
-	vif->alone_ms = vif->resume_ms = CLOCK_NEVER;
+	vif->alone_ms = CLOCK_NEVER;
 	vif_look_init(vif);
 	vif_place_init(vif);
 	vif_show_init(vif);
@@ -79,17 +75,6 @@ is_ready(const struct vif *vif, uint64_t now_ms)
 	return vif->shown->state == XenbusStateInitWait && now_ms >= dwell_end_ms(vif);
 }
 
-/*
- * Returns whether the frontend believes to be served: our state is from a daemon that was killed or
- * parked, or from xen-netback, which the operator has unbound.
- */
-static bool
-is_served(const struct vif *vif)
-{
-	return vif->state == VIF_NEW && (vif->seen->own_state == XenbusStateConnected ||
-					 vif->seen->own_state == XenbusStateReconfigured);
-}
-
 /* Translates the frontend's state to an input. Returns false if there is none. */
 static bool
 front_input(const struct vif *vif, uint64_t now_ms, enum vif_input *input)
@@ -103,7 +88,7 @@ front_input(const struct vif *vif, uint64_t now_ms, enum vif_input *input)
 		*input = VIF_FRONT_PREPARED;
 		return true;
 	case XenbusStateConnected:
-		*input = is_served(vif)          ? VIF_FRONT_SERVED
+		*input = vif_is_served(vif)      ? VIF_FRONT_SERVED
 			 : is_ready(vif, now_ms) ? VIF_FRONT_READY
 						 : VIF_FRONT_CONNECTED;
 		return true;
@@ -114,8 +99,8 @@ front_input(const struct vif *vif, uint64_t now_ms, enum vif_input *input)
 		*input = VIF_FRONT_CLOSED;
 		return true;
 	case XenbusStateReconfiguring:
-		*input = is_served(vif) ? VIF_FRONT_SERVED : VIF_FRONT_RECONFIGURING;
-		return is_served(vif) || vif->seen->reconf_ms == CLOCK_NEVER;
+		*input = vif_is_served(vif) ? VIF_FRONT_SERVED : VIF_FRONT_RECONFIGURING;
+		return vif_is_served(vif) || vif->seen->reconf_ms == CLOCK_NEVER;
 	default:
 		return false;
 	}
@@ -134,7 +119,7 @@ condition(const struct vif *vif, uint64_t now_ms, enum vif_input *input)
 	else if (vif_is_offline(vif))
 		*input = VIF_OFFLINE;
 	else if (vif->fault != NULL && !vif_fsm_is_punished(vif->state))
-		*input = is_served(vif) ? VIF_CONVICT : VIF_FAULT;
+		*input = vif_is_served(vif) ? VIF_CONVICT : VIF_FAULT;
 	else if (vif->seen->front_gone)
 		*input = VIF_FRONT_GONE;
 	else
@@ -255,24 +240,7 @@ do_free(struct vif *vif)
 	vif_place_leave(vif, vif->park && !vif->seen->removed);
 	if (vif->seen->removed)
 		vif_connect_forget(vif);
-	vif->alone_ms = vif->resume_ms = CLOCK_NEVER;
-}
-
-/*
- * Takes the rings of the last daemon over. Returns false with the input to feed next if that
- * failed.
- */
-static bool
-do_resume(struct vif *vif, uint64_t now_ms, enum vif_input *failed)
-{
-	if (vif->resume_ms == CLOCK_NEVER)
-		vif_show_adopt(vif);
-	int ret = vif_connect(vif, true, guest_moved, vif->refusal, sizeof(vif->refusal));
-	bool is_held = ret == -EINVAL && now_ms < vif->seen->created_ms + HELD_MAX_MS;
-
-	*failed = is_held ? VIF_HELD : VIF_REFUSED;
-	vif->resume_ms = is_held ? now_ms + HELD_RETRY_MS : CLOCK_NEVER;
-	return ret == 0;
+	vif->alone_ms = CLOCK_NEVER;
 }
 
 /*
@@ -282,6 +250,8 @@ do_resume(struct vif *vif, uint64_t now_ms, enum vif_input *failed)
 static bool
 act(struct vif *vif, enum vif_action action, uint64_t now_ms, enum vif_input *failed)
 {
+	int ret;
+
 	switch (action) {
 	case VIF_DO_NOTHING:
 	case VIF_N_ACTIONS:
@@ -291,7 +261,9 @@ act(struct vif *vif, enum vif_action action, uint64_t now_ms, enum vif_input *fa
 		return vif_connect(vif, false, guest_moved, vif->refusal, sizeof(vif->refusal)) ==
 		       0;
 	case VIF_DO_RESUME:
-		return do_resume(vif, now_ms, failed);
+		ret = vif_resume(vif, now_ms, guest_moved, vif->refusal, sizeof(vif->refusal));
+		*failed = ret == -EAGAIN ? VIF_HELD : VIF_REFUSED;
+		return ret == 0;
 	case VIF_DO_ANNOUNCE:
 		do_announce(vif);
 		break;
@@ -386,18 +358,6 @@ look_whether_alone(struct vif *vif, uint64_t now_ms)
 				       sizeof(name)));
 }
 
-/* A vif that the last daemon switched off stays off as long as its directory is the same. */
-static void
-recall_fault(struct vif *vif)
-{
-	if (vif->state != VIF_NEW || !vif->seen->configured || vif->fault != NULL)
-		return;
-	if (vif->seen->own_state == XenbusStateInitialising)
-		vif_connect_forget(vif);
-	else
-		vif->fault = vif_connect_kept_fault(vif);
-}
-
 void
 vif_step(struct vif *vif, uint64_t now_ms)
 {
@@ -412,15 +372,14 @@ vif_step(struct vif *vif, uint64_t now_ms)
 	vif_look(vif, now_ms);
 	if (vif->stale & VIF_STALE_CTRL)
 		serve_ctrl(vif);
-	recall_fault(vif);
+	vif->fault = vif_resume_fault(vif);
 	for (unsigned i = 0; i < STEPS_MAX && condition(vif, now_ms, &input); i++) {
 		enum vif_state before = vif->state;
 		if (wants_offer(vif, input) && !vif_place_get(vif, now_ms))
 			break;
 		if (is_taken(vif, input, now_ms))
 			break;
-		if (input == VIF_FRONT_SERVED && vif->resume_ms != CLOCK_NEVER &&
-		    now_ms < vif->resume_ms)
+		if (input == VIF_FRONT_SERVED && now_ms < vif->resume_ms)
 			break;
 		vif_feed(vif, input, now_ms);
 		if (vif->state == before)
@@ -464,8 +423,7 @@ vif_due(const struct vif *vif)
 	due = util_min(due, vif->seen->reconf_ms);
 	due = util_min(due, vif->place->retry_ms);
 	due = util_min(due, vif->alone_ms);
-	if (vif->state == VIF_NEW && vif->place->retry_ms == CLOCK_NEVER)
-		due = util_min(due, vif->resume_ms);
+	due = util_min(due, vif_resume_due(vif));
 	due = util_min(due, ready_ms(vif));
 	due = util_min(due, link_ms(vif));
 	return util_min(due, retire_ms(vif));

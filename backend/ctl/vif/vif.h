@@ -190,6 +190,8 @@ struct vif {
 	struct log_limit state_log;
 	struct log_limit link_log;
 
+	uint64_t resume_ms; /* when to try to resume (vif_resume.c); 0: at once */
+
 	/* Written by vif.c. */
 	enum vif_state state;
 	const char *fault;  /* why the vif is off for good, a literal; NULL: it is not */
@@ -197,7 +199,6 @@ struct vif {
 	bool park;          /* and another one will resume the vif */
 	bool linked;        /* uplinks or TAP as shown; follows them at most once a second */
 	uint64_t linked_ms; /* when `linked` last changed */
-	uint64_t resume_ms; /* try to resume again; CLOCK_NEVER: not tried yet */
 	uint64_t alone_ms;  /* check whether others are on the bridge; CLOCK_NEVER: no need to */
 	char refusal[VIF_WHY_SIZE]; /* why the frontend's last offer could not be used */
 };
@@ -277,11 +278,37 @@ const char *vif_connect_kept_fault(const struct vif *vif);
 /* The vif is switched off, for the daemons to come as well. */
 void vif_connect_keep_fault(struct vif *vif, const char *fault);
 
+/* Returns whether the daemon has crashed more than once because of the vif, as it seems. */
+bool vif_connect_is_suspect(const struct vif *vif);
+
 /* Forgets what outlives the daemon. The vif must not be connected. */
 void vif_connect_forget(struct vif *vif);
 
 /* Applies seen->wants_mcast. */
 void vif_connect_mcast(struct vif *vif);
+
+/* ---- vif_resume.c ---------------------------------------------------------------------------- */
+
+/*
+ * Returns whether the frontend believes to be served: our state is from a daemon that was killed or
+ * parked, or from xen-netback, which the operator has unbound.
+ */
+bool vif_is_served(const struct vif *vif);
+
+/*
+ * Returns vif->fault or, if there is none, that of the last daemon: a vif that was switched off
+ * stays so as long as its directory is the same.
+ */
+const char *vif_resume_fault(struct vif *vif);
+
+/*
+ * Takes the rings of the last daemon over. Returns as vif_connect(); also -EAGAIN if it has to be
+ * tried again at vif_resume_due().
+ */
+int vif_resume(struct vif *vif, uint64_t now_ms, attachment_fn *moved, char *why, size_t why_size);
+
+/* Returns when to try again. CLOCK_NEVER: there is nothing to try. */
+uint64_t vif_resume_due(const struct vif *vif);
 
 /* ---- vif_look.c ------------------------------------------------------------------------------ */
 

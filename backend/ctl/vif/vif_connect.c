@@ -64,6 +64,14 @@ vif_connect_keep_fault(struct vif *vif, const char *fault)
 		snprintf(kept->fault, sizeof(kept->fault), "%s", fault);
 }
 
+bool
+vif_connect_is_suspect(const struct vif *vif)
+{
+	const struct keep_vif *kept = keep_find_vif(vif->env->keep, vif->domid, vif->devid);
+
+	return kept != NULL && keep_strikes(kept) > 1;
+}
+
 void
 vif_connect_forget(struct vif *vif)
 {
@@ -92,6 +100,7 @@ join_guest(struct vif *vif, const struct vif_keys *keys, attachment_fn *moved, c
 		.guest = keys->guest,
 		.headroom = keys->headroom,
 		.shared = &vif->shared,
+		.blame = keep_blame_number(vif->env->keep, vif->conn->kept),
 		.max_frame = vif->settings->live.max_frame,
 		.foreign_ops = vif->conn->rings.foreign_ops,
 		.n_queues = vif->conn->rings.n_queues,

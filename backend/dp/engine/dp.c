@@ -55,6 +55,7 @@ start_poller(struct dp *dp, unsigned idx, const struct dp_params *params, const 
 	pl->lcore = idx + 1;
 	pl->w.pools = &dp->pools;
 	pl->w.signal_fd = dp->event_fd;
+	pl->w.blame = params->blame != NULL ? &params->blame[idx] : &pl->own_blame;
 	pl->bridges = &dp->bridges;
 	pl->crossings.load = dp->crossing;
 	pl->crossings.margin = (params->n_pollers - 1) * CROSSING_BATCH;

@@ -48,6 +48,8 @@ struct dp_params {
 	/* devargs of the ethdevs to be opened: "net_af_packet0,iface=eth0" or "0000:03:00.0" */
 	const char *const *devargs;
 	unsigned n_devargs;
+	/* one for each poller, which must outlive the data plane; NULL: its own */
+	struct blame *blame;
 	const char *file_prefix; /* for EAL: its runtime directory has the telemetry socket */
 };
 

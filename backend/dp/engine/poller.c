@@ -101,6 +101,7 @@ poller_poll_port(struct poller *pl, unsigned at)
 
 	if (__atomic_load_n(&port->leader->fault, __ATOMIC_RELAXED) != NULL)
 		return 0;
+	blame_set(&pl->w.blame->turn, port->blame);
 	struct share *share = sharing_get(&pl->sharing, port->id, weight);
 	unsigned n_held = held->n - held->at;
 	unsigned n_max = n_held > 0 ? 0 : sharing_frames(&pl->sharing, share);
@@ -159,6 +160,7 @@ poller_poll(struct poller *pl)
 		n += poller_poll_port(pl, i);
 		rotate_queues(pl, i);
 	}
+	blame_set(&pl->w.blame->turn, 0);
 	for (unsigned i = 0; i < pl->n_own; i++) {
 		n += poller_take_crossing(pl, pl->own[i]);
 		port_flush(pl->own[i]);

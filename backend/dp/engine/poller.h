@@ -54,6 +54,7 @@ struct poller {
 	uint64_t busy; /* ticks in busy iterations; see dp_poller_stats.busy_us */
 	struct sharing sharing;
 	struct crossings crossings;
+	struct blame own_blame; /* if there is none that outlives the process */
 	struct dp_poller_stats stats;
 };
 

@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <unistd.h>
 
+#include "dp/frame/blame.h"
 #include "dp/frame/pool.h"
 
 struct vif_scratch;
@@ -33,6 +34,7 @@ struct worker {
 	bool is_starved;                /* a port had input but no buffer was free */
 	unsigned n_waiting[POOL_N];     /* sum over the owned ports (dp/port/waiting.h) */
 	unsigned n_waiting_max[POOL_N]; /* POOL_USE_WAITING */
+	struct blame *blame;            /* never NULL while a guest's port is owned */
 	struct vif_scratch *vif;        /* owned by the code of vifs (dp/vif/vif_scratch.h) */
 	int signal_fd;                  /* eventfd of control: see dp_event_fd() */
 };

@@ -135,6 +135,7 @@ struct port {
 	uint16_t id;     /* index in the port table, set by dp_attach() */
 	uint16_t bridge; /* id of its bridge */
 	uint32_t takes;  /* PORT_TAKES_* */
+	uint32_t blame;  /* the number of its guest for struct blame; 0: none */
 	/* multicast frames that the far end wants; NULL: all; not owned */
 	struct mcast_filter *mcast;
 	/* frames from other pollers; many producers, one consumer: the owner */

@@ -29,7 +29,11 @@ vif_rx_burst(struct port *port, struct rte_mbuf **frames, unsigned n)
 static void
 vif_tx_burst(struct port *port, struct rte_mbuf **frames, unsigned n)
 {
+	struct blame *blame = port->owner->blame;
+
+	blame_set(&blame->to, port->blame);
 	guest_port_send(guest_of(port), frames, n);
+	blame_set(&blame->to, 0);
 }
 
 /*
@@ -230,6 +234,7 @@ queue_create(const struct xen_ops *xen, const struct port_vif_params *params, un
 	q->domid = params->domid;
 	q->guest = params->guest;
 	q->gp.port.takes = takes_of(params->guest);
+	q->gp.port.blame = params->blame;
 	use_headroom(q, params->headroom);
 	ring_disarm(&q->tx);
 	ring_disarm(&q->rx);

@@ -44,6 +44,7 @@ struct port_vif_params {
 	unsigned n_queues; /* 1 to LIMIT_QUEUES */
 	const struct port_vif_queue *queue;
 	struct guest_shared *shared; /* must outlive the port */
+	uint32_t blame;              /* the guest's number for struct blame; 0: none */
 };
 
 /*

@@ -107,11 +107,19 @@ dp_poller_of(const struct dp *dp, const struct port *queue)
 	return container_of(queue->leader, struct fake_port, port)->poller[0];
 }
 
+static uint64_t n_loops[2];
+
+void
+fake_dp_loop(unsigned poller)
+{
+	n_loops[poller]++;
+}
+
 void
 dp_get_poller_stats(const struct dp *dp, unsigned poller, struct dp_poller_stats *stats)
 {
-	(void)dp, (void)poller;
-	*stats = (struct dp_poller_stats){ 0 };
+	(void)dp;
+	*stats = (struct dp_poller_stats){ .n_loops = n_loops[poller] };
 }
 
 void

@@ -59,6 +59,8 @@ unsigned fake_dp_bridge_flags(unsigned bridge);
 unsigned fake_dp_n_taps_failed(void);
 unsigned fake_dp_n_taps(void); /* devices, with or without a port */
 unsigned fake_dp_n_ports(void);
+/* One of the two pollers has made a round. */
+void fake_dp_loop(unsigned poller);
 unsigned fake_dp_n_attached(void); /* and acknowledged */
 unsigned fake_dp_n_vifs_made(void);
 

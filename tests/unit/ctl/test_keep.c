@@ -4,9 +4,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "unit.h"
@@ -124,6 +127,64 @@ keep_add_vif_limits(void)
 	keep_close(keep);
 }
 
+/* A process of its own, which crashes or is killed while its pollers work for those numbers. */
+static void
+die_at(int signal, const uint32_t *turn, const uint32_t *to)
+{
+	int status;
+	pid_t child = fork();
+
+	if (child == 0) {
+		const struct rlimit none = { 0 };
+		struct keep *keep = keep_open(path);
+		struct blame *blame = keep_blame(keep);
+
+		setrlimit(RLIMIT_CORE, &none);
+		keep_watch_crashes(keep);
+		for (unsigned i = 0; i < 2; i++)
+			blame[i] = (struct blame){ .turn = turn[i], .to = to[i] };
+		raise(signal);
+		_exit(1);
+	}
+	CHECK_EQ(waitpid(child, &status, 0), child);
+	CHECK(WIFSIGNALED(status) && WTERMSIG(status) == signal);
+}
+
+/* Crashes count for the innermost guest of each poller; being killed does not. */
+static void
+keep_watch_crashes_strikes(void)
+{
+	static const int signals[] = { SIGSEGV, SIGABRT, SIGBUS };
+	static const uint32_t none[2];
+	struct keep *keep = open_new();
+	struct keep_vif *a = keep_add_vif(keep, 1, 0, 5);
+	struct keep_vif *b = keep_add_vif(keep, 2, 0, 5);
+	const uint32_t at_a[2] = { keep_blame_number(keep, a), 0 };
+	const uint32_t at_b[2] = { keep_blame_number(keep, b), 0 };
+
+	die_at(SIGKILL, at_a, none);
+	keep = reopen(keep);
+	CHECK_EQ(keep_strikes(keep_find_vif(keep, 1, 0)), 0);
+	for (unsigned i = 0; i < KEEP_STRIKES; i++) {
+		CHECK_STR(keep_find_vif(keep, 2, 0)->fault, "");
+		die_at(signals[i], at_a, at_b);
+		keep = reopen(keep);
+		CHECK_EQ(keep_strikes(keep_find_vif(keep, 1, 0)), 0);
+		CHECK_EQ(keep_strikes(keep_find_vif(keep, 2, 0)), i + 1);
+	}
+	CHECK_STR(keep_find_vif(keep, 2, 0)->fault,
+		  "the daemon crashed 3 times within a minute while it worked for this vif");
+	die_at(SIGSEGV, at_a, none);
+	keep = reopen(keep);
+	CHECK_EQ(keep_strikes(keep_find_vif(keep, 1, 0)), 1);
+	keep_find_vif(keep, 1, 0)->strike_ms[0] -= KEEP_STRIKES_MS;
+	CHECK_EQ(keep_strikes(keep_find_vif(keep, 1, 0)), 0); /* long ago */
+	die_at(SIGSEGV, (const uint32_t[2]){ LIMIT_PORTS + 1, UINT32_MAX }, none);
+	keep = reopen(keep);
+	keep_close(keep);
+	unlink(path);
+}
+
 static bool
 is_odd(void *arg, uint32_t domid, uint32_t devid)
 {
@@ -170,4 +231,5 @@ test_keep(CU_pSuite suite)
 	UNIT_ADD(suite, keep_open_refuses);
 	UNIT_ADD(suite, keep_add_vif_limits);
 	UNIT_ADD(suite, keep_sweep_both);
+	UNIT_ADD(suite, keep_watch_crashes_strikes);
 }

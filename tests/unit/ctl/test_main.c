@@ -36,12 +36,14 @@ void test_vifs_hostile(CU_pSuite suite);
 void test_vifs_front(CU_pSuite suite);
 void test_vifs_host(CU_pSuite suite);
 void test_watch(CU_pSuite suite);
+void test_watchdog(CU_pSuite suite);
 
 static const struct unit_suite suites[] = {
 	{ "number", test_number },
 	{ "policy_text", test_policy_text },
 	{ "node", test_node },
 	{ "watch", test_watch },
+	{ "watchdog", test_watchdog },
 	{ "attachment", test_attachment },
 	{ "balance", test_balance },
 	{ "bridge", test_bridge },

@@ -430,7 +430,10 @@ run_scene(const struct scene *s)
 static void
 killed_at_each_instruction(void)
 {
+	static struct blame blame;
+
 	worker = (struct worker){ .pools = &pools,
+				  .blame = &blame,
 				  .n_waiting_max = { N_SMALL, N_LARGE },
 				  .vif = &scratch,
 				  .signal_fd = -1 };

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # The daemon in dom0 ends and starts again, and guests must not notice.
 #   unseen_begin GUEST...  from now on; for guests with one vif
-#   daemon_again HOW       HOW is kill (SIGKILL) or stop (SIGTERM): ends it and starts it at once, and waits until it
-#                          serves the guests of unseen_begin again
+#   daemon_again HOW       HOW is kill (SIGKILL), stop (SIGTERM) or crash (SIGSEGV): ends it and starts it at once, and
+#                          waits until it serves as many guests again as unseen_begin named; gone: it has ended already
 #   unseen                 no state was written, no TCP connection was reset, no frontend complained
 #   silences               after `answers`: how often there was none for 0.3 s, and p50, p99 and maximum of that in seconds
 
@@ -42,6 +42,7 @@ daemon_again() {
 	wanted=$(($(_resumed) + $(wc -w <$LAB/unseen)))
 	case $1 in
 	kill) kill -9 $pid ;;
+	crash) kill -SEGV $pid ;;
 	stop)
 		kill $pid
 		wait_for 10 refuse_pid $pid || fail "the daemon does not end"
