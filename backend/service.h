@@ -7,6 +7,9 @@
 #ifndef VPE_SERVICE_H
 #define VPE_SERVICE_H
 
+#include <stddef.h>
+#include <sys/types.h>
+
 void service_ready(void);    /* guests are served */
 void service_stopping(void); /* guests are not served any more */
 
@@ -16,5 +19,15 @@ void service_stopping(void); /* guests are not served any more */
  */
 unsigned service_watchdog_ms(void);
 void service_alive(void);
+
+/*
+ * For a daemon that takes another one's place: what it needs to report to the manager, as a text
+ * that is not empty; and the use of that text.
+ */
+void service_describe(char *text, size_t size);
+void service_adopt(char *text);
+
+/* Process `pid` is the service from now on. */
+void service_hand_over(pid_t pid);
 
 #endif

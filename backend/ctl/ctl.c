@@ -181,6 +181,11 @@ start(struct ctl *ctl, const struct ctl_params *params, char *why, size_t why_si
 		return ret;
 	}
 	open_control(ctl, params);
+	ctl->asked = params->asked;
+	if (params->asked != NULL && params->heir_fd >= 0)
+		ret = loop_add(ctl, params->heir_fd, LOOP_HEIR);
+	if (ret < 0)
+		log_warning("this daemon cannot be replaced while it runs: %s", strerror(-ret));
 	log_info("serving vifs; hotplug-status is set by %s",
 		 env->hotplug == HOTPLUG_SCRIPT ? "the toolstack's scripts" : "vpe-backend itself");
 	return 0;

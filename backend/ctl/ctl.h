@@ -28,7 +28,13 @@ struct ctl_params {
 	bool share_with_netback; /* ignore vifs that xen-netback serves; else refuse to start */
 	bool strict_bridges;     /* refuse switched vifs whose bridge has no uplink */
 	bool closes_on_stop;     /* close all vifs at the end; else the next daemon resumes */
-	struct keep *keep;       /* must outlive the control plane; NULL: its own */
+	/*
+	 * A descriptor that is readable when another daemon wants to take over; -1: none. If
+	 * asked() then returns true, ctl_run() parks all vifs and returns.
+	 */
+	int heir_fd;
+	bool (*asked)(void);
+	struct keep *keep; /* must outlive the control plane; NULL: its own */
 	/* called at least every alive_ms while all pollers run; NULL: never */
 	void (*alive)(void);
 	unsigned alive_ms;

@@ -118,7 +118,8 @@ take_signal(struct ctl *ctl)
 		return;
 	if (info.ssi_signo == SIGHUP) {
 		if (log_allowed(&ctl->hup_log))
-			log_info("SIGHUP is ignored: settings are read at the start only");
+			log_info(
+				"SIGHUP is ignored: use \"systemctl reload\" or vpe-backend --replace");
 		return;
 	}
 	log_info("stopping: %s", strsignal((int)info.ssi_signo));
@@ -149,6 +150,10 @@ loop_handle(struct ctl *ctl, enum loop_fd kind)
 		return;
 	case LOOP_CONTROL:
 		control_serve(ctl->control, clock_ms());
+		return;
+	case LOOP_HEIR:
+		if (ctl->asked())
+			ctl->stopping = ctl->parks = true;
 		return;
 	case LOOP_N_FDS:
 		return;

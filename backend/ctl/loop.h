@@ -29,6 +29,7 @@ enum loop_fd {
 	LOOP_STOP,    /* ctl_stop() */
 	LOOP_CARRIER, /* a network device of the kernel changed */
 	LOOP_CONTROL, /* a client of the control socket sent something */
+	LOOP_HEIR,    /* another daemon wants to take over */
 	LOOP_N_FDS,
 };
 
@@ -54,7 +55,8 @@ struct ctl {
 	bool stopping;
 	bool owns_keep;
 	struct watchdog watchdog;
-	bool parks; /* at the end, for the next daemon; else closes the vifs */
+	bool (*asked)(void); /* see struct ctl_params */
+	bool parks;          /* at the end, for the next daemon; else closes the vifs */
 };
 
 /* Takes events of the descriptor from now on. Returns 0 or -errno. */

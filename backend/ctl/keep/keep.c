@@ -145,9 +145,8 @@ strike(struct keep_vif *record)
 			 KEEP_STRIKES);
 }
 
-/* Gives strikes for a crash of the last daemon. */
-static void
-judge(struct keep *keep)
+void
+keep_judge(struct keep *keep)
 {
 	struct keep_file *file = keep->file;
 
@@ -210,10 +209,8 @@ keep_open(const char *path)
 	keep->file = error != 0 ? MAP_FAILED : map(keep->fd);
 	if (error == 0 && (keep->file == MAP_FAILED || !check_head(keep)))
 		error = errno;
-	if (error == 0) {
-		judge(keep);
+	if (error == 0)
 		return keep;
-	}
 	keep_close(keep);
 	errno = error;
 	return NULL;

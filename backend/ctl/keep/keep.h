@@ -92,10 +92,15 @@ void keep_close(struct keep *keep);
 struct blame *keep_blame(struct keep *keep);
 
 /*
- * From now on the next keep_open() learns that this process crashed (SIGSEGV, SIGABRT, ...; SIGKILL
- * is no crash), and gives a strike to the vifs that its pollers worked for. The third within a
- * minute switches a vif off, so a guest whose ring crashes the daemon cannot do so for ever. Call
- * it once a process.
+ * If the last daemon crashed, gives a strike to the vifs that its pollers worked for. The third
+ * within a minute switches a vif off, so a guest whose ring crashes the daemon cannot do so for
+ * ever. Call it when the last daemon has ended.
+ */
+void keep_judge(struct keep *keep);
+
+/*
+ * From now on the next keep_judge() learns that this process crashed (SIGSEGV, SIGABRT, ...;
+ * SIGKILL is no crash). Call it once a process.
  */
 void keep_watch_crashes(struct keep *keep);
 

@@ -295,7 +295,8 @@ poller_main(void *arg)
 		if (busy) {
 			busy_at = pl->w.now;
 			pl->busy += pl->w.now - before;
-		} else if (pl->idle_us > 0 && pl->w.now - busy_at >= idle_limit) {
+		} else if (pl->n_own == 0 ||
+			   (pl->idle_us > 0 && pl->w.now - busy_at >= idle_limit)) {
 			poller_sleep(pl);
 			busy_at = pl->w.now = ticks_now(pl->w.now);
 		}

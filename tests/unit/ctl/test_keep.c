@@ -33,6 +33,7 @@ reopen(struct keep *keep)
 	keep_close(keep);
 	keep = keep_open(path);
 	REQUIRE_NOT_NULL(keep);
+	keep_judge(keep);
 	return keep;
 }
 
