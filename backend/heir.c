@@ -141,9 +141,11 @@ heir_ask(const char *path, char *why, size_t why_size)
 	return ret == 0 ? -ECONNREFUSED : ret;
 }
 
-void
+int
 heir_serve(int fd)
 {
-	say(fd, SERVE);
+	int ret = say(fd, SERVE);
+
 	close(fd);
+	return ret;
 }

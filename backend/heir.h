@@ -25,7 +25,7 @@ int heir_accept(int listen_fd);
  * the service manager, and waits up to HEIR_PATIENCE_MS. Returns whether the heir serves. Closes
  * `fd`.
  */
-#define HEIR_PATIENCE_MS 10000
+#define HEIR_PATIENCE_MS 5000
 bool heir_let_go(int fd);
 
 /*
@@ -34,7 +34,10 @@ bool heir_let_go(int fd);
  */
 int heir_ask(const char *path, char *why, size_t why_size);
 
-/* As the heir: it serves. Closes `fd`. */
-void heir_serve(int fd);
+/*
+ * As the heir: it serves. Returns 0, or -errno if the other daemon has not waited for that. Closes
+ * `fd`.
+ */
+int heir_serve(int fd);
 
 #endif

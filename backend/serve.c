@@ -22,6 +22,7 @@
 
 #define KEEP_PATH INSTANCE_DIR "/keep"
 #define HEIR_PATH INSTANCE_DIR "/heir"
+#define LOCK_TRIES 20u /* an heir that failed may take long to end */
 
 struct server {
 	const struct settings *settings;
@@ -82,17 +83,16 @@ open_keep(struct server *s)
 		snprintf(s->why, s->why_size, "out of memory");
 		return -ENOMEM;
 	}
+	keep_judge(s->keep);
 	keep_watch_crashes(s->keep);
+	dp_use_blame(s->dp, keep_blame(s->keep));
 	return 0;
 }
 
 static int
 open_dp(struct server *s)
 {
-	struct dp_params params = *settings_dp(s->settings);
-
-	params.blame = keep_blame(s->keep);
-	s->dp = dp_create(&params, xen_real(), s->why, s->why_size);
+	s->dp = dp_create(settings_dp(s->settings), xen_real(), s->why, s->why_size);
 	if (s->dp == NULL)
 		return -errno;
 	lock_memory();
@@ -156,33 +156,46 @@ tell_starter(struct server *s, const char *why)
 	s->starter_fd = -1;
 }
 
-static void
+/* Returns 0, or -errno if the daemon whose place we take serves again. */
+static int
 tell_all(struct server *s)
 {
-	if (s->last_fd >= 0)
-		heir_serve(s->last_fd);
+	int ret = s->last_fd < 0 ? 0 : heir_serve(s->last_fd);
 	s->last_fd = -1;
+	if (ret < 0) {
+		snprintf(s->why, s->why_size, "the other daemon did not wait for this one");
+		return ret;
+	}
 	tell_starter(s, "");
 	service_ready();
 	log_info("serving");
+	return 0;
 }
 
-/* Returns whether the heir that asked serves now. If not, the lock is ours again. */
-static bool
+/*
+ * Returns 1 if the heir that asked serves now, 0 if it does not and the lock is ours again, or
+ * -errno if it keeps the lock.
+ */
+static int
 hand_over(struct server *s)
 {
+	service_alive();
 	drop_lock(s);
 	bool serves = heir_let_go(heir_fd);
 	heir_fd = -1;
 	if (serves)
-		return true;
+		return 1;
 	log_error("the other daemon does not serve: going on");
-	if (take_lock(s) < 0) {
-		log_error("%s", s->why);
-		return true;
+	int ret = take_lock(s);
+	for (unsigned i = 1; ret < 0 && i < LOCK_TRIES; i++) {
+		service_alive();
+		ret = take_lock(s); /* waits a second */
 	}
+	if (ret < 0)
+		return ret;
+	keep_judge(s->keep); /* the other one may have crashed */
 	listen_for_heirs(s);
-	return false;
+	return 0;
 }
 
 /* Serves until it is to end or an heir has taken over. Returns 0 or -errno. */
@@ -193,7 +206,11 @@ serve_all(struct server *s)
 		int ret = open_ctl(s);
 		if (ret < 0)
 			return ret;
-		tell_all(s);
+		ret = tell_all(s);
+		if (ret < 0) {
+			ctl_destroy(s->ctl);
+			return ret;
+		}
 		ret = ctl_run(s->ctl);
 		if (ret < 0)
 			snprintf(s->why, s->why_size, "the event loop failed: %s", strerror(-ret));
@@ -201,8 +218,11 @@ serve_all(struct server *s)
 			service_stopping();
 		ctl_destroy(s->ctl);
 		s->ctl = NULL;
-		if (ret < 0 || heir_fd < 0 || hand_over(s))
+		if (ret < 0 || heir_fd < 0)
 			return ret;
+		ret = hand_over(s);
+		if (ret != 0)
+			return ret < 0 ? ret : 0;
 	}
 }
 
@@ -213,14 +233,13 @@ run(struct server *s, bool inherits)
 	int ret = inherits ? 0 : take_lock(s);
 
 	if (ret == 0)
-		ret = open_keep(s);
-	if (ret == 0)
 		ret = open_dp(s);
 	if (ret == 0 && inherits)
 		ret = inherit(s);
+	if (ret == 0) /* not before the last daemon has let go of it */
+		ret = open_keep(s);
 	if (ret < 0)
 		return ret;
-	keep_judge(s->keep);
 	listen_for_heirs(s);
 	return serve_all(s);
 }
@@ -228,13 +247,13 @@ run(struct server *s, bool inherits)
 static void
 close_all(struct server *s)
 {
+	drop_lock(s);
 	if (s->last_fd >= 0)
 		close(s->last_fd); /* the daemon whose place we could not take goes on */
 	if (s->listen_fd >= 0)
 		close(s->listen_fd);
 	dp_destroy(s->dp);
 	keep_close(s->keep);
-	drop_lock(s);
 }
 
 /* `starter_fd`: of the process that waits for a daemon that inherits; else -1. */
@@ -264,17 +283,14 @@ serve(const struct settings *settings, char *why, size_t why_size)
 
 /* ---- in the place of another daemon ---------------------------------------------------------- */
 
-/*
- * Two processes cannot have a NIC under DPDK at the same time. A virtual device has an underscore
- * in its name ("net_tap0"), a PCI address has none.
- */
+/* Two processes cannot have a NIC under DPDK at the same time. */
 static int
 check_devices(const struct settings *settings, char *why, size_t why_size)
 {
 	const struct dp_params *params = settings_dp(settings);
 
 	for (unsigned i = 0; i < params->n_devargs; i++) {
-		if (strchr(params->devargs[i], '_') != NULL)
+		if (dp_is_virtual(params->devargs[i]))
 			continue;
 		snprintf(why, why_size,
 			 "uplink %s: a NIC under DPDK cannot be handed over: restart the daemon",

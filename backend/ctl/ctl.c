@@ -181,6 +181,7 @@ start(struct ctl *ctl, const struct ctl_params *params, char *why, size_t why_si
 		return ret;
 	}
 	open_control(ctl, params);
+	ctl->parks = !params->closes_on_stop;
 	ctl->asked = params->asked;
 	if (params->asked != NULL && params->heir_fd >= 0)
 		ret = loop_add(ctl, params->heir_fd, LOOP_HEIR);
@@ -203,7 +204,7 @@ ctl_create(const struct ctl_params *params, struct dp *dp, const struct xen_ops 
 	}
 	ctl->epoll_fd = ctl->signal_fd = ctl->stop_fd = ctl->carrier_fd = -1;
 	ctl->lost_ms = ctl->reconnect_ms = CLOCK_NEVER;
-	ctl->parks = !params->closes_on_stop;
+	ctl->parks = true; /* until all is open */
 	ctl->owns_keep = params->keep == NULL;
 	ctl->watchdog.alive = params->alive;
 	ctl->watchdog.interval_ms = params->alive_ms;

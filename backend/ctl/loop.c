@@ -223,7 +223,7 @@ ctl_run(struct ctl *ctl)
 		if (control_due(ctl->control) <= clock_ms())
 			control_serve(ctl->control, clock_ms());
 		vifs_settle(ctl->vifs, clock_ms());
-		vifs_sweep(ctl->vifs, ctl->uplinks);
+		vifs_sweep(ctl->vifs, ctl->uplinks, clock_ms());
 		balance_run(ctl->balance, clock_ms());
 		attachments_place(ctl->env.attachments);
 		watchdog_run(&ctl->watchdog, ctl->env.dp, clock_ms());

@@ -88,19 +88,21 @@ void keep_close(struct keep *keep);
 
 /* ---- crashes --------------------------------------------------------------------------------- */
 
-/* One for each poller: see dp_params. */
+/* One for each poller, and that of the control thread: see dp_use_blame(). */
 struct blame *keep_blame(struct keep *keep);
+struct blame *keep_control_blame(struct keep *keep);
 
 /*
- * If the last daemon crashed, gives a strike to the vifs that its pollers worked for. The third
- * within a minute switches a vif off, so a guest whose ring crashes the daemon cannot do so for
- * ever. Call it when the last daemon has ended.
+ * If a thread of the last daemon crashed, gives a strike to the vif that it worked for; if that
+ * daemon was aborted by another process, which systemd's watchdog does, to those of all threads.
+ * The third within a minute switches a vif off, so a guest whose ring crashes the daemon cannot do
+ * so for ever. Call it when the last daemon has ended.
  */
 void keep_judge(struct keep *keep);
 
 /*
  * From now on the next keep_judge() learns that this process crashed (SIGSEGV, SIGABRT, ...;
- * SIGKILL is no crash). Call it once a process.
+ * SIGKILL is no crash). Call it on the control thread.
  */
 void keep_watch_crashes(struct keep *keep);
 
@@ -116,11 +118,11 @@ unsigned keep_strikes(const struct keep_vif *record);
 struct keep_vif *keep_find_vif(const struct keep *keep, uint32_t domid, uint32_t devid);
 
 /*
- * Returns an empty record for a new connection of the vif; its last one is forgotten. NULL if
- * LIMIT_PORTS others are in use.
+ * Returns an empty record for a new connection of the vif; its last one is forgotten, but for its
+ * strikes. NULL if LIMIT_PORTS others are in use, or there is no memory for it.
  */
 struct keep_vif *keep_add_vif(struct keep *keep, uint32_t domid, uint32_t devid,
-			      uint64_t connection);
+			      uint64_t connection, unsigned n_queues);
 
 /* Forgets it. NULL is allowed. */
 void keep_drop_vif(struct keep_vif *record);

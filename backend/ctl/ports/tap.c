@@ -18,8 +18,10 @@ tap_open(struct keep *keep, const char *owner, const char *device, uint16_t brid
 		port = port_kern_create_tap(device, bridge);
 	if (port == NULL)
 		return NULL;
-	int ret = keep_set_tap(keep, owner, port_kern_ifindex(port)) ? port_kern_persist(port, true)
-								     : -ENOSPC;
+	unsigned ifindex = port_kern_ifindex(port);
+	int ret = ifindex == 0 ? -ENODEV : -ENOSPC;
+	if (ifindex != 0 && keep_set_tap(keep, owner, ifindex))
+		ret = port_kern_persist(port, true);
 	if (ret < 0)
 		log_warning("TAP device %s will not outlive the daemon: %s", device,
 			    strerror(-ret));
@@ -44,9 +46,9 @@ remove_device(const char *owner, unsigned ifindex)
 	if (port == NULL && errno == ENODEV)
 		return true;
 	if (port == NULL) {
-		log_warning("the TAP device that %s has left cannot be removed: %s", owner,
-			    strerror(errno));
-		return false; /* the next daemon tries again */
+		log_debug("the TAP device that %s has left cannot be removed yet: %s", owner,
+			  strerror(errno));
+		return false; /* its last process may still be ending */
 	}
 	port_kern_persist(port, false);
 	port->ops->destroy(port);
@@ -66,20 +68,26 @@ tap_remove(struct keep *keep, const char *owner)
 struct sweep {
 	bool (*is_owned)(void *arg, const char *owner);
 	void *arg;
+	bool is_whole;
 };
 
 static bool
 sweep_one(void *arg, const char *owner, unsigned ifindex)
 {
-	const struct sweep *sweep = arg;
+	struct sweep *sweep = arg;
 
-	return sweep->is_owned(sweep->arg, owner) || !remove_device(owner, ifindex);
+	if (sweep->is_owned(sweep->arg, owner))
+		return true;
+	bool is_gone = remove_device(owner, ifindex);
+	sweep->is_whole = sweep->is_whole && is_gone;
+	return !is_gone;
 }
 
-void
+bool
 tap_sweep(struct keep *keep, bool (*is_owned)(void *arg, const char *owner), void *arg)
 {
-	struct sweep sweep = { .is_owned = is_owned, .arg = arg };
+	struct sweep sweep = { .is_owned = is_owned, .arg = arg, .is_whole = true };
 
 	keep_sweep_taps(keep, sweep_one, &sweep);
+	return sweep.is_whole;
 }

@@ -28,13 +28,16 @@ struct port *tap_open(struct keep *keep, const char *owner, const char *device, 
  */
 void tap_release(struct keep *keep, const char *owner, struct port *port, bool keeps);
 
-/* Removes the TAP that the last daemon left for `owner`, if there is one and it has no port. */
+/*
+ * Removes the TAP that the last daemon left for `owner`, if there is one and it has no port. If
+ * that fails, tap_sweep() tries again.
+ */
 void tap_remove(struct keep *keep, const char *owner);
 
 /*
  * Removes the TAPs for which is_owned(arg, owner) returns false: their owners went while no daemon
- * ran.
+ * ran. Returns false if some could not be removed yet: call it again.
  */
-void tap_sweep(struct keep *keep, bool (*is_owned)(void *arg, const char *owner), void *arg);
+bool tap_sweep(struct keep *keep, bool (*is_owned)(void *arg, const char *owner), void *arg);
 
 #endif

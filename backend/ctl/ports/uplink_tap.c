@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* New TAPs as uplinks: the host's own interface on the bridge. */
 #include <errno.h>
+#include <net/if.h>
 #include <stdio.h>
 
 #include "ctl/ports/tap.h"
@@ -25,9 +26,13 @@ static struct port *
 uplink_tap_open(const struct uplink_params *params, const struct uplink_env *env, const char *name,
 		uint16_t bridge)
 {
+	struct owner owner = owner_of(params);
+	unsigned last = keep_find_tap(env->keep, owner.text);
+
 	(void)name; /* the port is called like its device */
-	return uplink_kernel_set_mtu(tap_open(env->keep, owner_of(params).text, params->device,
-					      bridge),
+	if (last != 0 && if_nametoindex(params->device) != last)
+		tap_remove(env->keep, owner.text); /* somebody has renamed it */
+	return uplink_kernel_set_mtu(tap_open(env->keep, owner.text, params->device, bridge),
 				     params);
 }
 

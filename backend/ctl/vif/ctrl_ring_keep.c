@@ -65,10 +65,11 @@ resume_grants(struct ctrl_ring *ctrl, struct port *port, const struct keep_ctrl_
 		port_vif_take_grants(port->queue[i], ctrl->table);
 }
 
+/* The map of a damaged file may be too long. */
 static void
 resume_steering(struct ctrl_ring *ctrl, struct port *port, const struct keep_ctrl_state *state)
 {
-	if (!state->is_steered)
+	if (!state->is_steered || state->steering.n_map > STEERING_MAP_SIZE)
 		return;
 	ctrl->steering = malloc(sizeof(*ctrl->steering));
 	if (ctrl->steering == NULL)

@@ -385,6 +385,7 @@ vif_step(struct vif *vif, uint64_t now_ms)
 		if (vif->state == before)
 			break;
 	}
+	vif_resume_passed(vif, now_ms);
 	vif_place_keep(vif, now_ms);
 	follow_uplinks(vif, now_ms);
 	look_whether_alone(vif, now_ms);

@@ -190,7 +190,8 @@ struct vif {
 	struct log_limit state_log;
 	struct log_limit link_log;
 
-	uint64_t resume_ms; /* when to try to resume (vif_resume.c); 0: at once */
+	/* when to try to resume again (vif_resume.c); 0: not tried yet; 1: at any time */
+	uint64_t resume_ms;
 
 	/* Written by vif.c. */
 	enum vif_state state;
@@ -307,7 +308,10 @@ const char *vif_resume_fault(struct vif *vif);
  */
 int vif_resume(struct vif *vif, uint64_t now_ms, attachment_fn *moved, char *why, size_t why_size);
 
-/* Returns when to try again. CLOCK_NEVER: there is nothing to try. */
+/* A try that was due by now has been made, if it is still wanted. */
+void vif_resume_passed(struct vif *vif, uint64_t now_ms);
+
+/* Returns when to try again. CLOCK_NEVER: after the next event. */
 uint64_t vif_resume_due(const struct vif *vif);
 
 /* ---- vif_look.c ------------------------------------------------------------------------------ */

@@ -33,7 +33,8 @@ keep_rings(struct vif *vif, const struct vif_keys *keys, bool resumes)
 	struct keep_vif *last = resumes ? keep_find_vif(keep, vif->domid, vif->devid) : NULL;
 	bool journaled = last != NULL && last->connection == sum;
 
-	conn->kept = journaled ? last : keep_add_vif(keep, vif->domid, vif->devid, sum);
+	conn->kept =
+		journaled ? last : keep_add_vif(keep, vif->domid, vif->devid, sum, keys->n_queues);
 	if (conn->kept == NULL)
 		return -ENOSPC;
 	conn->resumed = resumes;
@@ -50,9 +51,12 @@ keep_rings(struct vif *vif, const struct vif_keys *keys, bool resumes)
 const char *
 vif_connect_kept_fault(const struct vif *vif)
 {
-	const struct keep_vif *kept = keep_find_vif(vif->env->keep, vif->domid, vif->devid);
+	struct keep_vif *kept = keep_find_vif(vif->env->keep, vif->domid, vif->devid);
 
-	return kept == NULL || kept->fault[0] == '\0' ? NULL : kept->fault;
+	if (kept == NULL || kept->fault[0] == '\0')
+		return NULL;
+	kept->fault[sizeof(kept->fault) - 1] = '\0'; /* if the file is damaged */
+	return kept->fault;
 }
 
 void
@@ -117,7 +121,7 @@ join_guest(struct vif *vif, const struct vif_keys *keys, attachment_fn *moved, c
 					 : strerror(error));
 		return -error;
 	}
-	if (params.queue[0].journaled)
+	if (params.queue[0].in_use)
 		ctrl_ring_resume(&vif->ctrl, port);
 	int ret = vif_apply_to_port(vif, port);
 	if (ret == 0)
@@ -183,7 +187,8 @@ vif_connect(struct vif *vif, bool resumes, attachment_fn *moved, char *why, size
 		ret = join_guest(vif, &keys, moved, why, why_size);
 	if (ret < 0) {
 		close_all(vif);
-		vif_connect_forget(vif);
+		if (!resumes)
+			vif_connect_forget(vif);
 	} else {
 		describe_guest(vif, &keys);
 	}

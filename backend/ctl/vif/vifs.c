@@ -18,6 +18,7 @@
 
 #define VIFS_MAX LIMIT_PORTS
 #define DEVID_MAX 0xFFFFu
+#define SWEEP_MS 1000u
 
 struct vifs {
 	const struct vif_env *env;
@@ -26,9 +27,9 @@ struct vifs {
 	struct watch *backend;
 	struct watch *release;
 	bool stopped;
-	bool found;  /* all directories have been listed once */
-	bool swept;  /* vifs_sweep() is done */
-	bool missed; /* there was no room for a vif: scan again when there is */
+	bool found;        /* all directories have been listed once */
+	uint64_t sweep_ms; /* when vifs_sweep() is due; CLOCK_NEVER: not */
+	bool missed;       /* there was no room for a vif: scan again when there is */
 	struct log_limit limit;
 };
 
@@ -247,9 +248,24 @@ forget(struct vifs *vifs, struct vif *vif)
 
 	LIST_REMOVE(vif, entry);
 	vifs->n--;
+	vifs->sweep_ms = 0; /* its TAP may still be there */
 	vif_destroy(vif);
 	if (look_again)
 		touch(vifs, domid, devid, STALE_ALL);
+}
+
+/* Notes the vif while control works for it: see dp/frame/blame.h. */
+static void
+step(struct vif *vif, uint64_t now_ms)
+{
+	const struct keep *keep = vif->env->keep;
+	const struct keep_vif *kept = keep_find_vif(keep, vif->domid, vif->devid);
+
+	if (blame_own != NULL)
+		blame_set(&blame_own->turn, kept == NULL ? 0 : keep_blame_number(keep, kept));
+	vif_step(vif, now_ms);
+	if (blame_own != NULL)
+		blame_set(&blame_own->turn, 0);
 }
 
 void
@@ -260,7 +276,7 @@ vifs_settle(struct vifs *vifs, uint64_t now_ms)
 	for (struct vif *vif = LIST_FIRST(&vifs->list); vif != NULL; vif = next) {
 		next = LIST_NEXT(vif, entry);
 		if (vif_due(vif) <= now_ms)
-			vif_step(vif, now_ms);
+			step(vif, now_ms);
 		if (vif_is_over(vif))
 			forget(vifs, vif);
 	}
@@ -312,7 +328,7 @@ vifs_visit(const struct vifs *vifs, void (*fn)(void *arg, const struct vif *vif)
 uint64_t
 vifs_due(const struct vifs *vifs)
 {
-	uint64_t due = CLOCK_NEVER;
+	uint64_t due = vifs->found && !vifs->missed ? vifs->sweep_ms : CLOCK_NEVER;
 	struct vif *vif;
 
 	LIST_FOREACH(vif, &vifs->list, entry)
@@ -347,15 +363,15 @@ has_owner(void *arg, const char *owner)
 }
 
 void
-vifs_sweep(struct vifs *vifs, const struct uplinks *uplinks)
+vifs_sweep(struct vifs *vifs, const struct uplinks *uplinks, uint64_t now_ms)
 {
 	struct owners owners = { .vifs = vifs, .uplinks = uplinks };
 
-	if (vifs->swept || !vifs->found || vifs->missed)
+	if (now_ms < vifs->sweep_ms || !vifs->found || vifs->missed || vifs->stopped)
 		return;
-	vifs->swept = true;
 	keep_sweep_vifs(vifs->env->keep, has_vif, vifs);
-	tap_sweep(vifs->env->keep, has_owner, &owners);
+	bool is_whole = tap_sweep(vifs->env->keep, has_owner, &owners);
+	vifs->sweep_ms = is_whole ? CLOCK_NEVER : now_ms + SWEEP_MS;
 }
 
 /* ---- the end --------------------------------------------------------------------------------- */

@@ -35,7 +35,7 @@ void vifs_carrier_changed(struct vifs *vifs, unsigned ifindex);
 /* Calls `fn` for each vif. */
 void vifs_visit(const struct vifs *vifs, void (*fn)(void *arg, const struct vif *vif), void *arg);
 
-/* Returns when vifs_settle() is due next. CLOCK_NEVER: after the next event. */
+/* Returns when vifs_settle() or vifs_sweep() is due next. CLOCK_NEVER: after the next event. */
 uint64_t vifs_due(const struct vifs *vifs);
 
 /*
@@ -45,10 +45,10 @@ void vifs_stop(struct vifs *vifs, bool park);
 
 /*
  * Once all vifs that were in the store at the start have been found, forgets those, and removes the
- * TAPs, that went while no daemon ran. `uplinks` (NULL: none) have TAPs as well. Call it after
+ * TAPs, that have no vif any more. `uplinks` (NULL: none) have TAPs as well. Call it after
  * vifs_settle().
  */
-void vifs_sweep(struct vifs *vifs, const struct uplinks *uplinks);
+void vifs_sweep(struct vifs *vifs, const struct uplinks *uplinks, uint64_t now_ms);
 
 bool vifs_are_gone(const struct vifs *vifs);
 

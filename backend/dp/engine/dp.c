@@ -55,7 +55,7 @@ start_poller(struct dp *dp, unsigned idx, const struct dp_params *params, const 
 	pl->lcore = idx + 1;
 	pl->w.pools = &dp->pools;
 	pl->w.signal_fd = dp->event_fd;
-	pl->w.blame = params->blame != NULL ? &params->blame[idx] : &pl->own_blame;
+	pl->w.blame = &pl->own_blame;
 	pl->bridges = &dp->bridges;
 	pl->crossings.load = dp->crossing;
 	pl->crossings.margin = (params->n_pollers - 1) * CROSSING_BATCH;
@@ -138,6 +138,19 @@ dp_destroy(struct dp *dp)
 	if (dp->event_fd >= 0)
 		close(dp->event_fd);
 	free(dp);
+}
+
+void
+dp_use_blame(struct dp *dp, struct blame *blame)
+{
+	for (unsigned i = 0; i < dp->n_pollers; i++)
+		__atomic_store_n(&dp->poller[i]->w.blame, &blame[i], __ATOMIC_RELEASE);
+}
+
+bool
+dp_is_virtual(const char *devargs)
+{
+	return eal_is_virtual(devargs);
 }
 
 struct pools *

@@ -19,6 +19,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "dp/frame/blame.h"
 #include "dp/port/port.h"
 #include "sw/switch.h"
 #include "xen/ops.h"
@@ -48,8 +49,6 @@ struct dp_params {
 	/* devargs of the ethdevs to be opened: "net_af_packet0,iface=eth0" or "0000:03:00.0" */
 	const char *const *devargs;
 	unsigned n_devargs;
-	/* one for each poller, which must outlive the data plane; NULL: its own */
-	struct blame *blame;
 	const char *file_prefix; /* for EAL: its runtime directory has the telemetry socket */
 };
 
@@ -64,6 +63,15 @@ struct dp *dp_create(const struct dp_params *params, const struct xen_ops *xen, 
 void dp_destroy(struct dp *dp);
 
 struct pools *dp_pools(struct dp *dp);
+
+/*
+ * From now on the pollers note whom they work for in blame[], one for each, which must outlive the
+ * data plane. No port has been attached yet.
+ */
+void dp_use_blame(struct dp *dp, struct blame *blame);
+
+/* Whether devargs are those of a virtual device ("net_tap0,iface=x"), not of a NIC. */
+bool dp_is_virtual(const char *devargs);
 
 /*
  * Attaches `port`, a leader. Queue i goes to the poller pinned[i]; if that is -1 or `pinned` is

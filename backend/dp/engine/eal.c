@@ -104,8 +104,8 @@ check_cpus(const struct dp_params *params, const cpu_set_t *allowed, char *why, 
  * The devargs of a virtual device ("net_tap0,iface=x") contain an underscore; a PCI address does
  * not.
  */
-static bool
-is_vdev(const char *devargs)
+bool
+eal_is_virtual(const char *devargs)
 {
 	return strchr(devargs, '_') != NULL && strncmp(devargs, "pci:", 4) != 0;
 }
@@ -116,7 +116,7 @@ add_devices(struct eal_args *args, const struct dp_params *params)
 	bool pci = false;
 
 	for (unsigned i = 0; i < params->n_devargs; i++) {
-		if (is_vdev(params->devargs[i])) {
+		if (eal_is_virtual(params->devargs[i])) {
 			args_add(args, "--vdev=%s", params->devargs[i]);
 		} else {
 			args_add(args, "--allow=%s", params->devargs[i]);

@@ -67,6 +67,7 @@ static void
 adopt(struct poller *pl, struct port *port)
 {
 	pl->own[pl->n_own++] = port;
+	blame_own = pl->w.blame; /* see dp_use_blame() */
 	port->rules = sw_rules(pl->sw, port->id);
 	for (unsigned k = 0; k < POOL_N; k++)
 		pl->w.n_waiting[k] += port->n_waiting[k];

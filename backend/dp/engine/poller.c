@@ -160,7 +160,8 @@ poller_poll(struct poller *pl)
 		n += poller_poll_port(pl, i);
 		rotate_queues(pl, i);
 	}
-	blame_set(&pl->w.blame->turn, 0);
+	if (pl->n_own > 0)
+		blame_set(&pl->w.blame->turn, 0);
 	for (unsigned i = 0; i < pl->n_own; i++) {
 		n += poller_take_crossing(pl, pl->own[i]);
 		port_flush(pl->own[i]);

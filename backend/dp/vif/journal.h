@@ -18,6 +18,7 @@
 #ifndef VPE_DP_JOURNAL_H
 #define VPE_DP_JOURNAL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "dp/vif/slots.h"
@@ -29,6 +30,7 @@ struct vif_journal {
 	 * from that index on. n is 0 if none are.
 	 */
 	uint64_t answering;
+	bool is_valid;      /* it is of the present connection */
 	uint32_t rx_copied; /* index of the first rx request that is not in request[] yet */
 	/* reference + 1 of the grant that is marked as being read (foreign.c); 0: none */
 	uint32_t marked;

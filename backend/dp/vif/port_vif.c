@@ -212,8 +212,10 @@ queue_create(const struct xen_ops *xen, const struct port_vif_params *params, un
 	    ring_attach(&q->rx, given->rx_page, sizeof(netif_rx_response_t)) != RING_ATTACHED)
 		ret = -EPROTO;
 	q->journal = given->journal != NULL ? given->journal : &q->own_journal;
-	if (!given->journaled)
+	if (!given->journaled || !q->journal->is_valid) {
 		*q->journal = (struct vif_journal){ .rx_copied = q->rx.req_cons };
+		__atomic_store_n(&q->journal->is_valid, true, __ATOMIC_RELEASE);
+	}
 	if (ret == 0 && given->foreign != NULL) {
 		q->foreign =
 			foreign_create(params->foreign_ops, given->foreign, &q->journal->marked);

@@ -58,7 +58,7 @@ rig_turn_without_pollers(struct rig *rig)
 	attachments_dispatch(rig->env.attachments);
 	now_ms++;
 	vifs_settle(rig->vifs, now_ms);
-	vifs_sweep(rig->vifs, NULL);
+	vifs_sweep(rig->vifs, NULL, now_ms);
 }
 
 void

@@ -44,7 +44,7 @@ keep_open_again(void)
 	struct stat st;
 
 	REQUIRE_NOT_NULL(keep);
-	struct keep_vif *record = keep_add_vif(keep, 3, 1, 77);
+	struct keep_vif *record = keep_add_vif(keep, 3, 1, 77, LIMIT_QUEUES);
 	REQUIRE_NOT_NULL(record);
 	record->queue[LIMIT_QUEUES - 1].journal.rx_copied = 9;
 	CHECK(keep_set_tap(keep, "vif3.1", 12));
@@ -70,7 +70,7 @@ keep_open_foreign(void)
 
 	for (unsigned i = 0; i < sizeof(at) / sizeof(at[0]); i++) {
 		struct keep *keep = open_new();
-		keep_add_vif(keep, 3, 1, 77);
+		keep_add_vif(keep, 3, 1, 77, LIMIT_QUEUES);
 		keep_set_tap(keep, "vif3.1", 12);
 		keep_close(keep);
 		int fd = open(path, O_WRONLY);
@@ -113,24 +113,27 @@ keep_add_vif_limits(void)
 	struct keep *keep = keep_open(NULL);
 	static const uint8_t group[6] = { 1 };
 
-	struct keep_vif *record = keep_add_vif(keep, 1, 0, 5);
+	struct keep_vif *record = keep_add_vif(keep, 1, 0, 5, LIMIT_QUEUES);
 	strcpy(record->fault, "broke a rule");
 	mcast_add(&record->mcast, group);
-	CHECK_SAME(keep_add_vif(keep, 1, 0, 6), record);
+	CHECK_SAME(keep_add_vif(keep, 1, 0, 6, LIMIT_QUEUES), record);
 	CHECK_STR(record->fault, "");
 	CHECK_FALSE(mcast_holds(&record->mcast, group));
 	for (unsigned i = 1; i < LIMIT_PORTS; i++)
-		CHECK_NOT_NULL(keep_add_vif(keep, 1, i, 5));
-	CHECK_NULL(keep_add_vif(keep, 2, 0, 5));
+		CHECK_NOT_NULL(keep_add_vif(keep, 1, i, 5, LIMIT_QUEUES));
+	CHECK_NULL(keep_add_vif(keep, 2, 0, 5, LIMIT_QUEUES));
 	keep_drop_vif(keep_find_vif(keep, 1, 7));
-	CHECK_NOT_NULL(keep_add_vif(keep, 2, 0, 5));
+	CHECK_NOT_NULL(keep_add_vif(keep, 2, 0, 5, LIMIT_QUEUES));
 	CHECK_NULL(keep_find_vif(keep, 1, 7));
 	keep_close(keep);
 }
 
-/* A process of its own, which crashes or is killed while its pollers work for those numbers. */
+/*
+ * A process of its own, which crashes or is killed while its pollers work for those numbers. The
+ * thread that crashes is that of the first one; `alien`: the signal is of another process.
+ */
 static void
-die_at(int signal, const uint32_t *turn, const uint32_t *to)
+die_at(int signal, const uint32_t *turn, const uint32_t *to, bool alien)
 {
 	int status;
 	pid_t child = fork();
@@ -144,43 +147,59 @@ die_at(int signal, const uint32_t *turn, const uint32_t *to)
 		keep_watch_crashes(keep);
 		for (unsigned i = 0; i < 2; i++)
 			blame[i] = (struct blame){ .turn = turn[i], .to = to[i] };
-		raise(signal);
+		blame_own = &blame[0];
+		if (alien)
+			raise(SIGSTOP);
+		else
+			raise(signal);
 		_exit(1);
+	}
+	if (alien) {
+		CHECK_EQ(waitpid(child, &status, WUNTRACED), child);
+		kill(child, signal);
+		kill(child, SIGCONT);
 	}
 	CHECK_EQ(waitpid(child, &status, 0), child);
 	CHECK(WIFSIGNALED(status) && WTERMSIG(status) == signal);
 }
 
-/* Crashes count for the innermost guest of each poller; being killed does not. */
+/* A crash counts for the innermost guest of the thread that crashed; being killed does not. */
 static void
 keep_watch_crashes_strikes(void)
 {
 	static const int signals[] = { SIGSEGV, SIGABRT, SIGBUS };
 	static const uint32_t none[2];
 	struct keep *keep = open_new();
-	struct keep_vif *a = keep_add_vif(keep, 1, 0, 5);
-	struct keep_vif *b = keep_add_vif(keep, 2, 0, 5);
+	struct keep_vif *a = keep_add_vif(keep, 1, 0, 5, LIMIT_QUEUES);
+	struct keep_vif *b = keep_add_vif(keep, 2, 0, 5, LIMIT_QUEUES);
 	const uint32_t at_a[2] = { keep_blame_number(keep, a), 0 };
 	const uint32_t at_b[2] = { keep_blame_number(keep, b), 0 };
+	const uint32_t both[2] = { at_a[0], at_b[0] };
+	const uint32_t to_b[2] = { at_b[0], at_a[0] }; /* A's neighbour has its turn elsewhere */
 
-	die_at(SIGKILL, at_a, none);
+	die_at(SIGKILL, at_a, none, false);
 	keep = reopen(keep);
 	CHECK_EQ(keep_strikes(keep_find_vif(keep, 1, 0)), 0);
 	for (unsigned i = 0; i < KEEP_STRIKES; i++) {
 		CHECK_STR(keep_find_vif(keep, 2, 0)->fault, "");
-		die_at(signals[i], at_a, at_b);
+		die_at(signals[i], at_a, to_b, false);
 		keep = reopen(keep);
 		CHECK_EQ(keep_strikes(keep_find_vif(keep, 1, 0)), 0);
 		CHECK_EQ(keep_strikes(keep_find_vif(keep, 2, 0)), i + 1);
 	}
 	CHECK_STR(keep_find_vif(keep, 2, 0)->fault,
 		  "the daemon crashed 3 times within a minute while it worked for this vif");
-	die_at(SIGSEGV, at_a, none);
+	die_at(SIGSEGV, at_a, none, false);
 	keep = reopen(keep);
 	CHECK_EQ(keep_strikes(keep_find_vif(keep, 1, 0)), 1);
 	keep_find_vif(keep, 1, 0)->strike_ms[0] -= KEEP_STRIKES_MS;
 	CHECK_EQ(keep_strikes(keep_find_vif(keep, 1, 0)), 0); /* long ago */
-	die_at(SIGSEGV, (const uint32_t[2]){ LIMIT_PORTS + 1, UINT32_MAX }, none);
+	/* the watchdog's signal comes to any thread */
+	die_at(SIGABRT, both, none, true);
+	keep = reopen(keep);
+	CHECK_EQ(keep_strikes(keep_find_vif(keep, 1, 0)), 1);
+	CHECK_EQ(keep_find_vif(keep, 2, 0)->strike_ms[KEEP_STRIKES - 1] != 0, true);
+	die_at(SIGSEGV, (const uint32_t[2]){ LIMIT_PORTS + 1, UINT32_MAX }, none, false);
 	keep = reopen(keep);
 	keep_close(keep);
 	unlink(path);
@@ -208,7 +227,7 @@ keep_sweep_both(void)
 	unsigned sum = 0;
 
 	for (unsigned i = 0; i < 4; i++)
-		keep_add_vif(keep, 9, i, 5);
+		keep_add_vif(keep, 9, i, 5, LIMIT_QUEUES);
 	keep_sweep_vifs(keep, is_odd, NULL);
 	CHECK_NULL(keep_find_vif(keep, 9, 0));
 	CHECK_NOT_NULL(keep_find_vif(keep, 9, 3));

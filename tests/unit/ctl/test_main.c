@@ -18,6 +18,7 @@ void test_control_request(CU_pSuite suite);
 void test_control_show(CU_pSuite suite);
 void test_counters(CU_pSuite suite);
 void test_fsm(CU_pSuite suite);
+void test_heir(CU_pSuite suite);
 void test_instance(CU_pSuite suite);
 void test_keep(CU_pSuite suite);
 void test_keys(CU_pSuite suite);
@@ -62,6 +63,7 @@ static const struct unit_suite suites[] = {
 	{ "place", test_place },
 	{ "apply", test_apply },
 	{ "platform", test_platform },
+	{ "heir", test_heir },
 	{ "instance", test_instance },
 	{ "uplink_kind", test_uplink_kind },
 	{ "counters", test_counters },
