@@ -181,8 +181,12 @@ start(struct ctl *ctl, const struct ctl_params *params, char *why, size_t why_si
 		return ret;
 	}
 	open_control(ctl, params);
+	ret = watchdog_start(&ctl->watchdog, env->dp, params->alive, params->alive_ms, clock_ms());
+	if (ret < 0)
+		log_warning("the service manager will not hear of this daemon: %s", strerror(-ret));
 	ctl->parks = !params->closes_on_stop;
 	ctl->asked = params->asked;
+	ret = 0;
 	if (params->asked != NULL && params->heir_fd >= 0)
 		ret = loop_add(ctl, params->heir_fd, LOOP_HEIR);
 	if (ret < 0)
@@ -206,8 +210,6 @@ ctl_create(const struct ctl_params *params, struct dp *dp, const struct xen_ops 
 	ctl->lost_ms = ctl->reconnect_ms = CLOCK_NEVER;
 	ctl->parks = true; /* until all is open */
 	ctl->owns_keep = params->keep == NULL;
-	ctl->watchdog.alive = params->alive;
-	ctl->watchdog.interval_ms = params->alive_ms;
 	pthread_sigmask(SIG_BLOCK, NULL, &ctl->old_mask);
 	int ret = open_env(&ctl->env, params, dp, xen);
 	if (ret < 0) {
@@ -246,6 +248,7 @@ ctl_destroy(struct ctl *ctl)
 	struct vif_env *env = &ctl->env;
 	if (env->attachments != NULL)
 		loop_drain(ctl);
+	watchdog_stop(&ctl->watchdog);
 	telemetry_stop();
 	control_close(ctl->control);
 	vifs_destroy(ctl->vifs);

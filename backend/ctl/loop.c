@@ -172,7 +172,6 @@ timeout_ms(const struct ctl *ctl, uint64_t max_ms)
 	due_ms = util_min(due_ms, ctl->reconnect_ms);
 	due_ms = util_min(due_ms, watches_due(ctl->env.watches));
 	due_ms = util_min(due_ms, control_due(ctl->control));
-	due_ms = util_min(due_ms, watchdog_due(&ctl->watchdog));
 	if (due_ms <= now_ms)
 		return 0;
 	return (int)util_min(due_ms - now_ms, max_ms);
@@ -226,7 +225,7 @@ ctl_run(struct ctl *ctl)
 		vifs_sweep(ctl->vifs, ctl->uplinks, clock_ms());
 		balance_run(ctl->balance, clock_ms());
 		attachments_place(ctl->env.attachments);
-		watchdog_run(&ctl->watchdog, ctl->env.dp, clock_ms());
+		watchdog_beat(&ctl->watchdog, clock_ms());
 		notes_run(&ctl->notes, ctl->env.attachments, clock_ms());
 		log_tell_lost();
 	}
