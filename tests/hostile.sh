@@ -8,7 +8,7 @@
 
 set -u
 
-N_CASES=73
+N_CASES=76
 
 srcdir=${srcdir:-.}
 

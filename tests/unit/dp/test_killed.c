@@ -7,20 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <rte_mbuf.h>
-
-#include "dp/frame/worker.h"
-#include "dp/vif/port_vif.h"
-#include "dp/vif/vif_scratch.h"
-#include "fakes/guest.h"
 #include "frames/frame.h"
 #include "stepper.h"
 #include "unit.h"
+#include "vif_backend.h"
 
-#define DOMID 5u
-#define MARK_REF 40u
-#define N_SMALL 255u
-#define N_LARGE 31u
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define IS_SANITIZED 1
 #else
@@ -28,188 +19,7 @@
 #endif
 #define WRAPS 0xfffffff8u /* the indices wrap in the middle */
 
-/* What outlives a backend, and the guest. */
-static struct guest *g;
-static struct vif_journal journal;
-static struct mcast_filter mcast;
-static struct guest_shared shared = { .mcast = &mcast };
-static struct foreign_grant marks[4096 / sizeof(struct foreign_grant)];
-static uint8_t marked_page[FAKE_PAGE_SIZE];
-
-static struct pools pools;
-static struct worker worker;
-static struct vif_scratch scratch;
-
-/* ---- a backend ------------------------------------------------------------------------------- */
-
-struct backend {
-	struct grants *grants;
-	struct events *events;
-	struct grants *copies;
-	struct port *port;
-};
-
 static struct backend first;
-
-/* A killed process is in no hypercall: Xen ends what has begun. */
-static int
-copy_whole(struct grants *grants, struct grant_copy *copies, unsigned n)
-{
-	stepper_enter();
-	int ret = fake_xen()->grants->copy(grants, copies, n);
-	stepper_leave();
-	return ret;
-}
-
-static int
-notify_whole(struct events *events, uint32_t port)
-{
-	stepper_enter();
-	int ret = fake_xen()->events->notify(events, port);
-	stepper_leave();
-	return ret;
-}
-
-static struct foreign_grant *
-map_marks(struct foreign *memory, unsigned frame)
-{
-	(void)memory;
-	return frame == 0 ? marks : NULL;
-}
-
-static void
-unmap_marks(struct foreign *memory, struct foreign_grant *table)
-{
-	(void)memory;
-	(void)table;
-}
-
-static const void *
-map_page(struct foreign *memory, uint64_t frame)
-{
-	(void)memory;
-	(void)frame;
-	return marked_page;
-}
-
-static void
-unmap_page(struct foreign *memory, const void *page)
-{
-	(void)memory;
-	(void)page;
-}
-
-static const struct foreign_ops foreign_ops = {
-	.map_table = map_marks,
-	.unmap_table = unmap_marks,
-	.map_page = map_page,
-	.unmap_page = unmap_page,
-};
-
-static bool
-backend_start(struct backend *b, bool in_use, uint16_t headroom)
-{
-	static struct grants_ops grants_ops;
-	static struct events_ops events_ops;
-	static struct xen_ops xen;
-
-	xen = *fake_xen();
-	grants_ops = *xen.grants;
-	events_ops = *xen.events;
-	grants_ops.copy = copy_whole;
-	events_ops.notify = notify_whole;
-	xen.grants = &grants_ops;
-	xen.events = &events_ops;
-	b->grants = xen.grants->open();
-	b->copies = xen.grants->open();
-	b->events = xen.events->open();
-	struct port_vif_queue queue = {
-		.tx_page = xen.grants->map(b->grants, DOMID, g->tx_ref, true),
-		.rx_page = xen.grants->map(b->grants, DOMID, g->rx_ref, true),
-		.foreign = (struct foreign *)marks,
-		.events = b->events,
-		.evtchn_tx = (uint32_t)xen.events->bind(b->events, DOMID, g->port_tx),
-		.evtchn_rx = (uint32_t)xen.events->bind(b->events, DOMID, g->port_rx),
-		.journal = &journal,
-		.in_use = in_use,
-		.journaled = in_use,
-	};
-	const struct port_vif_params params = {
-		.name = "vif5.0",
-		.domid = DOMID,
-		.guest = VIF_GUEST_SG | VIF_GUEST_GSO4 | VIF_GUEST_CSUM4 | VIF_GUEST_RX_NOTIFY,
-		.headroom = headroom,
-		.foreign_ops = &foreign_ops,
-		.n_queues = 1,
-		.queue = &queue,
-		.shared = &shared,
-	};
-	scratch.copy = (struct copy_batch){ .ops = &grants_ops, .grants = b->copies };
-	b->port = port_vif_create(&xen, &params);
-	if (b->port == NULL)
-		return false;
-	b->port->owner = &worker;
-	return true;
-}
-
-/* What the kernel takes from a dead process. */
-static void
-backend_bury(struct backend *b)
-{
-	fake_xen()->events->close(b->events);
-	fake_xen()->grants->close(b->copies);
-	fake_xen()->grants->close(b->grants);
-}
-
-static void
-backend_end(struct backend *b)
-{
-	b->port->ops->destroy(b->port);
-	backend_bury(b);
-}
-
-static unsigned
-take(struct backend *b)
-{
-	struct rte_mbuf *frames[LIMIT_BURST];
-
-	worker.now++;
-	worker.work = LIMIT_WORK;
-	unsigned n = b->port->ops->rx_burst(b->port, frames, LIMIT_BURST);
-	rte_pktmbuf_free_bulk(frames, n);
-	return n;
-}
-
-static struct rte_mbuf *frames_to_give[LIMIT_BURST];
-
-/* Makes frames for the guest; the last byte of each is its number. Every second one is large. */
-static void
-make_frames(unsigned first_number, unsigned n)
-{
-	struct rte_mbuf **frames = frames_to_give;
-	struct frame frame = { .kind = FRAME_TCP4, .dst = { 2 }, .src = { 2, 1 } };
-
-	for (unsigned i = 0; i < n; i++) {
-		bool gso = i % 2 == 1;
-		frame.len = gso ? 6000 : 100;
-		frames[i] = pool_alloc(&pools, frame.len);
-		uint8_t *data = rte_pktmbuf_mtod(frames[i], uint8_t *);
-		frame_build_blank(&frame, data);
-		data[frame.len - 1] = (uint8_t)(first_number + i);
-		if (!gso)
-			continue;
-		frames[i]->ol_flags |=
-			RTE_MBUF_F_TX_TCP_SEG | RTE_MBUF_F_TX_IPV4 | RTE_MBUF_F_TX_TCP_CKSUM;
-		frames[i]->tso_segsz = 1448;
-	}
-}
-
-static void
-give(struct backend *b, unsigned n)
-{
-	worker.work = LIMIT_WORK;
-	b->port->ops->tx_burst(b->port, frames_to_give, n);
-}
 
 /* ---- scenes ---------------------------------------------------------------------------------- */
 
@@ -237,7 +47,7 @@ send(enum frame_kind kind, uint32_t len, uint16_t gso_size)
 		packet.gso_type = XEN_NETIF_GSO_TYPE_TCPV4;
 		packet.flags = NETTXF_csum_blank | NETTXF_data_validated;
 	}
-	REQUIRE_EQ(guest_queue(g, &packet), 0);
+	REQUIRE_EQ(guest_queue(backend_guest, &packet), 0);
 }
 
 static void
@@ -263,10 +73,10 @@ post_others(void)
 	static const uint8_t group[6] = { 0x33, 0x33, 0, 0, 0, 1 };
 
 	send(FRAME_RAW, 60, 0);
-	REQUIRE_EQ(guest_mcast(g, XEN_NETIF_EXTRA_TYPE_MCAST_ADD, group), 0);
+	REQUIRE_EQ(guest_mcast(backend_guest, XEN_NETIF_EXTRA_TYPE_MCAST_ADD, group), 0);
 	struct guest_packet runt = { .data = group, .len = 6 };
-	REQUIRE_EQ(guest_queue(g, &runt), 0);
-	REQUIRE_EQ(guest_mcast(g, XEN_NETIF_EXTRA_TYPE_MCAST_DEL, group), 0);
+	REQUIRE_EQ(guest_queue(backend_guest, &runt), 0);
+	REQUIRE_EQ(guest_mcast(backend_guest, XEN_NETIF_EXTRA_TYPE_MCAST_DEL, group), 0);
 	send(FRAME_RAW, 60, 0);
 }
 
@@ -291,9 +101,9 @@ work(void *arg)
 	struct backend *b = arg;
 
 	if (scene->n_given > 0)
-		give(b, scene->n_given);
-	take(b);
-	take(b);
+		backend_give(b, scene->n_given);
+	backend_take(b);
+	backend_take(b);
 }
 
 #define SAY(...) (snprintf(why, why_size, __VA_ARGS__), false)
@@ -305,7 +115,7 @@ check_received(char *why, size_t why_size)
 	static struct guest_frame frame;
 	unsigned last = 0, n_second = 0;
 
-	while (guest_receive(g, &frame)) {
+	while (guest_receive(backend_guest, &frame)) {
 		unsigned number = frame.data[frame.len - 1];
 		if (frame.n_failed > 0)
 			return SAY("a slot with an error");
@@ -320,15 +130,16 @@ check_received(char *why, size_t why_size)
 static bool
 check_sent(char *why, size_t why_size)
 {
-	uint32_t n = g->tx.req_prod_pvt - g->tx.rsp_cons;
+	uint32_t n = backend_guest->tx.req_prod_pvt - backend_guest->tx.rsp_cons;
 
-	guest_reap(g);
-	if (g->tx.req_prod_pvt != g->tx.rsp_cons)
-		return SAY("%u of %u slots have no answer", g->tx.req_prod_pvt - g->tx.rsp_cons, n);
-	if (g->stats.n_tx_error != scene->n_errors)
-		return SAY("%lu slots failed", (unsigned long)g->stats.n_tx_error);
-	for (unsigned i = 0; i < ARRAY_SIZE(marks); i++) {
-		if (marks[i].use.flags & FOREIGN_GRANT_READING)
+	guest_reap(backend_guest);
+	if (backend_guest->tx.req_prod_pvt != backend_guest->tx.rsp_cons)
+		return SAY("%u of %u slots have no answer",
+			   backend_guest->tx.req_prod_pvt - backend_guest->tx.rsp_cons, n);
+	if (backend_guest->stats.n_tx_error != scene->n_errors)
+		return SAY("%lu slots failed", (unsigned long)backend_guest->stats.n_tx_error);
+	for (unsigned i = 0; i < ARRAY_SIZE(backend_marks); i++) {
+		if (backend_marks[i].use.flags & FOREIGN_GRANT_READING)
 			return SAY("grant %u stays marked", i);
 	}
 	return true;
@@ -340,13 +151,13 @@ static bool
 kill_again(struct backend *b, char *why, size_t why_size)
 {
 	struct stepper again = {
-		.memory = { { g->tx_page, FAKE_PAGE_SIZE },
-			    { g->rx_page, FAKE_PAGE_SIZE },
-			    { &journal, sizeof(journal) } },
+		.memory = { { backend_guest->tx_page, FAKE_PAGE_SIZE },
+			    { backend_guest->rx_page, FAKE_PAGE_SIZE },
+			    { &backend_journal, sizeof(backend_journal) } },
 		.mortal = { .die = next_backend, .arg = b },
 	};
 
-	make_frames(51, scene->n_given);
+	backend_make_frames(51, scene->n_given);
 	stepper_run(&again, work, b);
 	backend_end(b);
 	return again.mortal.n_failed == 0 ? true : SAY("again %.150s", again.mortal.why);
@@ -367,18 +178,18 @@ next_backend(void *arg, char *why, size_t why_size)
 		return kill_again(&second, why, why_size);
 	}
 	if (scene->n_given > 0) {
-		make_frames(101, scene->n_given);
-		give(&second, scene->n_given);
+		backend_make_frames(101, scene->n_given);
+		backend_give(&second, scene->n_given);
 	}
 	for (unsigned i = 0; i < 3; i++)
-		take(&second);
+		backend_take(&second);
 	if (second.port->fault != NULL)
 		return SAY("switched off: %s", second.port->fault);
 	bool good = check_sent(why, why_size) && check_received(why, why_size);
-	if (good && guest_events(g).n_received == 0)
+	if (good && guest_events(backend_guest).n_received == 0)
 		return SAY("the guest was not woken");
-	if (good && g->broken[0] != '\0')
-		return SAY("%s", g->broken);
+	if (good && backend_guest->broken[0] != '\0')
+		return SAY("%s", backend_guest->broken);
 	backend_end(&second);
 	if (good && fake_violations(why, why_size) > 0)
 		return false;
@@ -388,34 +199,35 @@ next_backend(void *arg, char *why, size_t why_size)
 static void
 run_scene(const struct scene *s)
 {
-	const struct guest_params params = { .domid = DOMID,
+	const struct guest_params params = { .domid = BACKEND_DOMID,
 					     .n_rx_slots = s->n_slots > 0 ? s->n_slots : 64,
 					     .first_idx = s->first_idx,
 					     .flags = GUEST_STRICT_GRANTS };
 
 	scene = s;
 	fake_reset(0);
-	journal = (struct vif_journal){ 0 };
-	memset(marks, 0, sizeof(marks));
-	g = guest_create(&params);
-	REQUIRE_NOT_NULL(g);
+	backend_journal = (struct vif_journal){ 0 };
+	memset(backend_marks, 0, sizeof(backend_marks));
+	backend_guest = guest_create(&params);
+	REQUIRE_NOT_NULL(backend_guest);
 	REQUIRE(backend_start(&first, false, s->headroom));
 	if (s->post != NULL) {
 		s->post();
-		guest_tx_publish(g);
+		guest_tx_publish(backend_guest);
 	}
 	for (unsigned i = 0; s->has_marks && i < GUEST_SLOTS; i++) {
-		if (g->tx_buffers[i].ref < ARRAY_SIZE(marks))
-			marks[g->tx_buffers[i].ref].use.flags = FOREIGN_GRANT_PERMIT;
+		if (backend_guest->tx_buffers[i].ref < ARRAY_SIZE(backend_marks))
+			backend_marks[backend_guest->tx_buffers[i].ref].use.flags =
+				FOREIGN_GRANT_PERMIT;
 	}
 	struct stepper stepper = {
-		.memory = { { g->tx_page, FAKE_PAGE_SIZE },
-			    { g->rx_page, FAKE_PAGE_SIZE },
-			    { &journal, sizeof(journal) },
-			    { marks, sizeof(marks) } },
+		.memory = { { backend_guest->tx_page, FAKE_PAGE_SIZE },
+			    { backend_guest->rx_page, FAKE_PAGE_SIZE },
+			    { &backend_journal, sizeof(backend_journal) },
+			    { backend_marks, sizeof(backend_marks) } },
 		.mortal = { .die = next_backend, .arg = &first },
 	};
-	make_frames(1, s->n_given);
+	backend_make_frames(1, s->n_given);
 	stepper_run(&stepper, work, &first);
 	printf("%s: %lu instructions, %u deaths\n", s->name, stepper.n_steps,
 	       stepper.mortal.n_deaths);
@@ -424,25 +236,18 @@ run_scene(const struct scene *s)
 	if (stepper.mortal.n_failed > 0)
 		fprintf(stderr, "%s\n", stepper.mortal.why);
 	backend_end(&first);
-	guest_destroy(g);
+	guest_destroy(backend_guest);
 }
 
 static void
 killed_at_each_instruction(void)
 {
-	static struct blame blame;
-
-	worker = (struct worker){ .pools = &pools,
-				  .blame = &blame,
-				  .n_waiting_max = { N_SMALL, N_LARGE },
-				  .vif = &scratch,
-				  .signal_fd = -1 };
-	REQUIRE_EQ(pools_create(&pools, N_SMALL, N_LARGE), 0);
+	backend_open_worker();
 	for (unsigned i = 0; i < ARRAY_SIZE(scenes); i++) {
 		if (!scenes[i].twice || !IS_SANITIZED)
 			run_scene(&scenes[i]);
 	}
-	pools_destroy(&pools);
+	backend_close_worker();
 }
 
 void

@@ -29,6 +29,7 @@ void test_killed(CU_pSuite suite);
 void test_known_headers(CU_pSuite suite);
 void test_mcast(CU_pSuite suite);
 void test_pool(CU_pSuite suite);
+void test_resumed(CU_pSuite suite);
 void test_ring(CU_pSuite suite);
 void test_offload_host(CU_pSuite suite);
 void test_offload_known(CU_pSuite suite);
@@ -62,6 +63,7 @@ static const struct unit_suite suites[] = {
 	{ "offload_known", test_offload_known },
 	{ "segment", test_segment },
 	{ "killed", test_killed },
+	{ "resumed", test_resumed },
 	{ "known_headers", test_known_headers },
 	{ "exchange", test_exchange },
 	{ "steering", test_steering },
