@@ -17,6 +17,7 @@
 #define SERVE "serving"
 #define MESSAGE_SIZE 512
 #define ASK_MS 200 /* an heir asks as soon as it has connected */
+#define NO_FILES_US 50000
 
 static int
 open_socket(const char *path, struct sockaddr_un *addr)
@@ -89,8 +90,12 @@ heir_accept(int listen_fd)
 	char text[MESSAGE_SIZE] = "";
 	int fd = accept4(listen_fd, NULL, NULL, SOCK_CLOEXEC);
 
-	if (fd < 0)
-		return -errno;
+	if (fd < 0) {
+		int error = errno;
+		if (error == EMFILE || error == ENFILE)
+			usleep(NO_FILES_US); /* the socket stays readable */
+		return -error;
+	}
 	if (peer_of(fd) != 0 && receive(fd, text, ASK_MS) > 0 && strcmp(text, ASK) == 0)
 		return fd;
 	close(fd);

@@ -237,7 +237,9 @@ do_free(struct vif *vif)
 {
 	vif_show_end(vif);
 	vif_look_end(vif);
-	vif_place_leave(vif, vif->park && !vif->seen->removed);
+	/* One that we have not got to yet is the last daemon's, also if we close ours. */
+	bool is_left = vif->park || vif->shown->state == XenbusStateUnknown;
+	vif_place_leave(vif, is_left && !vif->seen->removed);
 	if (vif->seen->removed)
 		vif_connect_forget(vif);
 	vif->alone_ms = CLOCK_NEVER;
