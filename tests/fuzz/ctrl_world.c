@@ -12,6 +12,7 @@
 
 struct ctrl_world ctrl_world;
 
+static struct keep_ctrl kept;
 static struct ctrl_ring ctrl;
 static struct port port;
 static struct attachment attachment;
@@ -149,7 +150,9 @@ ctrl_world_open(uint32_t index, uint32_t n_waiting)
 	attachment = (struct attachment){ .phase = ATTACHMENT_IN, .port = &port };
 	port.steering = steered = NULL;
 	polled = NULL;
-	MUST((ctrl_ring_open(&ctrl, &env, &vif_rings, &attachment, DOMID) == 0) ==
+	kept.current = 0;
+	memset(kept.state, 0, sizeof(kept.state));
+	MUST((ctrl_ring_open(&ctrl, &env, &vif_rings, &attachment, DOMID, &kept) == 0) ==
 	     (n_waiting <= 128));
 }
 
@@ -159,9 +162,25 @@ ctrl_world_is_open(void)
 	return ctrl.env != NULL;
 }
 
+/* The next daemon would find what is in force now. */
+static void
+check_kept(void)
+{
+	const struct keep_ctrl_state *state = &kept.state[kept.current];
+
+	if (ctrl.env == NULL || ctrl.busy || !state->has_answered)
+		return;
+	MUST(state->n_grants == ctrl.n_grants);
+	for (unsigned i = 0; i < ctrl.n_grants; i++)
+		MUST(kept.grant[state->list][i].ref == ctrl.grant[i].ref);
+	MUST(state->is_steered == (ctrl.steering != NULL));
+	MUST(state->answered + 1 == ctrl.ring.rsp_published);
+}
+
 void
 ctrl_world_close(void)
 {
+	check_kept();
 	ctrl_ring_close(&ctrl);
 	ctrl_ring_close(&ctrl);
 	MUST(fake_domain_mapped(DOMID) == 0 && env.n_static == 0 && !ctrl_ring_run(&ctrl));
