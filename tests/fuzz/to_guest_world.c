@@ -117,7 +117,9 @@ to_guest_world_open(uint32_t index, bool has_grants, uint16_t headroom)
 	shared->req_prod = shared->rsp_prod = index;
 	ring_attach(&q.rx, to_guest_world.page, sizeof(netif_rx_request_t));
 	q.journal = &q.own_journal;
-	q.journal->rx_copied = q.rx.req_cons;
+	q.journal->rx_copied = q.rx.req_cons + 1; /* more than there are requests: not believed */
+	to_guest_resume(&q);
+	MUST(q.journal->rx_copied == q.rx.req_cons);
 	n_given = 0;
 }
 
