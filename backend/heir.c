@@ -11,6 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "ctl/control_peer.h"
 #include "service.h"
 
 #define ASK "take over"
@@ -63,23 +64,24 @@ heir_listen(const char *path)
 	if (fd < 0)
 		return fd;
 	unlink(path); /* of the last daemon: the instance lock is ours */
-	mode_t before = umask(0177);
-	int ret = bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 || listen(fd, 1) < 0 ? -errno
-											    : 0;
-	umask(before);
+	/* nobody can connect before listen() */
+	int ret = bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 || chmod(path, 0600) < 0 ||
+				  listen(fd, 1) < 0
+			  ? -errno
+			  : 0;
 	if (ret == 0)
 		return fd;
 	close(fd);
 	return ret;
 }
 
+/* Returns the process id of a peer that may take over, else 0. */
 static pid_t
 peer_of(int fd)
 {
-	struct ucred peer = { .pid = 0 };
-	socklen_t len = sizeof(peer);
+	struct control_peer peer;
 
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) < 0)
+	if (control_peer_get(fd, CONTROL_NO_GROUP, &peer) < 0)
 		return 0;
 	return peer.uid == geteuid() || peer.uid == 0 ? peer.pid : 0;
 }

@@ -38,7 +38,6 @@ struct server {
 };
 
 static int heir_fd = -1; /* an heir that asks; there is one daemon in a process */
-static int heir_listen_fd = -1;
 
 /* ---- start ----------------------------------------------------------------------------------- */
 
@@ -122,9 +121,9 @@ listen_for_heirs(struct server *s)
 }
 
 static bool
-heir_asks(void)
+heir_asks(int listen_fd)
 {
-	heir_fd = heir_accept(heir_listen_fd);
+	heir_fd = heir_accept(listen_fd);
 	if (heir_fd >= 0)
 		log_info("another daemon takes over");
 	return heir_fd >= 0;
@@ -137,8 +136,8 @@ open_ctl(struct server *s)
 
 	params.keep = s->keep;
 	params.alive_ms = service_watchdog_ms() / 4;
-	params.alive = params.alive_ms > 0 ? service_alive : NULL;
-	params.heir_fd = heir_listen_fd = s->listen_fd;
+	params.alive = service_alive;
+	params.heir_fd = s->listen_fd;
 	params.asked = heir_asks;
 	s->ctl = ctl_create(&params, s->dp, xen_real(), s->why, s->why_size);
 	return s->ctl == NULL ? -errno : 0;
@@ -186,8 +185,8 @@ hand_over(struct server *s)
 	if (serves)
 		return 1;
 	log_error("the other daemon does not serve: going on");
-	int ret = take_lock(s);
-	for (unsigned i = 1; ret < 0 && i < LOCK_TRIES; i++) {
+	int ret = -EBUSY;
+	for (unsigned i = 0; ret < 0 && i < LOCK_TRIES; i++) {
 		service_alive();
 		ret = take_lock(s); /* waits a second */
 	}

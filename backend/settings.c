@@ -246,26 +246,32 @@ static const char *const log_levels[] = {
 	NULL,
 };
 
+/* Reads one of two words. The second one is true. */
+static int
+read_either(const struct reader *rd, const config_setting_t *s, const char *const *choices,
+	    bool *into)
+{
+	int choice = 0;
+	int ret = get_choice(rd, s, choices, &choice);
+
+	*into = choice == 1;
+	return ret;
+}
+
 static int
 read_netback(const struct reader *rd, const config_setting_t *s, void *into)
 {
 	static const char *const choices[] = { "refuse", "share", NULL };
-	int choice = 0;
-	int ret = get_choice(rd, s, choices, &choice);
 
-	*(bool *)into = choice == 1;
-	return ret;
+	return read_either(rd, s, choices, into);
 }
 
 static int
 read_on_stop(const struct reader *rd, const config_setting_t *s, void *into)
 {
 	static const char *const choices[] = { "park", "close", NULL };
-	int choice = 0;
-	int ret = get_choice(rd, s, choices, &choice);
 
-	*(bool *)into = choice == 1;
-	return ret;
+	return read_either(rd, s, choices, into);
 }
 
 static int

@@ -37,6 +37,7 @@ control_peer_get(int fd, gid_t group, struct control_peer *peer)
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &size) < 0)
 		return -errno;
 	peer->uid = cred.uid;
+	peer->pid = cred.pid;
 	peer->is_member = group != CONTROL_NO_GROUP && cred.gid == group;
 	if (group == CONTROL_NO_GROUP || peer->is_member)
 		return 0;

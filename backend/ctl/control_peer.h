@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The credentials of a client of the control socket. Threads: control thread. */
+/* The credentials of a client of one of our sockets. Threads: control thread. */
 #ifndef VPE_CTL_CONTROL_PEER_H
 #define VPE_CTL_CONTROL_PEER_H
 
@@ -8,6 +8,7 @@
 
 struct control_peer {
 	uid_t uid;
+	pid_t pid;
 	bool is_member; /* of the group that was asked for */
 };
 

@@ -152,6 +152,19 @@ open_control(struct ctl *ctl, const struct ctl_params *params)
 			    params->control_path, strerror(-ret));
 }
 
+/* A failure is only logged, as above. */
+static void
+open_heir(struct ctl *ctl, const struct ctl_params *params)
+{
+	if (params->asked == NULL || params->heir_fd < 0)
+		return;
+	ctl->asked = params->asked;
+	ctl->heir_fd = params->heir_fd;
+	int ret = loop_add(ctl, ctl->heir_fd, LOOP_HEIR);
+	if (ret < 0)
+		log_warning("this daemon cannot be replaced while it runs: %s", strerror(-ret));
+}
+
 static int
 start(struct ctl *ctl, const struct ctl_params *params, char *why, size_t why_size)
 {
@@ -181,16 +194,11 @@ start(struct ctl *ctl, const struct ctl_params *params, char *why, size_t why_si
 		return ret;
 	}
 	open_control(ctl, params);
+	open_heir(ctl, params);
 	ret = watchdog_start(&ctl->watchdog, env->dp, params->alive, params->alive_ms, clock_ms());
 	if (ret < 0)
 		log_warning("the service manager will not hear of this daemon: %s", strerror(-ret));
 	ctl->parks = !params->closes_on_stop;
-	ctl->asked = params->asked;
-	ret = 0;
-	if (params->asked != NULL && params->heir_fd >= 0)
-		ret = loop_add(ctl, params->heir_fd, LOOP_HEIR);
-	if (ret < 0)
-		log_warning("this daemon cannot be replaced while it runs: %s", strerror(-ret));
 	log_info("serving vifs; hotplug-status is set by %s",
 		 env->hotplug == HOTPLUG_SCRIPT ? "the toolstack's scripts" : "vpe-backend itself");
 	return 0;

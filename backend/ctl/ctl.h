@@ -30,12 +30,12 @@ struct ctl_params {
 	bool closes_on_stop;     /* close all vifs at the end; else the next daemon resumes */
 	/*
 	 * A descriptor that is readable when another daemon wants to take over; -1: none. If
-	 * asked() then returns true, ctl_run() parks all vifs and returns.
+	 * asked(heir_fd) then returns true, ctl_run() parks all vifs and returns.
 	 */
 	int heir_fd;
-	bool (*asked)(void);
+	bool (*asked)(int heir_fd);
 	struct keep *keep; /* must outlive the control plane; NULL: its own */
-	/* called at least every alive_ms while all pollers run; NULL: never */
+	/* called at least every alive_ms while all threads run; alive_ms 0: never */
 	void (*alive)(void);
 	unsigned alive_ms;
 	const char *control_path;  /* of the control socket; NULL: none */

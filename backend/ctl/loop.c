@@ -152,7 +152,7 @@ loop_handle(struct ctl *ctl, enum loop_fd kind)
 		control_serve(ctl->control, clock_ms());
 		return;
 	case LOOP_HEIR:
-		if (ctl->asked())
+		if (ctl->asked(ctl->heir_fd))
 			ctl->stopping = ctl->parks = true;
 		return;
 	case LOOP_N_FDS:

@@ -55,8 +55,9 @@ struct ctl {
 	bool stopping;
 	bool owns_keep;
 	struct watchdog watchdog;
-	bool (*asked)(void); /* see struct ctl_params */
-	bool parks;          /* at the end, for the next daemon; else closes the vifs */
+	int heir_fd;                /* see struct ctl_params */
+	bool (*asked)(int heir_fd); /* likewise */
+	bool parks;                 /* at the end, for the next daemon; else closes the vifs */
 };
 
 /* Takes events of the descriptor from now on. Returns 0 or -errno. */

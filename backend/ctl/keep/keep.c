@@ -67,7 +67,7 @@ make_head(struct keep_head *head)
 	close(fd);
 }
 
-/* Returns whether the file has the size, layout and boot of ours, and no room is missing. */
+/* Returns whether the file has the size, layout and boot of ours. */
 static bool
 is_ours(int fd)
 {
@@ -287,8 +287,8 @@ keep_close(struct keep *keep)
 
 /* ---- vifs ------------------------------------------------------------------------------------ */
 
-static struct keep_vif *
-find_vif(const struct keep *keep, uint32_t domid, uint32_t devid)
+struct keep_vif *
+keep_find_vif(const struct keep *keep, uint32_t domid, uint32_t devid)
 {
 	for (unsigned i = 0; i < LIMIT_PORTS; i++) {
 		struct keep_vif *record = &keep->file->vif[i];
@@ -296,12 +296,6 @@ find_vif(const struct keep *keep, uint32_t domid, uint32_t devid)
 			return record;
 	}
 	return NULL;
-}
-
-struct keep_vif *
-keep_find_vif(const struct keep *keep, uint32_t domid, uint32_t devid)
-{
-	return find_vif(keep, domid, devid);
 }
 
 /* Returns a free record, the vif's own former one if there is that, or NULL. */
@@ -344,7 +338,7 @@ struct keep_vif *
 keep_add_vif(struct keep *keep, uint32_t domid, uint32_t devid, uint64_t connection,
 	     unsigned n_queues)
 {
-	struct keep_vif *record = find_vif(keep, domid, devid);
+	struct keep_vif *record = keep_find_vif(keep, domid, devid);
 
 	if (record == NULL)
 		record = find_free(keep, domid, devid);

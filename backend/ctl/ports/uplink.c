@@ -321,13 +321,11 @@ uplinks_own_tap(const struct uplinks *uplinks, const char *owner)
 void
 uplinks_leave(struct uplinks *uplinks, bool keeps)
 {
-	bool first = !uplinks->leaving;
-
 	uplinks->leaving = true;
 	for (unsigned i = 0; i < uplinks->n; i++) {
 		struct uplink *uplink = &uplinks->list[i];
 		struct port *port = uplink->attachment.port;
-		if (first && port != NULL && uplink->kind->release != NULL)
+		if (port != NULL && uplink->kind->release != NULL)
 			uplink->kind->release(&uplink->params, &uplinks->env, port, keeps);
 		attachment_leave(uplinks->attachments, &uplink->attachment);
 	}

@@ -10,9 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ctl/keep/keep.h"
 #include "ctl/ports/attachment.h"
 #include "ctl/ports/bridge.h"
-#include "ctl/keep/keep.h"
 #include "ctl/ports/params.h"
 #include "dp/engine/dp.h"
 

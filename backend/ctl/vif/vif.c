@@ -47,6 +47,7 @@ vif_create(const struct vif_env *env, uint32_t domid, uint32_t devid)
 	vif->linked = true;
 	vif->alone_ms = CLOCK_NEVER;
 	vif_look_init(vif);
+	vif_connect_init(vif);
 	vif_place_init(vif);
 	vif_show_init(vif);
 	return vif;

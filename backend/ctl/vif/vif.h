@@ -142,7 +142,7 @@ struct vif_place {
 /* The connection to the guest (vif_connect.c). */
 struct vif_conn {
 	struct vif_rings rings;
-	struct keep_vif *kept; /* NULL: not connected, and not switched off by a fault */
+	struct keep_vif *kept; /* of this connection or the last daemon's; NULL: none */
 	bool resumed;          /* the rings were taken over from the last daemon */
 	char text[80];         /* negotiated features, for the log */
 };
@@ -256,6 +256,9 @@ void vif_place_leave(struct vif *vif, bool keeps);
 void vif_place_end(struct vif *vif);
 
 /* ---- vif_connect.c --------------------------------------------------------------------------- */
+
+/* Finds what the last daemon knew of the vif. */
+void vif_connect_init(struct vif *vif);
 
 /*
  * Reads the frontend's keys, maps the rings, binds the events, creates the port and attaches it;

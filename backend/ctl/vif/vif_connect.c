@@ -23,27 +23,29 @@ describe_guest(struct vif *vif, const struct vif_keys *keys)
 
 /* ---- what outlives the daemon ---------------------------------------------------------------- */
 
+void
+vif_connect_init(struct vif *vif)
+{
+	own(vif)->kept = keep_find_vif(vif->env->keep, vif->domid, vif->devid);
+}
+
 /* Gives the rings their journals. Returns 0 or -ENOSPC. */
 static int
 keep_rings(struct vif *vif, const struct vif_keys *keys, bool resumes)
 {
 	struct vif_conn *conn = own(vif);
-	struct keep *keep = vif->env->keep;
 	uint64_t sum = vif_keys_sum(keys);
-	struct keep_vif *last = resumes ? keep_find_vif(keep, vif->domid, vif->devid) : NULL;
-	bool journaled = last != NULL && last->connection == sum;
+	struct keep_vif *kept = conn->kept;
 
-	conn->kept =
-		journaled ? last : keep_add_vif(keep, vif->domid, vif->devid, sum, keys->n_queues);
-	if (conn->kept == NULL)
+	if (!resumes || kept == NULL || kept->connection != sum)
+		kept = keep_add_vif(vif->env->keep, vif->domid, vif->devid, sum, keys->n_queues);
+	if (kept == NULL)
 		return -ENOSPC;
+	conn->kept = kept;
 	conn->resumed = resumes;
-	for (unsigned i = 0; i < conn->rings.n_queues; i++) {
-		conn->rings.queue[i].journal = &conn->kept->queue[i].journal;
-		conn->rings.queue[i].in_use = resumes;
-		conn->rings.queue[i].journaled = journaled;
-	}
-	vif->shared.mcast = &conn->kept->mcast;
+	for (unsigned i = 0; i < conn->rings.n_queues; i++)
+		conn->rings.queue[i].journal = &kept->queue[i].journal;
+	vif->shared.mcast = &kept->mcast;
 	vif_connect_mcast(vif);
 	return 0;
 }
@@ -51,7 +53,7 @@ keep_rings(struct vif *vif, const struct vif_keys *keys, bool resumes)
 const char *
 vif_connect_kept_fault(const struct vif *vif)
 {
-	struct keep_vif *kept = keep_find_vif(vif->env->keep, vif->domid, vif->devid);
+	struct keep_vif *kept = vif->conn->kept;
 
 	if (kept == NULL || kept->fault[0] == '\0')
 		return NULL;
@@ -64,22 +66,20 @@ vif_connect_keep_fault(struct vif *vif, const char *fault)
 {
 	struct keep_vif *kept = vif->conn->kept;
 
-	if (kept != NULL)
+	if (kept != NULL && kept->fault != fault)
 		snprintf(kept->fault, sizeof(kept->fault), "%s", fault);
 }
 
 bool
 vif_connect_is_suspect(const struct vif *vif)
 {
-	const struct keep_vif *kept = keep_find_vif(vif->env->keep, vif->domid, vif->devid);
-
-	return kept != NULL && keep_strikes(kept) > 1;
+	return vif->conn->kept != NULL && keep_strikes(vif->conn->kept) > 1;
 }
 
 void
 vif_connect_forget(struct vif *vif)
 {
-	keep_drop_vif(keep_find_vif(vif->env->keep, vif->domid, vif->devid));
+	keep_drop_vif(vif->conn->kept);
 	own(vif)->kept = NULL;
 }
 
@@ -105,6 +105,7 @@ join_guest(struct vif *vif, const struct vif_keys *keys, attachment_fn *moved, c
 		.headroom = keys->headroom,
 		.shared = &vif->shared,
 		.blame = keep_blame_number(vif->env->keep, vif->conn->kept),
+		.in_use = vif->conn->resumed,
 		.max_frame = vif->settings->live.max_frame,
 		.foreign_ops = vif->conn->rings.foreign_ops,
 		.n_queues = vif->conn->rings.n_queues,
@@ -121,7 +122,7 @@ join_guest(struct vif *vif, const struct vif_keys *keys, attachment_fn *moved, c
 					 : strerror(error));
 		return -error;
 	}
-	if (params.queue[0].in_use)
+	if (params.in_use)
 		ctrl_ring_resume(&vif->ctrl, port);
 	int ret = vif_apply_to_port(vif, port);
 	if (ret == 0)

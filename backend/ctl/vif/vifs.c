@@ -258,11 +258,10 @@ forget(struct vifs *vifs, struct vif *vif)
 static void
 step(struct vif *vif, uint64_t now_ms)
 {
-	const struct keep *keep = vif->env->keep;
-	const struct keep_vif *kept = keep_find_vif(keep, vif->domid, vif->devid);
+	const struct keep_vif *kept = vif->conn->kept;
 
-	if (blame_own != NULL)
-		blame_set(&blame_own->turn, kept == NULL ? 0 : keep_blame_number(keep, kept));
+	if (blame_own != NULL && kept != NULL)
+		blame_set(&blame_own->turn, keep_blame_number(vif->env->keep, kept));
 	vif_step(vif, now_ms);
 	if (blame_own != NULL)
 		blame_set(&blame_own->turn, 0);
@@ -325,10 +324,19 @@ vifs_visit(const struct vifs *vifs, void (*fn)(void *arg, const struct vif *vif)
 		fn(arg, vif);
 }
 
+/* Vifs that are parked keep their records and TAPs. */
+static uint64_t
+sweep_due(const struct vifs *vifs)
+{
+	bool may = vifs->found && !vifs->missed && !vifs->stopped;
+
+	return may ? vifs->sweep_ms : CLOCK_NEVER;
+}
+
 uint64_t
 vifs_due(const struct vifs *vifs)
 {
-	uint64_t due = vifs->found && !vifs->missed ? vifs->sweep_ms : CLOCK_NEVER;
+	uint64_t due = sweep_due(vifs);
 	struct vif *vif;
 
 	LIST_FOREACH(vif, &vifs->list, entry)
@@ -367,7 +375,7 @@ vifs_sweep(struct vifs *vifs, const struct uplinks *uplinks, uint64_t now_ms)
 {
 	struct owners owners = { .vifs = vifs, .uplinks = uplinks };
 
-	if (now_ms < vifs->sweep_ms || !vifs->found || vifs->missed || vifs->stopped)
+	if (now_ms < sweep_due(vifs))
 		return;
 	keep_sweep_vifs(vifs->env->keep, has_vif, vifs);
 	bool is_whole = tap_sweep(vifs->env->keep, has_owner, &owners);

@@ -147,12 +147,6 @@ dp_use_blame(struct dp *dp, struct blame *blame)
 		__atomic_store_n(&dp->poller[i]->w.blame, &blame[i], __ATOMIC_RELEASE);
 }
 
-bool
-dp_is_virtual(const char *devargs)
-{
-	return eal_is_virtual(devargs);
-}
-
 struct pools *
 dp_pools(struct dp *dp)
 {

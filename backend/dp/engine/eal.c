@@ -105,7 +105,7 @@ check_cpus(const struct dp_params *params, const cpu_set_t *allowed, char *why, 
  * not.
  */
 bool
-eal_is_virtual(const char *devargs)
+dp_is_virtual(const char *devargs)
 {
 	return strchr(devargs, '_') != NULL && strncmp(devargs, "pci:", 4) != 0;
 }
@@ -116,7 +116,7 @@ add_devices(struct eal_args *args, const struct dp_params *params)
 	bool pci = false;
 
 	for (unsigned i = 0; i < params->n_devargs; i++) {
-		if (eal_is_virtual(params->devargs[i])) {
+		if (dp_is_virtual(params->devargs[i])) {
 			args_add(args, "--vdev=%s", params->devargs[i]);
 		} else {
 			args_add(args, "--allow=%s", params->devargs[i]);

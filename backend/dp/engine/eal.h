@@ -3,7 +3,6 @@
 #ifndef VPE_DP_EAL_H
 #define VPE_DP_EAL_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "dp/engine/dp.h"
@@ -14,8 +13,5 @@
  * result of the first one. Returns 0, or -errno with a message in `why`.
  */
 int eal_start(const struct dp_params *params, char *why, size_t why_size);
-
-/* See dp_is_virtual(). */
-bool eal_is_virtual(const char *devargs);
 
 #endif

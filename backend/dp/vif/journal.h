@@ -30,7 +30,8 @@ struct vif_journal {
 	 * from that index on. n is 0 if none are.
 	 */
 	uint64_t answering;
-	bool is_valid;      /* it is of the present connection */
+	/* it is of the present connection; control clears it for a new one (ctl/keep) */
+	bool is_valid;
 	uint32_t rx_copied; /* index of the first rx request that is not in request[] yet */
 	/* reference + 1 of the grant that is marked as being read (foreign.c); 0: none */
 	uint32_t marked;

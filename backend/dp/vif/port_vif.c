@@ -212,7 +212,7 @@ queue_create(const struct xen_ops *xen, const struct port_vif_params *params, un
 	    ring_attach(&q->rx, given->rx_page, sizeof(netif_rx_response_t)) != RING_ATTACHED)
 		ret = -EPROTO;
 	q->journal = given->journal != NULL ? given->journal : &q->own_journal;
-	if (!given->journaled || !q->journal->is_valid) {
+	if (!q->journal->is_valid) {
 		*q->journal = (struct vif_journal){ .rx_copied = q->rx.req_cons };
 		__atomic_store_n(&q->journal->is_valid, true, __ATOMIC_RELEASE);
 	}
@@ -240,7 +240,7 @@ queue_create(const struct xen_ops *xen, const struct port_vif_params *params, un
 	use_headroom(q, params->headroom);
 	ring_disarm(&q->tx);
 	ring_disarm(&q->rx);
-	if (given->in_use)
+	if (params->in_use)
 		resume(q);
 	return q;
 }

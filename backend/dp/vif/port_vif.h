@@ -28,8 +28,6 @@ struct port_vif_queue {
 	uint32_t evtchn_rx;
 	/* must outlive the port, and the process if that may be killed; NULL: the port's own */
 	struct vif_journal *journal;
-	bool in_use;    /* the rings were served by a backend that was killed or stopped */
-	bool journaled; /* and `journal` is of that backend */
 };
 
 struct port_vif_params {
@@ -44,7 +42,8 @@ struct port_vif_params {
 	unsigned n_queues; /* 1 to LIMIT_QUEUES */
 	const struct port_vif_queue *queue;
 	struct guest_shared *shared; /* must outlive the port */
-	uint32_t blame;              /* the guest's number for struct blame; 0: none */
+	bool in_use;    /* the rings were served by a backend that was killed or stopped */
+	uint32_t blame; /* the guest's number for struct blame; 0: none */
 };
 
 /*

@@ -349,8 +349,8 @@ vifs_create_connected(void)
 		CHECK_EQ(rig_state(&rig), 4); /* the frontend sees nothing */
 	}
 	CHECK_EQ(fake_dp_n_attached(), 1);
-	CHECK(fake_dp_last_vif()->queue[0].in_use);
-	CHECK_FALSE(fake_dp_last_vif()->queue[0].journaled);
+	CHECK(fake_dp_last_vif()->in_use);
+	CHECK_FALSE(fake_dp_last_vif()->queue[0].journal->is_valid);
 	rig_end(&rig);
 }
 

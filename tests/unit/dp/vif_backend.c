@@ -105,8 +105,6 @@ backend_start(struct backend *b, bool in_use, uint16_t headroom)
 		.evtchn_rx = (uint32_t)xen.events->bind(b->events, BACKEND_DOMID,
 							backend_guest->port_rx),
 		.journal = &backend_journal,
-		.in_use = in_use,
-		.journaled = in_use,
 	};
 	const struct port_vif_params params = {
 		.name = "vif5.0",
@@ -116,6 +114,7 @@ backend_start(struct backend *b, bool in_use, uint16_t headroom)
 		.foreign_ops = &foreign_ops,
 		.n_queues = 1,
 		.queue = &queue,
+		.in_use = in_use,
 		.shared = &shared,
 	};
 	scratch.copy = (struct copy_batch){ .ops = &grants_ops, .grants = b->copies };

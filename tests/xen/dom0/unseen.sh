@@ -50,8 +50,7 @@ daemon_again() {
 		wait_for 10 refuse_pid $pid || fail "the daemon does not end"
 		;;
 	esac
-	setsid vpe-backend -c $VPE_CONF >>$LAB/backend.log 2>&1 </dev/null &
-	echo $! >/run/vpe.pid
+	_vpe_start_dom0
 	wait_for $UNSEEN_LIMIT _has_resumed $wanted || fail "the guests are not resumed"
 }
 

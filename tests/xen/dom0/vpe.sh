@@ -19,7 +19,7 @@ vpe_start() {
 }
 
 _vpe_start_dom0() {
-	setsid vpe-backend -c $VPE_CONF >$LAB/backend.log 2>&1 </dev/null &
+	setsid vpe-backend -c $VPE_CONF >>$LAB/backend.log 2>&1 </dev/null &
 	echo $! >/run/vpe.pid
 }
 
