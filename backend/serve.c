@@ -17,6 +17,7 @@
 #include "ctl/keep/keep.h"
 #include "dp/engine/dp.h"
 #include "heir.h"
+#include "sandbox.h"
 #include "service.h"
 #include "xen/ops.h"
 
@@ -91,7 +92,10 @@ open_keep(struct server *s)
 static int
 open_dp(struct server *s)
 {
-	s->dp = dp_create(settings_dp(s->settings), xen_real(), s->why, s->why_size);
+	struct dp_params params = *settings_dp(s->settings);
+
+	params.confine = sandbox_confine_poller;
+	s->dp = dp_create(&params, xen_real(), s->why, s->why_size);
 	if (s->dp == NULL)
 		return -errno;
 	lock_memory();
@@ -229,8 +233,10 @@ serve_all(struct server *s)
 static int
 run(struct server *s, bool inherits)
 {
-	int ret = inherits ? 0 : take_lock(s);
+	int ret = sandbox_confine(settings_sandbox(s->settings), s->why, s->why_size);
 
+	if (ret == 0 && !inherits)
+		ret = take_lock(s);
 	if (ret == 0)
 		ret = open_dp(s);
 	if (ret == 0 && inherits)

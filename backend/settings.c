@@ -25,6 +25,7 @@ struct settings {
 	struct dp_params dp;
 	struct ctl_params ctl;
 	enum log_level log_level;
+	enum sandbox_mode sandbox;
 	const struct foreign_ops *foreign; /* for foreign_memory; NULL: it is not built in */
 	struct uplink_params uplink[UPLINKS_MAX];
 	const char *devargs[UPLINKS_MAX];
@@ -274,6 +275,25 @@ read_on_stop(const struct reader *rd, const config_setting_t *s, void *into)
 	return read_either(rd, s, choices, into);
 }
 
+static const char *const sandbox_modes[] = {
+	[SANDBOX_ENFORCE] = "enforce",
+	[SANDBOX_LOG] = "log",
+	[SANDBOX_OFF] = "off",
+	NULL,
+};
+
+/* A file that asks for a sandbox that is not there is refused. */
+static int
+read_sandbox(const struct reader *rd, const config_setting_t *s, void *into)
+{
+	int choice = SANDBOX_OFF, ret = get_choice(rd, s, sandbox_modes, &choice);
+
+	if (ret == 0 && choice != SANDBOX_OFF && !sandbox_is_built())
+		return refuse(rd, s, "sandbox: this vpe-backend is built without it");
+	*(enum sandbox_mode *)into = (enum sandbox_mode)choice;
+	return ret;
+}
+
 static int
 read_foreign_memory(const struct reader *rd, const config_setting_t *s, void *into)
 {
@@ -300,6 +320,7 @@ static const struct setting top[] = {
 	OWN("netback", settings, ctl.share_with_netback, read_netback),
 	CHOICE("log_level", settings, log_level, log_levels),
 	OWN("on_stop", settings, ctl.closes_on_stop, read_on_stop),
+	OWN("sandbox", settings, sandbox, read_sandbox),
 	OWN("foreign_memory", settings, ctl.foreign, read_foreign_memory),
 	GROUP("vifs", ctl, vifs),
 	GROUP("balance", ctl.balance, balance),
@@ -327,6 +348,7 @@ set_defaults(struct settings *settings)
 		.file_prefix = "vpe",
 	};
 	settings->log_level = LOG_LEVEL_INFO;
+	settings->sandbox = sandbox_is_built() ? SANDBOX_ENFORCE : SANDBOX_OFF;
 	settings->ctl = (struct ctl_params){
 		.uplinks = settings->uplink,
 		.bridges = settings->bridge,
@@ -462,6 +484,12 @@ enum log_level
 settings_log_level(const struct settings *settings)
 {
 	return settings->log_level;
+}
+
+enum sandbox_mode
+settings_sandbox(const struct settings *settings)
+{
+	return settings->sandbox;
 }
 
 const struct ctl_params *

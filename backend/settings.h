@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "ctl/ctl.h"
 #include "dp/engine/dp.h"
+#include "sandbox.h"
 
 struct settings; /* owns the strings of both structures below */
 
@@ -32,6 +33,7 @@ int settings_choose_cpu(struct settings *settings, char *why, size_t why_size);
 void settings_free(struct settings *settings);
 
 enum log_level settings_log_level(const struct settings *settings);
+enum sandbox_mode settings_sandbox(const struct settings *settings);
 const struct dp_params *settings_dp(const struct settings *settings);
 const struct ctl_params *settings_ctl(const struct settings *settings);
 

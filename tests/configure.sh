@@ -35,6 +35,7 @@ header_of() { # MODULE
 	libconfig) echo libconfig.h ;;
 	libdpdk) echo rte_config.h ;;
 	libpcap) echo pcap/pcap.h ;;
+	libseccomp) echo seccomp.h ;;
 	libsystemd) echo systemd/sd-daemon.h ;;
 	liburing) echo liburing.h ;;
 	xencontrol) echo xenctrl.h ;;
@@ -128,11 +129,12 @@ refused libdpdk libdpdk-dev --disable-backend
 refused liburing liburing-dev --disable-backend
 refused libconfig libconfig-dev --disable-backend
 refused libsystemd libsystemd-dev --without-systemd
+refused libseccomp libseccomp-dev --without-seccomp
 refused xencontrol libxen-dev --disable-foreign
 refused jansson libjansson-dev '--disable-backend --disable-tools'
 refused libpcap libpcap-dev --disable-tools
 
-lack libdpdk liburing libconfig libsystemd xencontrol xenforeignmemory
+lack libdpdk liburing libconfig libseccomp libsystemd xencontrol xenforeignmemory
 configure no-backend --disable-backend
 says no-backend vpe-backend no
 says no-backend tools 'vpe-ping vpe-pktgen vpe-tap'
@@ -152,12 +154,12 @@ installs no-backend \
 	usr/share/man/man1/vpe-tap.1 \
 	usr/share/man/man3/libvpefront.3 \
 	usr/share/man/man8/vpe-guard.8
-links_none no-backend 'rte|uring|config|systemd|xenctrl|xenforeignmemory'
+links_none no-backend 'rte|uring|config|seccomp|systemd|xenctrl|xenforeignmemory'
 
 # Building all tests would take too long. How the daemon starts shows that it is complete.
-lack libpcap libsystemd
-configure no-tools --disable-tools --without-systemd
-says no-tools vpe-backend 'yes, foreign_memory: yes, systemd: no'
+lack libpcap libseccomp libsystemd
+configure no-tools --disable-tools --without-systemd --without-seccomp
+says no-tools vpe-backend 'yes, foreign_memory: yes, systemd: no, seccomp: no'
 says no-tools tools no
 build no-tools check check_PROGRAMS=tests/programs/deny TESTS=tests/starts.sh
 installs no-tools \
@@ -176,7 +178,7 @@ installs no-tools \
 	usr/share/man/man8/vif-vpe.8 \
 	usr/share/man/man8/vpe-backend.8 \
 	usr/share/man/man8/vpe-guard.8
-links_none no-tools 'pcap|systemd'
+links_none no-tools 'pcap|seccomp|systemd'
 
 lack jansson libdpdk libpcap
 configure library --disable-backend --disable-tools

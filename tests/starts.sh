@@ -108,6 +108,7 @@ wrong_names() {
 	refused "unknown mode" ':1: mode: unknown value "sometimes": expected "always", "adaptive" or "nap"' 'pollers = { mode = "sometimes"; };'
 	refused "unknown type of uplink" ':1: type: unknown value "bridge": expected "packet", "tap", "ethdev" or "echo"' 'uplinks = ( { type = "bridge"; } );'
 	refused "unknown hotplug mode" ':1: hotplug: unknown value "none": expected "auto", "script" or "self"' 'hotplug = "none";'
+	refused "unknown sandbox choice" ':1: sandbox: unknown value "yes": expected "enforce", "log" or "off"' 'sandbox = "yes";'
 	refused "unknown netback choice" ':1: netback: unknown value "yes": expected "refuse" or "share"' 'netback = "yes";'
 	refused "unknown log level" ':1: log_level: unknown value "loud": expected "error", "warning", "info" or "debug"' 'log_level = "loud";'
 }

@@ -50,6 +50,7 @@ struct dp_params {
 	const char *const *devargs;
 	unsigned n_devargs;
 	const char *file_prefix; /* for EAL: its runtime directory has the telemetry socket */
+	void (*confine)(void);   /* each poller calls it before anything else; NULL: none */
 };
 
 /*

@@ -275,6 +275,8 @@ poller_main(void *arg)
 {
 	struct poller *pl = arg;
 
+	if (pl->confine != NULL)
+		pl->confine();
 	sync_take(pl);
 	uint64_t hz = rte_get_tsc_hz();
 	uint64_t idle_limit = pl->idle_us * hz / 1000000;
@@ -315,6 +317,7 @@ poller_init(struct poller *pl, unsigned idx, const struct dp_params *params,
 	char name[RTE_RING_NAMESIZE];
 
 	pl->wake_fd = pl->epoll_fd = -1;
+	pl->confine = params->confine;
 	for (unsigned k = 0; k < POOL_N; k++)
 		pl->w.n_waiting_max[k] = pools_share(pl->w.pools, POOL_USE_WAITING, k);
 	pl->idle_us = params->mode == DP_POLL_ALWAYS ? 0 : params->idle_us;

@@ -52,6 +52,7 @@ struct poller {
 	struct port *own[LIMIT_PORTS];
 	unsigned n_own;
 	uint64_t busy; /* ticks in busy iterations; see dp_poller_stats.busy_us */
+	void (*confine)(void);
 	struct sharing sharing;
 	struct crossings crossings;
 	struct blame own_blame; /* if there is none that outlives the process */

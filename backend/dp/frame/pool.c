@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <sys/mman.h>
 
 #include <rte_errno.h>
 #include <rte_mempool.h>
@@ -66,6 +67,18 @@ cache_size(const struct pools *pools, enum pool_kind kind, unsigned n_buffers, u
 	return util_min(max, share_of(pools, POOL_USE_CACHE, kind, n_buffers) * 2 / 3);
 }
 
+/* Leaves guests' data out of core dumps, whole pages only. */
+static void
+hide(struct rte_mempool *mp, void *opaque, struct rte_mempool_memhdr *chunk, unsigned idx)
+{
+	uintptr_t from = RTE_ALIGN_CEIL((uintptr_t)chunk->addr, POOL_PAGE);
+	uintptr_t to = RTE_ALIGN_FLOOR((uintptr_t)chunk->addr + chunk->len, POOL_PAGE);
+
+	(void)mp, (void)opaque, (void)idx;
+	if (to > from)
+		madvise((void *)from, to - from, MADV_DONTDUMP);
+}
+
 /*
  * RTE_MEMPOOL_F_NO_SPREAD: a small object with its header is exactly half a page, so none crosses a
  * page boundary.
@@ -87,6 +100,7 @@ pool_create(const char *name, unsigned n, unsigned cache, uint16_t buf_size, uns
 		return NULL;
 	}
 	rte_mempool_obj_iter(mp, rte_pktmbuf_init, NULL);
+	rte_mempool_mem_iter(mp, hide, NULL);
 	return mp;
 }
 

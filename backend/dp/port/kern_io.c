@@ -5,15 +5,70 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <rte_mbuf.h>
+
+#include "base/util.h"
 
 _Static_assert((LIMIT_BURST & (LIMIT_BURST - 1)) == 0, "a ring's size");
 
 /* Closing waits this long for the kernel, and so many times. */
 #define CLOSE_WAIT_NS 10000000
 #define CLOSE_WAITS 100u
+
+#define RING_OPS_MAX 3u
+
+/* liburing 2.3 declares functions for these requests, but its library lacks them. */
+static int
+configure_ring(const struct io_uring *ring, unsigned request, void *arg, unsigned n)
+{
+	return syscall(SYS_io_uring_register, ring->ring_fd, request, arg, n) < 0 ? -errno : 0;
+}
+
+/*
+ * Makes a ring in which the kernel takes only the given operations and no flags of entries, so that
+ * it is no way around a filter of system calls. Source: io_uring_register(2),
+ * IORING_REGISTER_RESTRICTIONS. Returns 0 or -errno.
+ */
+static int
+make_ring(struct io_uring *ring, unsigned size, const uint8_t *ops, unsigned n_ops)
+{
+	struct io_uring_restriction may[RING_OPS_MAX + 1] = {
+		{ .opcode = IORING_RESTRICTION_SQE_FLAGS_ALLOWED }, /* none */
+	};
+	int ret = io_uring_queue_init(size, ring, KERN_IO_RING_FLAGS | IORING_SETUP_R_DISABLED);
+
+	if (ret < 0)
+		return ret;
+	for (unsigned i = 0; i < n_ops; i++)
+		may[i + 1] = (struct io_uring_restriction){
+			.opcode = IORING_RESTRICTION_SQE_OP,
+			.sqe_op = ops[i],
+		};
+	ret = configure_ring(ring, IORING_REGISTER_RESTRICTIONS, may, n_ops + 1);
+	if (ret == 0)
+		ret = configure_ring(ring, IORING_REGISTER_ENABLE_RINGS, NULL, 0);
+	if (ret < 0)
+		io_uring_queue_exit(ring);
+	return ret;
+}
+
+static int
+make_rings(struct kern_io *io)
+{
+	static const uint8_t wake[] = { IORING_OP_POLL_ADD, IORING_OP_ASYNC_CANCEL };
+	static const uint8_t tx[] = { IORING_OP_WRITEV, IORING_OP_SENDMSG, IORING_OP_NOP };
+	int ret = make_ring(&io->wake, 2, wake, ARRAY_SIZE(wake));
+
+	if (ret < 0)
+		return ret;
+	ret = make_ring(&io->tx, LIMIT_BURST, tx, ARRAY_SIZE(tx));
+	if (ret < 0)
+		io_uring_queue_exit(&io->wake);
+	return ret;
+}
 
 int
 kern_io_init(struct kern_io *io, enum kern_io_kind kind, int fd)
@@ -23,13 +78,7 @@ kern_io_init(struct kern_io *io, enum kern_io_kind kind, int fd)
 	io->n_next = KERN_IO_READS_MIN;
 	io->ring = KERN_RING_NONE;
 	io->spare = malloc(POOL_LARGE_ROOM);
-	int ret =
-		io->spare == NULL ? -ENOMEM : io_uring_queue_init(2, &io->wake, KERN_IO_RING_FLAGS);
-	if (ret == 0) {
-		ret = io_uring_queue_init(LIMIT_BURST, &io->tx, KERN_IO_RING_FLAGS);
-		if (ret < 0)
-			io_uring_queue_exit(&io->wake);
-	}
+	int ret = io->spare == NULL ? -ENOMEM : make_rings(io);
 	if (ret < 0) {
 		free(io->spare);
 		close(fd);

@@ -56,7 +56,7 @@ daemon_again() {
 
 # The new one is in the log last of all.
 _replace() {
-	vpe-backend --replace -c $VPE_CONF >>$LAB/backend.log 2>&1 </dev/null || fail "the daemon is not replaced"
+	$VPE_CONFINED --replace -c $VPE_CONF >>$LAB/backend.log 2>&1 </dev/null || fail "the daemon is not replaced"
 	wait_for 10 refuse_pid $(cat /run/vpe.pid) || fail "the old daemon stays"
 	pidof vpe-backend >/run/vpe.pid
 	[ $(wc -w </run/vpe.pid) = 1 ] || fail "daemons: $(cat /run/vpe.pid)"

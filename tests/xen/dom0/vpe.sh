@@ -5,6 +5,7 @@
 #   vpe_pid WHERE           its process
 
 VPE_CONF=/etc/vpe/vpe-backend.conf
+VPE_CONFINED=/lab/tree/dom0/confined
 VPE_START_LIMIT=15
 
 vpe_start() {
@@ -19,7 +20,7 @@ vpe_start() {
 }
 
 _vpe_start_dom0() {
-	setsid vpe-backend -c $VPE_CONF >>$LAB/backend.log 2>&1 </dev/null &
+	setsid $VPE_CONFINED -c $VPE_CONF >>$LAB/backend.log 2>&1 </dev/null &
 	echo $! >/run/vpe.pid
 }
 

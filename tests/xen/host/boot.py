@@ -102,6 +102,7 @@ def _scripts(release, kind):
             segment.file("lab/" + name, source)
     if kind == "domain":
         segment.file("lab/addresses", os.path.join(TREE, "guest/addresses"))
+        segment.file("lab/confined", os.path.join(TREE, "dom0/confined"))
     return segment
 
 

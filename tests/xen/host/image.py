@@ -18,7 +18,7 @@ XEN_MODULES = """xen-privcmd xenfs xen-evtchn xen-gntdev xen-gntalloc
 GUEST_MODULES = """xen-netfront xen-evtchn xen-gntalloc tun veth 8021q bridge
     ipip ip_gre sit vxlan bonding macvlan sch_red""".split()
 
-XEN_PROGRAMS = ["usr/bin/bash", "usr/bin/flock", "usr/sbin/brctl"]
+XEN_PROGRAMS = ["usr/bin/bash", "usr/bin/flock", "usr/bin/setpriv", "usr/sbin/brctl"]
 GUEST_PROGRAMS = ["usr/sbin/ip", "usr/sbin/bridge", "usr/sbin/ethtool", "usr/bin/iperf3",
                   "usr/bin/ping", "usr/bin/strace", "usr/sbin/tc", "usr/bin/fping", "usr/bin/socat", "usr/bin/ss", "usr/bin/busybox"]
 XENSTORE = ["xenstore-" + verb for verb in
@@ -93,8 +93,8 @@ def _common_image(release, tree, programs):
         image.directory(path)
     image.link("var/run", "../run")
     image.link("var/lock", "../run/lock")
-    image.data("etc/passwd", b"root:x:0:0:root:/root:/bin/sh\n")
-    image.data("etc/group", b"root:x:0:\n")
+    image.data("etc/passwd", b"root:x:0:0:root:/root:/bin/sh\nvpe:x:100:100::/:/bin/sh\n")
+    image.data("etc/group", b"root:x:0:\nvpe:x:100:\n")
     image.data("etc/hosts", b"127.0.0.1 localhost\n")
     image.data("etc/protocols", b"icmp 1\nipv6-icmp 58\n")  # fping asks for both
     for name in XENSTORE:
