@@ -11,7 +11,9 @@
 #ifndef VPE_SW_GUARDED_H
 #define VPE_SW_GUARDED_H
 
+#include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "proto/limits.h"
 
@@ -26,6 +28,7 @@ struct guarded {
 	unsigned n;                 /* number of ports that own an address */
 	uint64_t key[LIMIT_PORTS];  /* by port; 0: none */
 	uint16_t next[LIMIT_PORTS]; /* next owner of the same address */
+	bool is_sole[LIMIT_PORTS];  /* nobody else owns the port's address */
 	uint16_t first[GUARDED_SLOTS];
 	uint64_t slot[GUARDED_SLOTS]; /* keys; 0: free */
 };
@@ -36,8 +39,49 @@ struct guarded {
  */
 void guarded_set(struct guarded *guarded, uint16_t port, uint16_t bridge, const uint8_t *mac);
 
+/* Never 0, since the address is not 0. */
+static inline uint64_t
+guarded_key(uint16_t bridge, const uint8_t *mac)
+{
+	uint64_t key = 0;
+
+	memcpy(&key, mac, 6);
+	return key << 16 | bridge;
+}
+
+_Static_assert(GUARDED_SLOTS == 1u << (64 - 54), "as many as guarded_find() has bits for");
+
+/* Returns the slot that holds the key, or the free slot for it. */
+static inline unsigned
+guarded_find(const struct guarded *guarded, uint64_t key)
+{
+	/* the top bits depend on all bits of the key */
+	unsigned i = (unsigned)(key * 0x9e3779b97f4a7c15u >> 54);
+
+	while (guarded->slot[i] != 0 && guarded->slot[i] != key)
+		i = (i + 1) % GUARDED_SLOTS;
+	return i;
+}
+
 /* Returns the first owner of `mac` on `bridge`, or GUARDED_NONE. */
-uint16_t guarded_first(const struct guarded *guarded, uint16_t bridge, const uint8_t *mac);
+static inline uint16_t
+guarded_first(const struct guarded *guarded, uint16_t bridge, const uint8_t *mac)
+{
+	uint64_t key = guarded_key(bridge, mac);
+	unsigned i;
+
+	if (guarded->n == 0)
+		return GUARDED_NONE;
+	i = guarded_find(guarded, key);
+	return guarded->slot[i] == key ? guarded->first[i] : GUARDED_NONE;
+}
+
+/* Whether `port` owns `mac` on `bridge`, and nobody else does. */
+static inline bool
+guarded_is_sole(const struct guarded *guarded, uint16_t port, uint16_t bridge, const uint8_t *mac)
+{
+	return guarded->is_sole[port] && guarded->key[port] == guarded_key(bridge, mac);
+}
 
 /* Returns the owner after `port`, or GUARDED_NONE. */
 static inline uint16_t

@@ -318,6 +318,9 @@ learn(struct sw *sw, uint16_t in_port, uint16_t vid, const struct rte_ether_addr
 {
 	struct owners owners;
 
+	/* nearly every frame of a guarded guest */
+	if (guarded_is_sole(&sw->guarded, in_port, sw->members[in_port].bridge, src->addr_bytes))
+		return true;
 	if (!rte_is_valid_assigned_ether_addr(src))
 		return true;
 	owners = owners_of(sw, in_port, vid, src);

@@ -91,6 +91,12 @@ poller_flush(struct poller *pl)
 		port_flush(pl->own[i]);
 }
 
+static bool
+is_idle(const struct port *port)
+{
+	return port->held.n == 0 && port->ops->is_idle != NULL && port->ops->is_idle(port);
+}
+
 /* Gives the port at own[at] its turn. Returns the number of frames moved. */
 static unsigned
 poller_poll_port(struct poller *pl, unsigned at)
@@ -157,14 +163,20 @@ poller_poll(struct poller *pl)
 
 	sharing_next_round(&pl->sharing);
 	for (unsigned i = 0; i < pl->n_own; i++) {
+		if (is_idle(pl->own[i]))
+			continue;
 		n += poller_poll_port(pl, i);
 		rotate_queues(pl, i);
 	}
 	if (pl->n_own > 0)
 		blame_set(&pl->w.blame->turn, 0);
 	for (unsigned i = 0; i < pl->n_own; i++) {
-		n += poller_take_crossing(pl, pl->own[i]);
-		port_flush(pl->own[i]);
+		struct port *port = pl->own[i];
+
+		if (!rte_ring_empty(port->crossing))
+			n += poller_take_crossing(pl, port);
+		if (port->n_staged > 0)
+			port_flush(port);
 	}
 	crossing_end_round(&pl->crossings);
 	return n;

@@ -32,7 +32,9 @@ fill(const struct sharing *sharing, struct share *share, unsigned weight)
 	} else if (sharing->n_alone == ALONE_ROUNDS) {
 		work = LIMIT_WORK_ALONE;
 	}
-	share->work = share->work < 0 ? share->work + work : work;
+	/* Rounds without a turn repay as well. The product has at most 54 bits. */
+	share->work += work * (sharing->round - share->round);
+	share->work = share->work < work ? share->work : work;
 	share->left = share->part;
 	share->round = sharing->round;
 	share->hungry = share->active = false;

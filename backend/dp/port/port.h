@@ -68,6 +68,11 @@ struct port_ops {
 	 */
 	unsigned (*rx_burst)(struct port *port, struct rte_mbuf **frames, unsigned n);
 	/*
+	 * Whether rx_burst() would find nothing to do. Most ports are idle in most rounds, so this
+	 * only looks. NULL: only rx_burst() can tell.
+	 */
+	bool (*is_idle)(const struct port *port);
+	/*
 	 * Sends frames. Takes ownership of all of them and counts drops in port->stats. The frames
 	 * need only offloads in `takes`. They are at most port_max_frame() long, GSO frames
 	 * excepted.

@@ -76,6 +76,12 @@ echo_rx_burst(struct port *port, struct rte_mbuf **frames, unsigned n)
 	return n;
 }
 
+static bool
+echo_is_idle(const struct port *port)
+{
+	return container_of(port, struct echo_port, port)->n == 0;
+}
+
 /* Only the own poller adds frames, and it is awake then. */
 static enum port_armed
 echo_arm(struct port *port)
@@ -100,6 +106,7 @@ static const struct port_ops echo_ops = {
 	.kind = "echo",
 	.is_uplink = true,
 	.rx_burst = echo_rx_burst,
+	.is_idle = echo_is_idle,
 	.tx_burst = echo_tx_burst,
 	.arm = echo_arm,
 	.disarm = port_no_event,

@@ -49,6 +49,12 @@ kern_rx_burst(struct port *port, struct rte_mbuf **frames, unsigned n)
 	return n;
 }
 
+static bool
+kern_is_idle(const struct port *port)
+{
+	return !kern_io_pending(&container_of(port, struct kern_port, port)->io);
+}
+
 static void
 kern_tx_burst(struct port *port, struct rte_mbuf **frames, unsigned n)
 {
@@ -92,6 +98,7 @@ static const struct port_ops kern_ops = {
 	.kind = "kern",
 	.is_uplink = true,
 	.rx_burst = kern_rx_burst,
+	.is_idle = kern_is_idle,
 	.tx_burst = kern_tx_burst,
 	.arm = kern_arm,
 	.disarm = port_no_event,

@@ -26,6 +26,14 @@ vif_rx_burst(struct port *port, struct rte_mbuf **frames, unsigned n)
 	return from_guest_burst(q, frames, n);
 }
 
+static bool
+vif_is_idle(const struct port *port)
+{
+	const struct vif_queue *q = container_of(port, struct vif_queue, gp.port);
+
+	return q->gp.backlog.n == 0 && from_guest_is_idle(q);
+}
+
 static void
 vif_tx_burst(struct port *port, struct rte_mbuf **frames, unsigned n)
 {
@@ -126,6 +134,7 @@ static const struct port_ops vif_ops = {
 	.kind = "vif",
 	.moves = true,
 	.rx_burst = vif_rx_burst,
+	.is_idle = vif_is_idle,
 	.tx_burst = vif_tx_burst,
 	.has_room = vif_has_room,
 	.arm = vif_arm,

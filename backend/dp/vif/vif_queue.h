@@ -67,6 +67,14 @@ void from_guest_notify(struct vif_queue *q);
  */
 void from_guest_resume(struct vif_queue *q);
 
+/* Whether from_guest_burst() would find no request and nothing that is due later. */
+static inline bool
+from_guest_is_idle(const struct vif_queue *q)
+{
+	ring_fetch_request(&q->tx);
+	return ring_pending(&q->tx) == 0 && !ring_is_unchecked(&q->tx) && q->foreign == NULL;
+}
+
 /*
  * Takes up to `n` (at most LIMIT_BURST) frames off the tx ring, using at most half of the owner's
  * `work`. Returns their number.

@@ -273,12 +273,15 @@ guarded_set_many(void)
 		guarded_set(&all, port, 0, NULL);
 	for (unsigned i = 0; i < LIMIT_PORTS / 4; i++) {
 		for (uint16_t bridge = 0; bridge < 3; bridge++) {
-			uint16_t port =
-				guarded_first(&all, bridge, (const uint8_t[])STATION((uint8_t)i));
+			const uint8_t mac[] = STATION((uint8_t)i);
+			uint16_t port = guarded_first(&all, bridge, mac);
+			CHECK_FALSE(guarded_is_sole(&all, (uint16_t)(i * 4), bridge, mac));
 			for (; port != GUARDED_NONE; port = guarded_next(&all, port), n++) {
 				CHECK_EQ(port % 2, bridge);
 				CHECK_EQ(port / 4, i);
 				CHECK_NE(port % 4, 0);
+				CHECK_EQ(guarded_is_sole(&all, port, bridge, mac), bridge == 0);
+				CHECK_FALSE(guarded_is_sole(&all, port, bridge ^ 1, mac));
 			}
 		}
 	}
