@@ -22,16 +22,19 @@ enum sandbox_mode {
 /* True if vpe-backend is built with filters; else every mode is SANDBOX_OFF. */
 bool sandbox_is_built(void);
 
+/* Sets the mode of the filters that are loaded from now on; SANDBOX_OFF before. */
+void sandbox_set_mode(enum sandbox_mode mode);
+
 /*
  * Confines the calling thread and all threads that it makes from now on, for good. Also sets
  * "no new privileges". Call it once, before the first of them. Returns 0, or -errno with a sentence
  * in `why`.
  */
-int sandbox_confine(enum sandbox_mode mode, char *why, size_t why_size);
+int sandbox_confine(char *why, size_t why_size);
 
 /*
- * Confines the calling thread, a poller, to the few calls of the packet path, in the mode of
- * sandbox_confine(). Aborts the process if that fails.
+ * Confines the calling thread, a poller, to the few calls of the packet path. Aborts the process if
+ * that fails.
  */
 void sandbox_confine_poller(void);
 

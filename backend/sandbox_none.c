@@ -8,10 +8,16 @@ sandbox_is_built(void)
 	return false;
 }
 
-int
-sandbox_confine(enum sandbox_mode mode, char *why, size_t why_size)
+void
+sandbox_set_mode(enum sandbox_mode mode)
 {
-	(void)mode, (void)why, (void)why_size;
+	(void)mode;
+}
+
+int
+sandbox_confine(char *why, size_t why_size)
+{
+	(void)why, (void)why_size;
 	return 0;
 }
 

@@ -27,6 +27,7 @@
 /* ---- calls of pollers ---- */
 static const int poller_calls[] = {
 	/* frames */
+	SCMP_SYS(getsockname),
 	SCMP_SYS(io_uring_enter),
 	SCMP_SYS(read),
 	SCMP_SYS(readv),
@@ -69,6 +70,7 @@ static const int poller_calls[] = {
 	SCMP_SYS(rt_sigprocmask),
 	SCMP_SYS(rt_sigreturn),
 	SCMP_SYS(sched_getaffinity),
+	SCMP_SYS(sigaltstack),
 	SCMP_SYS(tgkill),
 	END,
 };
@@ -350,17 +352,22 @@ sandbox_is_built(void)
 	return true;
 }
 
-int
-sandbox_confine(enum sandbox_mode wanted, char *why, size_t why_size)
+void
+sandbox_set_mode(enum sandbox_mode wanted)
 {
 	struct sigaction action = { .sa_sigaction = on_denied,
 				    .sa_flags = (int)(SA_SIGINFO | SA_RESETHAND) };
 
 	mode = wanted;
-	if (mode == SANDBOX_OFF)
-		return 0;
-	sigaction(SIGSYS, &action, NULL);
-	int ret = load(add_all);
+	if (mode == SANDBOX_ENFORCE)
+		sigaction(SIGSYS, &action, NULL);
+}
+
+int
+sandbox_confine(char *why, size_t why_size)
+{
+	int ret = mode == SANDBOX_OFF ? 0 : load(add_all);
+
 	if (ret < 0)
 		snprintf(why, why_size,
 			 "the sandbox cannot be made (sandbox = \"off\" does without): %s",
@@ -371,8 +378,10 @@ sandbox_confine(enum sandbox_mode wanted, char *why, size_t why_size)
 void
 sandbox_confine_poller(void)
 {
-	int ret = mode == SANDBOX_OFF ? 0 : load(add_poller);
+	static __thread bool is_confined; /* filters add up */
+	int ret = mode == SANDBOX_OFF || is_confined ? 0 : load(add_poller);
 
+	is_confined = true;
 	if (ret == 0)
 		return;
 	log_error("the sandbox of a poller cannot be made: %s", strerror(-ret));

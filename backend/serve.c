@@ -233,7 +233,8 @@ serve_all(struct server *s)
 static int
 run(struct server *s, bool inherits)
 {
-	int ret = sandbox_confine(settings_sandbox(s->settings), s->why, s->why_size);
+	sandbox_set_mode(settings_sandbox(s->settings));
+	int ret = sandbox_confine(s->why, s->why_size);
 
 	if (ret == 0 && !inherits)
 		ret = take_lock(s);

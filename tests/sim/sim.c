@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "sandbox.h"
+
 static struct dp *dp;
 static struct dp_pool_stats pools_full;
 static struct fake_leaks dp_holds; /* the data plane itself: a grant handle for each poller */
@@ -79,10 +81,12 @@ sim_dp_start_calm(enum dp_poll_mode mode, unsigned n_pollers, unsigned broadcast
 		.fdb_age_s = 300,
 		.broadcast_rate = broadcast_rate,
 		.file_prefix = prefix,
+		.confine = sandbox_confine_poller,
 	};
 	char why[512] = "";
 
 	fake_reset(SIM_SELF);
+	sandbox_set_mode(SANDBOX_ENFORCE);
 	dp = dp_create(&params, fake_xen(), why, sizeof(why));
 	if (dp == NULL) {
 		fprintf(stderr, "dp_create: %s\n", why);

@@ -330,7 +330,8 @@ try(const struct call *call, enum sandbox_mode mode, bool is_poller, int err)
 
 	if (child == 0) {
 		dup2(err, STDERR_FILENO);
-		if (sandbox_confine(mode, why, sizeof(why)) < 0)
+		sandbox_set_mode(mode);
+		if (sandbox_confine(why, sizeof(why)) < 0)
 			_exit(2);
 		if (is_poller)
 			sandbox_confine_poller();
