@@ -53,12 +53,10 @@ static const int poller_calls[] = {
 	/* locks */
 	SCMP_SYS(futex),
 	SCMP_SYS(sched_yield),
-	/* memory: see add_memory() for what may be mapped */
+	/* memory; see add_poller() for what may be mapped */
 	SCMP_SYS(brk),
 	SCMP_SYS(getrandom),
 	SCMP_SYS(madvise),
-	SCMP_SYS(mmap),
-	SCMP_SYS(mprotect),
 	SCMP_SYS(munmap),
 	/* the end of a thread, and crashes */
 	SCMP_SYS(exit),
@@ -277,10 +275,14 @@ add_failing(scmp_filter_ctx filter)
 {
 	/*
 	 * The flags of clone3() are in memory, which a filter cannot read: the C library then uses
-	 * clone(). DPDK's driver for virtio asks for I/O ports as soon as it is loaded.
+	 * clone(). DPDK's driver for virtio asks for I/O ports as soon as it is loaded. Libraries
+	 * that look up a group (NSS) may try IPv6.
 	 */
 	int ret = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
 
+	if (ret == 0)
+		ret = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socket), 1,
+				       SCMP_A0(SCMP_CMP_EQ, AF_INET6));
 	return ret == 0 ? seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(iopl), 0) : ret;
 }
 
@@ -308,10 +310,23 @@ add_all(scmp_filter_ctx filter)
 	return ret == 0 ? add_failing(filter) : ret;
 }
 
+/*
+ * Nothing that a poller maps is executable. Libraries open files and sockets for messages
+ * (syslog(3), reports of drivers), and do without when that fails.
+ */
 static int
 add_poller(scmp_filter_ctx filter)
 {
-	return add_calls(filter, poller_calls);
+	static const int mapping[] = { SCMP_SYS(mmap), SCMP_SYS(mprotect) };
+	static const int refused[] = { SCMP_SYS(open), SCMP_SYS(openat), SCMP_SYS(socket),
+				       SCMP_SYS(connect), SCMP_SYS(close) };
+	int ret = add_calls(filter, poller_calls);
+
+	for (unsigned i = 0; ret == 0 && i < ARRAY_SIZE(mapping); i++)
+		ret = allow(filter, mapping[i], SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+	for (unsigned i = 0; mode == SANDBOX_ENFORCE && ret == 0 && i < ARRAY_SIZE(refused); i++)
+		ret = seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES), refused[i], 0);
+	return ret;
 }
 
 /* Loads a filter made by `add` for the calling thread. */

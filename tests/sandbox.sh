@@ -34,7 +34,10 @@ compare() { # HEADING
 	fi
 }
 
-calls_of '/* ---- calls of pollers' '};' >"$tmp/calls"
+{
+	calls_of '/* ---- calls of pollers' '};'
+	calls_of 'add_poller(' '}'
+} | sort -u >"$tmp/calls"
 told_in '### Pollers' >"$tmp/told"
 compare '### Pollers'
 

@@ -71,18 +71,21 @@ check_store(const char *root, char *why, size_t why_size)
 	static const char *const paths[] = { "/run/xenstored/socket", "/var/run/xenstored/socket",
 					     "/dev/xen/xenbus", "/proc/xen/xenbus" };
 
+	const char *closed = NULL;
+
 	for (unsigned i = 0; i < ARRAY_SIZE(paths); i++) {
 		int ret = check_access(root, paths[i], R_OK | W_OK);
 		if (ret == 0)
 			return 0;
-		if (ret == -EACCES) {
-			snprintf(
-				why, why_size,
-				"%s cannot be opened: run as root, or let a udev rule give this user"
-				" read and write access",
-				paths[i]);
-			return ret;
-		}
+		if (ret == -EACCES && closed == NULL)
+			closed = paths[i];
+	}
+	if (closed != NULL) {
+		snprintf(why, why_size,
+			 "%s cannot be opened: run as root, or let a udev rule give this user"
+			 " read and write access",
+			 closed);
+		return -EACCES;
 	}
 	snprintf(why, why_size,
 		 "xenstore cannot be reached: neither xenstored's socket /run/xenstored/socket nor"

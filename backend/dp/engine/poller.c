@@ -91,9 +91,13 @@ poller_flush(struct poller *pl)
 		port_flush(pl->own[i]);
 }
 
+/* Whether the port needs no turn. A look at a guest's ring is work for that guest already. */
 static bool
-is_idle(const struct port *port)
+is_idle(struct poller *pl, const struct port *port)
 {
+	if (__atomic_load_n(&port->leader->fault, __ATOMIC_RELAXED) != NULL)
+		return true;
+	blame_set(&pl->w.blame->turn, port->blame);
 	return port->held.n == 0 && port->ops->is_idle != NULL && port->ops->is_idle(port);
 }
 
@@ -105,9 +109,6 @@ poller_poll_port(struct poller *pl, unsigned at)
 	struct port_held *held = &port->held;
 	unsigned weight = __atomic_load_n(&port->leader->weight, __ATOMIC_RELAXED);
 
-	if (__atomic_load_n(&port->leader->fault, __ATOMIC_RELAXED) != NULL)
-		return 0;
-	blame_set(&pl->w.blame->turn, port->blame);
 	struct share *share = sharing_get(&pl->sharing, port->id, weight);
 	unsigned n_held = held->n - held->at;
 	unsigned n_max = n_held > 0 ? 0 : sharing_frames(&pl->sharing, share);
@@ -163,7 +164,7 @@ poller_poll(struct poller *pl)
 
 	sharing_next_round(&pl->sharing);
 	for (unsigned i = 0; i < pl->n_own; i++) {
-		if (is_idle(pl->own[i]))
+		if (is_idle(pl, pl->own[i]))
 			continue;
 		n += poller_poll_port(pl, i);
 		rotate_queues(pl, i);
