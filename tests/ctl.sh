@@ -201,6 +201,9 @@ mistakes() {
 	ask "an unknown command" 2 "" 'there is no command "list"' list
 	ask "no command" 2 "" "usage: vpe-ctl"
 	ask "too many arguments" 2 "" "usage: vpe-ctl" show vif vif5.0 vif6.0
+	ask "a takeover with too many arguments" 2 "" "usage: vpe-ctl" takeover now
+	ask "a takeover without an end" 2 "" "usage: vpe-ctl" takeover --rollback-after soon
+	ask "a handback of one vif" 2 "" "usage: vpe-ctl" handback vif5.0
 	ask "an unknown option" 2 "" "usage: vpe-ctl" -x
 	ask "help" 0 "usage: vpe-ctl" "" -h
 	ask "help" 0 "usage: vpe-ctl" "" --help

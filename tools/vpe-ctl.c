@@ -17,6 +17,7 @@
 
 struct options {
 	const char *socket;
+	const char *rollback_after; /* seconds; NULL: a takeover need not be confirmed */
 	bool json;
 };
 
@@ -25,9 +26,11 @@ usage(FILE *to)
 {
 	fprintf(to,
 		"usage: vpe-ctl [-s SOCKET] show [-j] [WHAT [NAME]]\n"
+		"       vpe-ctl takeover [--rollback-after SECONDS] | confirm | handback\n"
 		"  WHAT                 vifs (the default), ports, pollers, bridges, uplinks, fdb,\n"
 		"                       buffers or counters; with a NAME: vif or port\n"
 		"  -j, --json           JSON instead of tables\n"
+		"  -r, --rollback-after SECONDS  go back then, unless \"confirm\" comes before\n"
 		"  -s, --socket SOCKET  the daemon's control socket (default " CTL_CLIENT_PATH ")\n"
 		"  -h, --help           this text\n"
 		"  -V, --version        version\n");
@@ -169,6 +172,58 @@ show(const struct options *options, int argc, char **argv)
 	return EXIT_SUCCESS;
 }
 
+/* ---- from xen-netback to vpe-backend, and back ----------------------------------------------- */
+
+static int
+hand_over(const char *command, const char *seconds)
+{
+	execl(VPE_HANDOVER, VPE_HANDOVER, command, seconds, (char *)NULL);
+	err(EXIT_FAILURE, "%s", VPE_HANDOVER);
+}
+
+static bool
+is_seconds(const char *text)
+{
+	return text[0] >= '1' && text[0] <= '9' && text[strspn(text, "0123456789")] == '\0' &&
+	       strlen(text) < 6;
+}
+
+static int
+takeover(const struct options *options, int argc, char **argv)
+{
+	(void)argv;
+	if (argc > 0 || (options->rollback_after != NULL && !is_seconds(options->rollback_after))) {
+		usage(stderr);
+		return EXIT_USAGE;
+	}
+	return hand_over("takeover", options->rollback_after);
+}
+
+/* A command without arguments. */
+static int
+plain(const struct options *options, const char *command, int argc)
+{
+	if (argc > 0 || options->rollback_after != NULL) {
+		usage(stderr);
+		return EXIT_USAGE;
+	}
+	return hand_over(command, NULL);
+}
+
+static int
+confirm(const struct options *options, int argc, char **argv)
+{
+	(void)argv;
+	return plain(options, "confirm", argc);
+}
+
+static int
+handback(const struct options *options, int argc, char **argv)
+{
+	(void)argv;
+	return plain(options, "handback", argc);
+}
+
 /* ---- sub-commands ---------------------------------------------------------------------------- */
 
 static const struct {
@@ -176,6 +231,9 @@ static const struct {
 	int (*run)(const struct options *options, int argc, char **argv);
 } commands[] = {
 	{ "show", show },
+	{ "takeover", takeover },
+	{ "confirm", confirm },
+	{ "handback", handback },
 };
 
 static int
@@ -196,6 +254,7 @@ main(int argc, char **argv)
 {
 	static const struct option long_options[] = {
 		{ "json", no_argument, NULL, 'j' },
+		{ "rollback-after", required_argument, NULL, 'r' },
 		{ "socket", required_argument, NULL, 's' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },
@@ -204,10 +263,13 @@ main(int argc, char **argv)
 	struct options options = { .socket = CTL_CLIENT_PATH };
 	int opt;
 
-	while ((opt = getopt_long(argc, argv, "js:hV", long_options, NULL)) != -1) {
+	while ((opt = getopt_long(argc, argv, "jr:s:hV", long_options, NULL)) != -1) {
 		switch (opt) {
 		case 'j':
 			options.json = true;
+			break;
+		case 'r':
+			options.rollback_after = optarg;
 			break;
 		case 's':
 			options.socket = optarg;

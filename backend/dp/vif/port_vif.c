@@ -109,9 +109,14 @@ vif_fd(struct port *port)
 	return q->events_ops->fd(q->events);
 }
 
+/*
+ * The guest may wait for a notification that is due later. xen-netback, if it is the next backend,
+ * would not know about it.
+ */
 static void
 queue_destroy(struct vif_queue *q)
 {
+	from_guest_notify(q);
 	foreign_destroy(q->foreign);
 	guest_port_fini(&q->gp);
 	rte_free(q);

@@ -63,8 +63,35 @@ resumed_from_spoiled_rings(void)
 	backend_close_worker();
 }
 
+/*
+ * A guest that stopped its queue until responses come is notified before the port goes: the next
+ * backend may be xen-netback, which does not doubt that.
+ */
+static void
+left_after_notification(void)
+{
+	const struct guest_params params = { .domid = BACKEND_DOMID, .n_rx_slots = 64 };
+	uint8_t data[100] = { 0 };
+
+	backend_open_worker();
+	fake_reset(0);
+	backend_guest = guest_create(&params);
+	REQUIRE_NOT_NULL(backend_guest);
+	REQUIRE(backend_start(&backend, false, 0));
+	CHECK_EQ(guest_send_frame(backend_guest, data, sizeof(data)), 0);
+	guest_arm(backend_guest);
+	CHECK_EQ(backend_take(&backend), 1);
+	CHECK_EQ(guest_events(backend_guest).n_received, 0); /* due later */
+	CHECK_EQ(backend_guest->tx.sring->rsp_prod, 1);
+	backend_end(&backend);
+	CHECK_EQ(guest_events(backend_guest).n_received, 1);
+	guest_destroy(backend_guest);
+	backend_close_worker();
+}
+
 void
 test_resumed(CU_pSuite suite)
 {
+	UNIT_ADD(suite, left_after_notification);
 	UNIT_ADD(suite, resumed_from_spoiled_rings);
 }
