@@ -13,7 +13,6 @@
 #include <netinet/in.h>
 
 #include <rte_arp.h>
-#include <rte_ip.h>
 
 #include "sw/ether.h"
 #include "sw/frame_headers.h"
@@ -304,28 +303,9 @@ check_llc(const struct policy *policy, const uint8_t *llc)
 	return policy->check_ip ? DROP_IP_SPOOF : DROP_N;
 }
 
-/*
- * Whether the frame is IPv4 that check_ipv4() has nothing to say about if only the MAC is checked:
- * without options, and not to a DHCP server. Nearly every frame, so its headers are not walked.
- */
-static bool
-is_plain_ipv4(const uint8_t *frame, uint32_t len)
-{
-	const uint8_t *ip = frame + RTE_ETHER_HDR_LEN;
-	const uint8_t *l4 = ip + sizeof(struct rte_ipv4_hdr);
-
-	return len >= RTE_ETHER_HDR_LEN + sizeof(struct rte_ipv4_hdr) + UDP_SIZE &&
-	       ether_be16(ip - sizeof(uint16_t)) == RTE_ETHER_TYPE_IPV4 &&
-	       ip[0] == RTE_IPV4_VHL_DEF &&
-	       (ip[9] != IPPROTO_UDP || ether_be16(l4 + 2) != PORT_DHCP_SERVER);
-}
-
 static enum drop_reason
 check_network(const struct policy *policy, struct rte_mbuf *m)
 {
-	if (!policy->check_ip && is_plain_ipv4(rte_pktmbuf_mtod(m, const uint8_t *), m->data_len))
-		return DROP_N;
-
 	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
 	uint32_t len = m->data_len;
 	struct headers h = frame_headers(m);
